@@ -1,0 +1,17 @@
+import type { SparseVector } from './sparse-vector.ts'
+
+/** Word piece ids of one window as the model reads them: [CLS] pieces [SEP], never padded. */
+export interface TokenWindow {
+  readonly inputIds: Uint32Array
+}
+
+/**
+ * Turns windows into weights. Drivers: `onnx` (workers/encoders/, a child process) and `fake` (tests).
+ * All pass one conformance test: one vector per window in the same order; the vector of a window does not
+ * depend on its neighbours in the batch (within 1e-4); special tokens and the piece `.` never come out.
+ */
+export interface Encoder {
+  /** @throws LexpandError ENCODER when the model or its process fails; the whole batch is then undone */
+  encode(batch: readonly TokenWindow[]): Promise<SparseVector[]>
+  dispose(): Promise<void>
+}
