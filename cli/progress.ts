@@ -1,0 +1,41 @@
+import { Presets, SingleBar } from 'cli-progress'
+
+/** Progress of one long step, in documents. */
+export interface Progress {
+  /** @param total documents expected; may grow while a source is still being read */
+  update(done: number, total: number): void
+  stop(): void
+}
+
+/**
+ * A bar with done, documents a second and time left on a terminal; nothing elsewhere, so that logs and pipes
+ * stay clean. Drawn on stderr: stdout belongs to results.
+ */
+export function progressBar(label: string): Progress {
+  if (!process.stderr.isTTY) return { update: () => undefined, stop: () => undefined }
+  const startedAt = performance.now()
+  const bar = new SingleBar(
+    {
+      format: `${label} {bar} {value}/{total} | {rate} docs/s | {left} left`,
+      stream: process.stderr,
+      hideCursor: true,
+    },
+    Presets.shades_classic,
+  )
+  bar.start(0, 0, { rate: '0', left: '?' })
+  return {
+    update(done, total) {
+      const rate = done / ((performance.now() - startedAt) / 1000)
+      bar.setTotal(total)
+      bar.update(done, { rate: rate.toFixed(1), left: rate > 0 ? duration((total - done) / rate) : '?' })
+    },
+    stop() {
+      bar.stop()
+    },
+  }
+}
+
+function duration(seconds: number): string {
+  const rounded = Math.max(0, Math.round(seconds))
+  return rounded < 60 ? `${rounded} s` : `${Math.floor(rounded / 60)} min ${rounded % 60} s`
+}
