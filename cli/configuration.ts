@@ -32,17 +32,28 @@ const url = (protocols: readonly string[]) =>
     { error: `expected a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}` },
   )
 
-const environmentSchema = z.object({
-  OPENSEARCH_URL: url(['http:', 'https:']),
-  REDIS_URL: url(['redis:', 'rediss:']),
-  OPENSEARCH_USERNAME: optionalText,
-  OPENSEARCH_PASSWORD: optionalText,
-  OPENSEARCH_PASSWORD_FILE: optionalText,
-  OPENSEARCH_CA_FILE: optionalText,
-  LEXPAND_TLS_VERIFY: z.enum(['true', 'false']).default('true'),
-  LEXPAND_REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(3_600_000).default(60_000),
-  LEXPAND_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-})
+const environmentSchema = z
+  .object({
+    OPENSEARCH_URL: url(['http:', 'https:']),
+    REDIS_URL: url(['redis:', 'rediss:']),
+    OPENSEARCH_USERNAME: optionalText,
+    OPENSEARCH_PASSWORD: optionalText,
+    OPENSEARCH_PASSWORD_FILE: optionalText,
+    OPENSEARCH_CA_FILE: optionalText,
+    LEXPAND_TLS_VERIFY: z.enum(['true', 'false']).default('true'),
+    LEXPAND_REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(3_600_000).default(60_000),
+    LEXPAND_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  })
+  .refine(
+    (set) =>
+      set.OPENSEARCH_USERNAME === undefined ||
+      set.OPENSEARCH_PASSWORD !== undefined ||
+      set.OPENSEARCH_PASSWORD_FILE !== undefined,
+    {
+      path: ['OPENSEARCH_USERNAME'],
+      error: 'is set without OPENSEARCH_PASSWORD or OPENSEARCH_PASSWORD_FILE',
+    },
+  )
 
 /**
  * Reads flags and environment through one schema.

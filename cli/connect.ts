@@ -55,3 +55,11 @@ export function openSearchClient(url: string, configuration: Configuration): Cli
       : {}),
   })
 }
+
+/** A URL that may be printed or logged: user name and password removed. */
+export function withoutCredentials(url: string): string {
+  const parsed = new URL(url)
+  parsed.username = ''
+  parsed.password = ''
+  return parsed.href.replace(/\/$/, '')
+}
