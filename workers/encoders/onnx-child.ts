@@ -1,0 +1,129 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { TokenWindow } from '../../sparse/encoder.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import type { EncodedBatch, FromChild, OnnxSessionSettings, ToChild } from './onnx-messages.ts'
+
+/** The process died (signal, out of memory, exit) or hung: the batch may be innocent, another try is sensible. */
+export class ChildDied extends LexpandError {
+  constructor(message: string) {
+    super('ENCODER', message)
+    this.name = 'ChildDied'
+  }
+}
+
+/** The model file is missing, damaged, or has other names than its manifest: no batch can succeed. */
+export class ModelUnusable extends LexpandError {
+  constructor(message: string) {
+    super('ENCODER', message)
+    this.name = 'ModelUnusable'
+  }
+}
+
+/** A running batch of any size takes seconds; two minutes mean that the process hangs. */
+const BATCH_TIMEOUT_MS = 120_000
+const STDERR_TAIL_CHARACTERS = 2_000
+
+/** One encoder process as seen from the worker: started, asked for one batch at a time, killed. */
+export class OnnxChild {
+  readonly #process: ChildProcess
+  readonly #ready: Promise<void>
+  /** Settles when the process is gone and its in-flight request is rejected. */
+  readonly exited: Promise<void>
+  #pending: { resolve(message: FromChild): void; reject(error: Error): void } | undefined
+  #death: ChildDied | undefined
+  #stderr = ''
+
+  constructor(settings: OnnxSessionSettings) {
+    this.#process = fork(entryFile(), [], {
+      serialization: 'advanced',
+      // The parent's own flags (inspector, loaders, test runner) must not reach the child.
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_CHARACTERS)
+    })
+    this.#process.on('message', (message: FromChild) => {
+      const pending = this.#pending
+      this.#pending = undefined
+      pending?.resolve(message)
+    })
+    this.exited = new Promise((resolve) => {
+      this.#process.once('error', (error) => this.#bury(`could not be started: ${error.message}`, resolve))
+      this.#process.once('exit', (code, signal) => {
+        this.#bury(signal === null ? `exited with status ${code}` : `was ended by ${signal}`, resolve)
+      })
+    })
+    this.#ready = this.#request({ type: 'load', settings }).then((reply) => {
+      if (reply.type !== 'ready') throw loadFailure(settings.modelFile, reply)
+    })
+    // Awaited by the first batch; until then a failed start must not count as unhandled.
+    this.#ready.catch(() => {})
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid
+  }
+
+  get alive(): boolean {
+    return this.#death === undefined
+  }
+
+  /** @throws ChildDied, ModelUnusable, or another LexpandError ENCODER when the graph fails on this batch */
+  async encode(windows: readonly TokenWindow[]): Promise<EncodedBatch> {
+    await this.#ready
+    const lengths = Uint32Array.from(windows, (window) => window.inputIds.length)
+    const inputIds = new Uint32Array(lengths.reduce((sum, length) => sum + length, 0))
+    let at = 0
+    for (const window of windows) {
+      inputIds.set(window.inputIds, at)
+      at += window.inputIds.length
+    }
+    const hung = setTimeout(() => this.kill(), BATCH_TIMEOUT_MS)
+    const reply = await this.#request({ type: 'encode', inputIds, lengths }).finally(() => clearTimeout(hung))
+    if (reply.type === 'encoded') return reply
+    const reason = reply.type === 'encode_failed' ? reply.message : `unexpected answer ${reply.type}`
+    throw new LexpandError(
+      'ENCODER',
+      `[encoder] expected vectors for ${windows.length} windows, got an error: ${reason}.`,
+    )
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL')
+  }
+
+  #request(message: ToChild): Promise<FromChild> {
+    if (this.#death !== undefined) return Promise.reject(this.#death)
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject }
+      // A send error means that the channel is closed; the exit event that follows carries the reason.
+      this.#process.send(message, () => {})
+    })
+  }
+
+  #bury(reason: string, exited: () => void): void {
+    const output = this.#stderr.trim()
+    this.#death = new ChildDied(
+      `[encoder] expected process ${this.pid ?? ''} to answer, but it ${reason}.${output === '' ? '' : ` It said: ${output}.`} ` +
+        'If it repeats, look for the out-of-memory killer and lower the token budget.',
+    )
+    this.#pending?.reject(this.#death)
+    this.#pending = undefined
+    exited()
+  }
+}
+
+function loadFailure(modelFile: string, reply: FromChild): ModelUnusable {
+  const reason = reply.type === 'load_failed' ? reply.message : `unexpected answer ${reply.type}`
+  return new ModelUnusable(
+    `[encoder] expected a readable model in ${modelFile}, got: ${reason}. Restore the model folder or correct its manifest.`,
+  )
+}
+
+/** The entry beside this file: .ts when run from the source, .js in the package. */
+function entryFile(): string {
+  return fileURLToPath(new URL(`./onnx-process${extname(import.meta.url)}`, import.meta.url))
+}
