@@ -1,0 +1,19 @@
+import { LexpandError } from '../sparse/errors.ts'
+
+/**
+ * Checks a name before it becomes a path of the engine's API: wildcards, lists, remote clusters, date math and
+ * system names never reach it.
+ *
+ * @returns the name
+ * @throws LexpandError CONFIGURATION
+ */
+export function assertIndexName(name: string, part: string): string {
+  const bytes = Buffer.byteLength(name)
+  if (bytes > 0 && bytes <= 255 && /^[^\p{C}\s\\/*?"<>|,#:_.+-][^\p{C}\s\\/*?"<>|,#:]*$/u.test(name)) {
+    if (name === name.toLowerCase()) return name
+  }
+  throw new LexpandError(
+    'CONFIGURATION',
+    `[${part}] expected the name of one index or alias (lower case, at most 255 bytes, none of \\ / * ? " < > | , # : or spaces, not starting with _ - + or a dot), got ${JSON.stringify(name).slice(0, 120)}. Correct the name.`,
+  )
+}

@@ -1,0 +1,19 @@
+export { assertFingerprint, assertQueryTable, readSpecification } from './compatibility.ts'
+export {
+  type EngineContext,
+  type EngineFailure,
+  translateEngineError,
+  translateEngineFailure,
+} from './engine-error.ts'
+export { assertIndexName } from './index-name.ts'
+export { type Installed, type InstallOptions, installIndex, installTemplate } from './install.ts'
+export { type DocumentState, SIDECAR, SIDECAR_KEYS, type Sidecar, sidecarMapping } from './sidecar.ts'
+export {
+  type IndexSpecification,
+  resolveEncoding,
+  type SpecificationOptions,
+  type SpecifiedModel,
+  specificationFor,
+} from './specification.ts'
+export { type DocumentText, documentText } from './text.ts'
+export { textHash } from './text-hash.ts'

@@ -1,0 +1,220 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+import { LexpandError } from '../sparse/errors.ts'
+import { assertFingerprint, assertQueryTable, severalIndices } from './compatibility.ts'
+import { translateEngineError } from './engine-error.ts'
+import { assertIndexName } from './index-name.ts'
+import { assertTextFields, type IndexMapping, missingOwnFields, newMapping } from './mapping.ts'
+import { SIDECAR } from './sidecar.ts'
+import { type IndexSpecification, parseSpecification } from './specification.ts'
+
+export interface InstallOptions {
+  /** Analyzer of the text fields of a new index. @default 'english' */
+  readonly analyzer?: string
+  /** Primary shards of a new index. @default 1 */
+  readonly shards?: number
+  /**
+   * Replicas of a new index. By default `auto_expand_replicas: 0-1`: one node is green without a replica, and a
+   * second node gets one without anybody having to think of it.
+   */
+  readonly replicas?: number
+  /** More settings of a new index; they win over the ones above. */
+  readonly settings?: Readonly<Record<string, unknown>>
+}
+
+export interface Installed {
+  /** Whether the index was made by this call. */
+  readonly created: boolean
+  /** Fields that this call added to the mapping. */
+  readonly fieldsAdded: readonly string[]
+}
+
+/**
+ * Makes an index ready for sparse search: creates it, or adds the sparse field, the sidecar and `_meta.lexpand` to
+ * an existing one whose text mapping and other `_meta` stay as they are. Running it again changes nothing.
+ *
+ * Needs `indices:admin/get`, `indices:admin/create` and `indices:admin/mapping/put`.
+ *
+ * @param index name of an index, or of an alias with one index
+ * @throws LexpandError INDEX when the index has another fingerprint, our field names with other types, lacks a text
+ *   field, is blocked, or is a data stream; CONFIGURATION for a bad name
+ */
+export async function installIndex(
+  client: Client,
+  index: string,
+  specification: IndexSpecification,
+  options: InstallOptions = {},
+): Promise<Installed> {
+  assertIndexName(index, 'mappings')
+  try {
+    const existing = await findIndex(client, index)
+    if (existing !== undefined) return await extend(client, existing, specification, options)
+    const created = await create(client, index, specification, options)
+    if (created)
+      return { created, fieldsAdded: Object.keys(newMapping(specification, options.analyzer).properties) }
+    // Somebody created it between our two requests: what counts is whether it fits.
+    return await installIndex(client, index, specification, options)
+  } catch (error) {
+    throw translateEngineError(error, { part: 'mappings', index })
+  }
+}
+
+/**
+ * Stores a composable index template, so that indices created later by name pattern are ready from the start.
+ * Needs `indices:admin/index_template/get` and `indices:admin/index_template/put`.
+ *
+ * @param patterns index name patterns, for example `articles-*`
+ * @throws LexpandError INDEX when a template of that name is not ours or has another fingerprint
+ */
+export async function installTemplate(
+  client: Client,
+  name: string,
+  patterns: readonly string[],
+  specification: IndexSpecification,
+  options: InstallOptions = {},
+): Promise<Installed> {
+  assertIndexName(name, 'mappings')
+  assertPatterns(patterns)
+  try {
+    const existing = await client.indices.getIndexTemplate({ name }, { ignore: [404] })
+    const found = existing.statusCode === 404 ? undefined : existing.body.index_templates[0]?.index_template
+    if (found !== undefined) {
+      const stored = found.template?.mappings?._meta?.[SIDECAR]
+      if (stored === undefined) {
+        throw new LexpandError(
+          'INDEX',
+          `[mappings] expected template ${name} to be free or made by Lexpand, got a foreign one. Choose another name.`,
+        )
+      }
+      assertCompatible(parseSpecification(stored, `template ${name}`), specification, `template ${name}`)
+    }
+    const mapping = newMapping(specification, options.analyzer)
+    await client.indices.putIndexTemplate({
+      name,
+      body: {
+        index_patterns: [...patterns],
+        template: { settings: settingsOf(options), mappings: asBody(mapping) },
+        // Above the built-in templates of common distributions, so that a broad pattern does not shadow ours.
+        priority: 200,
+        _meta: { description: 'Lexpand: text fields, learned sparse field and sidecar' },
+      },
+    })
+    return {
+      created: found === undefined,
+      fieldsAdded: found === undefined ? Object.keys(mapping.properties) : [],
+    }
+  } catch (error) {
+    throw translateEngineError(error, { part: 'mappings', index: `template ${name}` })
+  }
+}
+
+type TypeMapping = NonNullable<API.Indices_Create_RequestBody['mappings']>
+
+interface ExistingIndex {
+  readonly name: string
+  readonly mapping: IndexMapping
+}
+
+async function findIndex(client: Client, index: string): Promise<ExistingIndex | undefined> {
+  const reply = await client.indices.get({ index }, { ignore: [404] })
+  if (reply.statusCode === 404) return undefined
+  const found = Object.entries(reply.body)
+  const stream = found.find(([, state]) => state.data_stream !== undefined)
+  if (stream !== undefined) {
+    throw new LexpandError(
+      'INDEX',
+      `[mappings] expected an index, got the data stream ${index}. Data streams allow no updates, so vectors cannot be written back: reindex into an index.`,
+    )
+  }
+  const [only] = found
+  if (only === undefined || found.length > 1) {
+    throw severalIndices(
+      index,
+      found.map(([name]) => name),
+    )
+  }
+  return { name: only[0], mapping: (only[1].mappings ?? {}) as IndexMapping }
+}
+
+/** @returns false when the index came into being meanwhile */
+async function create(
+  client: Client,
+  index: string,
+  specification: IndexSpecification,
+  options: InstallOptions,
+): Promise<boolean> {
+  try {
+    await client.indices.create({
+      index,
+      body: { settings: settingsOf(options), mappings: asBody(newMapping(specification, options.analyzer)) },
+    })
+    return true
+  } catch (error) {
+    if (
+      (error as { body?: { error?: { type?: string } } }).body?.error?.type ===
+      'resource_already_exists_exception'
+    ) {
+      return false
+    }
+    throw error
+  }
+}
+
+async function extend(
+  client: Client,
+  { name, mapping }: ExistingIndex,
+  specification: IndexSpecification,
+  options: InstallOptions,
+): Promise<Installed> {
+  const stored = mapping._meta?.[SIDECAR]
+  if (stored !== undefined) {
+    assertCompatible(parseSpecification(stored, name), specification, name)
+  }
+  const wanted = newMapping(specification, options.analyzer)
+  const present = mapping.properties ?? {}
+  // An index without any field is as good as a new one: it gets its text fields, too.
+  const isBlank = Object.keys(present).length === 0
+  if (!isBlank) assertTextFields(specification.fields, mapping, name)
+  const additions = isBlank ? wanted.properties : missingOwnFields(present, specification, name)
+  const fieldsAdded = Object.keys(additions)
+  if (fieldsAdded.length > 0 || stored === undefined) {
+    await client.indices.putMapping({
+      index: name,
+      // `_meta` is replaced whole by the engine: what others keep there goes in again.
+      body: asBody({ _meta: { ...mapping._meta, ...wanted._meta }, properties: additions }),
+    })
+  }
+  return { created: false, fieldsAdded }
+}
+
+/** Our own description of a field is looser than the client's union of all field types. */
+function asBody(mapping: IndexMapping): TypeMapping {
+  return mapping as TypeMapping
+}
+
+function assertCompatible(stored: IndexSpecification, wanted: IndexSpecification, index: string): void {
+  assertFingerprint(stored, wanted.fingerprint, index)
+  assertQueryTable(stored, wanted.model.query_table_hash, index)
+  if (stored.sparse_field !== wanted.sparse_field) {
+    throw new LexpandError(
+      'INDEX',
+      `[mappings] expected sparse field ${wanted.sparse_field} in ${index}, got ${stored.sparse_field}. Use that name, or a new index.`,
+    )
+  }
+}
+
+function settingsOf({ shards = 1, replicas, settings }: InstallOptions) {
+  return {
+    number_of_shards: shards,
+    ...(replicas === undefined ? { auto_expand_replicas: '0-1' } : { number_of_replicas: replicas }),
+    ...settings,
+  }
+}
+
+function assertPatterns(patterns: readonly string[]): void {
+  const isUsable = patterns.length > 0 && patterns.every((pattern) => /^[^*\s,_-][^\s,]*$/.test(pattern))
+  if (isUsable) return
+  throw new LexpandError(
+    'CONFIGURATION',
+    `[mappings] expected index patterns that start with a name, such as articles-*, got ${JSON.stringify(patterns).slice(0, 120)}. Narrow them.`,
+  )
+}

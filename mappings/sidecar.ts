@@ -1,0 +1,46 @@
+/** Name of the object that Lexpand keeps beside a document's own fields. */
+export const SIDECAR = 'lexpand'
+
+/**
+ * pending: the vector is missing or belongs to another text. ready: the vector belongs to this text.
+ * empty: there is no text to encode. failed: the encoder or the engine refused it, `error` says why.
+ */
+export type DocumentState = 'pending' | 'ready' | 'empty' | 'failed'
+
+/** What Lexpand knows of one document; stored in the document, because `rank_features` cannot be asked for existence. */
+export interface Sidecar {
+  readonly state: DocumentState
+  /** See `textHash`; absent only where the ingest pipeline failed and the worker has to work it out. */
+  readonly text_hash?: string
+  /** Fingerprint of the encoder set-up that made the vector. */
+  readonly fingerprint?: string
+  /** ISO 8601 time of the encoding. */
+  readonly encoded_at?: string
+  /** Word pieces in the text. */
+  readonly tokens?: number
+  /** Windows encoded and merged into the vector. */
+  readonly windows?: number
+  /** Word pieces that no window covered; 0 when all are. */
+  readonly truncated?: number
+  /** Why the state is `failed`. */
+  readonly error?: string
+}
+
+/** Strict, so that a misspelt key in a write-back is refused instead of mapped. */
+export const sidecarMapping = {
+  type: 'object',
+  dynamic: 'strict',
+  properties: {
+    state: { type: 'keyword' },
+    text_hash: { type: 'keyword' },
+    fingerprint: { type: 'keyword' },
+    encoded_at: { type: 'date' },
+    tokens: { type: 'integer' },
+    windows: { type: 'integer' },
+    truncated: { type: 'integer' },
+    error: { type: 'text', index: false },
+  },
+} as const
+
+/** The keys of the sidecar; the ingest pipeline drops any other that a client sends. */
+export const SIDECAR_KEYS = Object.keys(sidecarMapping.properties)
