@@ -15,5 +15,5 @@ export {
   type SpecifiedModel,
   specificationFor,
 } from './specification.ts'
-export { type DocumentText, documentText } from './text.ts'
+export { type DocumentText, documentText, MAX_NESTING } from './text.ts'
 export { textHash } from './text-hash.ts'

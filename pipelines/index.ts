@@ -1,0 +1,1 @@
+export { ingestPipeline, ingestPipelineName, installIngestPipeline } from './ingest-pipeline.ts'

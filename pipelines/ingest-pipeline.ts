@@ -1,0 +1,166 @@
+import type { Client } from '@opensearch-project/opensearch'
+import {
+  assertIndexName,
+  type IndexSpecification,
+  MAX_NESTING,
+  SIDECAR,
+  SIDECAR_KEYS,
+  translateEngineError,
+} from '../mappings/index.ts'
+import { LexpandError } from '../sparse/errors.ts'
+
+/**
+ * The ingest pipeline that stamps documents, as the body of `PUT _ingest/pipeline/<id>`; stock processors only.
+ *
+ * A document whose stored hash, fingerprint and vector fit its text stays as it is (an unrelated update, a copy
+ * from another index of the same set-up). Any other becomes `pending` without a vector, so that a vector of another
+ * text is never searched. A failure of the script leaves a document that is pending without a hash: the write
+ * itself never fails.
+ */
+export function ingestPipeline(specification: IndexSpecification) {
+  const { fields, sparse_field, fingerprint } = specification
+  return {
+    description: `Lexpand: marks documents whose text (${fields.join(', ')}) has no vector yet`,
+    processors: [
+      {
+        script: {
+          lang: 'painless',
+          source: STAMP_SCRIPT,
+          params: {
+            fields: [...fields],
+            sparse_field,
+            fingerprint,
+            sidecar: SIDECAR,
+            sidecar_keys: SIDECAR_KEYS,
+            max_nesting: MAX_NESTING,
+          },
+          on_failure: [
+            { remove: { field: [SIDECAR, sparse_field], ignore_missing: true, ignore_failure: true } },
+            { set: { field: `${SIDECAR}.state`, value: 'pending', ignore_failure: true } },
+          ],
+        },
+      },
+    ],
+    _meta: { [SIDECAR]: { fingerprint } },
+  }
+}
+
+/**
+ * Same walk as textPieces in mappings/text.ts: change both or neither. The source is the same for every index (all
+ * differences are params), so the engine compiles it once. `sha256` is thread-safe where the fingerprint processor
+ * is not (see textHash).
+ */
+const STAMP_SCRIPT = `
+String collect(def node, String path, int depth, int max, List pieces) {
+  if (depth > max) return 'array';
+  if (node instanceof List) {
+    for (def item : node) {
+      String type = collect(item, path, depth + 1, max, pieces);
+      if (type != null) return type;
+    }
+    return null;
+  }
+  if (path == null) {
+    if (node == null) return null;
+    if (node instanceof String) { pieces.add(node); return null; }
+    if (node instanceof Map) return 'object';
+    return node instanceof Boolean ? 'boolean' : 'number';
+  }
+  if (!(node instanceof Map)) return null;
+  if (node.containsKey(path)) {
+    String type = collect(node.get(path), null, depth + 1, max, pieces);
+    if (type != null) return type;
+  }
+  for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+    String head = path.substring(0, dot);
+    if (node.containsKey(head)) {
+      String type = collect(node.get(head), path.substring(dot + 1), depth + 1, max, pieces);
+      if (type != null) return type;
+    }
+  }
+  return null;
+}
+
+List pieces = new ArrayList();
+String hash = null;
+for (def field : params.fields) {
+  String type = collect(ctx, field, 0, params.max_nesting, pieces);
+  if (type != null) { hash = 'not-text:' + field + ':' + type; break; }
+}
+if (hash == null) hash = String.join(' ', pieces).sha256();
+
+def old = ctx.get(params.sidecar);
+def vector = ctx.get(params.sparse_field);
+if (old instanceof Map && hash.equals(old.text_hash) && params.fingerprint.equals(old.fingerprint)) {
+  boolean hasVector = vector instanceof Map && !vector.isEmpty();
+  if ('ready'.equals(old.state) ? hasVector : ('empty'.equals(old.state) || 'failed'.equals(old.state)) && vector == null) {
+    old.keySet().retainAll(params.sidecar_keys);
+    return;
+  }
+}
+Map stamp = new HashMap();
+stamp.state = 'pending';
+stamp.text_hash = hash;
+ctx.put(params.sidecar, stamp);
+ctx.remove(params.sparse_field);
+`
+
+/** Name of the ingest pipeline of an index. */
+export function ingestPipelineName(index: string): string {
+  return `lexpand-${index}`
+}
+
+/**
+ * Stores the ingest pipeline of an index and makes it the index's default pipeline, unless the default pipeline
+ * that is there already calls it. Running it again changes nothing.
+ *
+ * Needs `cluster:admin/ingest/pipeline/get`, `cluster:admin/ingest/pipeline/put`,
+ * `indices:monitor/settings/get` and `indices:admin/settings/update`.
+ *
+ * @returns the pipeline's name
+ * @throws LexpandError INDEX when the index has a default pipeline that does not call ours; the message says how to chain
+ */
+export async function installIngestPipeline(
+  client: Client,
+  index: string,
+  specification: IndexSpecification,
+): Promise<string> {
+  assertIndexName(index, 'ingest pipeline')
+  try {
+    const settings = await client.indices.getSettings({ index, flat_settings: true })
+    const found = Object.entries(settings.body)
+    const [only] = found
+    if (only === undefined || found.length > 1) {
+      throw new LexpandError(
+        'INDEX',
+        `[ingest pipeline] expected ${index} to be one index, got ${found.length}. Name one of them.`,
+      )
+    }
+    const [name, state] = only
+    const pipeline = ingestPipelineName(name)
+    await client.ingest.putPipeline({ id: pipeline, body: ingestPipeline(specification) })
+    const present: unknown = state.settings?.['index.default_pipeline']
+    if (present === pipeline) return pipeline
+    if (typeof present === 'string' && present !== '_none') {
+      if (!(await calls(client, present, pipeline))) throw foreignPipeline(name, present, pipeline)
+      return pipeline
+    }
+    await client.indices.putSettings({ index: name, body: { 'index.default_pipeline': pipeline } })
+    return pipeline
+  } catch (error) {
+    throw translateEngineError(error, { part: 'ingest pipeline', index })
+  }
+}
+
+async function calls(client: Client, outer: string, inner: string): Promise<boolean> {
+  const reply = await client.ingest.getPipeline({ id: outer }, { ignore: [404] })
+  const processors = reply.body[outer]?.processors ?? []
+  return processors.some(({ pipeline }) => pipeline?.name === inner)
+}
+
+function foreignPipeline(index: string, present: string, ours: string): LexpandError {
+  return new LexpandError(
+    'INDEX',
+    `[ingest pipeline] expected no default pipeline on index ${index}, got ${present}. Add {"pipeline": {"name": "${ours}"}} as its last processor (the pipeline ${ours} is stored already), then run this again.`,
+  )
+}
