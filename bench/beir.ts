@@ -1,0 +1,104 @@
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
+import { lines } from '../cli/sources/lines.ts'
+import { openSource } from '../cli/sources/open-source.ts'
+import type { SourceProblem } from '../cli/sources/record.ts'
+import { LexpandError } from '../sparse/errors.ts'
+
+/** Queries and judgments of a test collection in BEIR layout. */
+export interface BeirQueries {
+  /** Judged queries only, id -> text, in the order of the judgments. */
+  readonly queries: ReadonlyMap<string, string>
+  /** Query id -> document id -> grade. */
+  readonly qrels: ReadonlyMap<string, ReadonlyMap<string, number>>
+}
+
+export interface BeirDocument {
+  readonly id: string
+  /** (title + " " + text).strip(), the protocol of the published figures. */
+  readonly text: string
+}
+
+/** @param split file name in `qrels/` without its ending */
+export async function readBeirQueries(directory: string, split = 'test'): Promise<BeirQueries> {
+  const qrels = await readQrels(directory, split)
+  const texts = new Map<string, string>()
+  for await (const { id, source } of await open(join(directory, 'queries.jsonl'), '_id')) {
+    if (id !== undefined && typeof source.text === 'string') texts.set(id, source.text)
+  }
+  const queries = new Map<string, string>()
+  for (const id of qrels.keys()) {
+    const text = texts.get(id)
+    if (text === undefined) {
+      throw new LexpandError(
+        'INPUT',
+        `[eval] expected every judged query in queries.jsonl, got none with _id ${JSON.stringify(id)}. Complete ${directory}.`,
+      )
+    }
+    queries.set(id, text)
+  }
+  return { queries, qrels }
+}
+
+/** Streams the corpus. @throws LexpandError INPUT at the first line that is no document: half a corpus gives wrong figures */
+export async function* readBeirDocuments(directory: string): AsyncGenerator<BeirDocument> {
+  for await (const { id, source, position } of await open(join(directory, 'corpus.jsonl'), '_id')) {
+    const { title, text } = source
+    if (id === undefined || !isTextOrAbsent(title) || !isTextOrAbsent(text)) {
+      throw inputError({ position, message: 'expected _id, text and perhaps title as text' })
+    }
+    yield { id, text: `${title ?? ''} ${text ?? ''}`.trim() }
+  }
+}
+
+async function open(file: string, idField: string) {
+  const onProblem = (problem: SourceProblem) => {
+    throw inputError(problem)
+  }
+  // A file never touches standard input.
+  const { records } = await openSource(file, { idField, onProblem }, nothing())
+  return records
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+async function readQrels(directory: string, split: string): Promise<Map<string, Map<string, number>>> {
+  const file = join(directory, 'qrels', `${split}.tsv`)
+  const qrels = new Map<string, Map<string, number>>()
+  try {
+    for await (const line of lines(createReadStream(file), 1 << 20)) {
+      const position = `${split}.tsv line ${line.number}`
+      if ('problem' in line) throw inputError({ position, message: line.problem })
+      if (line.text.trim() === '') continue
+      const [query = '', document = '', grade = ''] = line.text.trimEnd().split('\t')
+      if (line.number === 1 && !/^-?\d+$/.test(grade)) continue
+      if (document === '' || !/^-?\d+$/.test(grade)) {
+        throw inputError({
+          position,
+          message: 'expected query-id, corpus-id and an integer score between tabs',
+        })
+      }
+      const grades = qrels.get(query) ?? new Map<string, number>()
+      grades.set(document, Number(grade))
+      qrels.set(query, grades)
+    }
+  } catch (cause) {
+    if (cause instanceof LexpandError) throw cause
+    throw new LexpandError(
+      'CONFIGURATION',
+      `[eval] expected a BEIR folder with corpus.jsonl, queries.jsonl and qrels/${split}.tsv, got ${JSON.stringify(directory)}, where ${file} cannot be read. Check the path.`,
+      { cause },
+    )
+  }
+  if (qrels.size === 0)
+    throw inputError({ position: `${split}.tsv`, message: 'expected judgments, got none' })
+  return qrels
+}
+
+function isTextOrAbsent(value: unknown): value is string | null | undefined {
+  return value === undefined || value === null || typeof value === 'string'
+}
+
+function inputError({ position, message }: SourceProblem): LexpandError {
+  return new LexpandError('INPUT', `[eval] ${position}: ${message}. Correct the file.`)
+}
