@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import type { Pruning } from '../sparse/prune.ts'
+import type { Windowing } from '../sparse/windows.ts'
+import type { Manifest } from './manifest.ts'
+
+/**
+ * What makes two encoders give the same vectors, as one SHA-256 (hex): graph, tokenizer, precision, activation and
+ * input length. The query table is not in it: another table changes queries, not documents, and is checked there.
+ */
+export function modelIdentity(manifest: Manifest): string {
+  return digest([
+    manifest.files['model.onnx'],
+    manifest.files['tokenizer.json'],
+    manifest.precision,
+    manifest.activation,
+    manifest.max_length,
+  ])
+}
+
+/**
+ * The stamp of a vector: equal fingerprints make comparable vectors.
+ *
+ * @param identity of the model, see {@link modelIdentity}
+ * @param spec `fields` in the order their values are joined
+ * @returns 16 hex digits
+ */
+export function fingerprint(
+  identity: string,
+  spec: { readonly fields: readonly string[]; readonly windowing: Windowing; readonly pruning: Pruning },
+): string {
+  const { maxLength, overlap, maxWindows } = spec.windowing
+  return digest([identity, spec.fields, [maxLength, overlap, maxWindows], pruningKey(spec.pruning)]).slice(
+    0,
+    16,
+  )
+}
+
+/** Sorted entries: objects that say the same in another key order stamp the same. */
+function pruningKey(pruning: Pruning): [string, unknown][] {
+  return Object.entries(pruning).sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** An array, not an object: its JSON has one form only. */
+function digest(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}

@@ -1,0 +1,16 @@
+import { indexablePiece } from './indexable.ts'
+import type { SparseVector } from './sparse-vector.ts'
+import type { WordPieceTokenizer } from './tokenizer.ts'
+
+/**
+ * What a `rank_features` field stores: piece -> weight, heaviest first. A Map, since pieces come from text and
+ * one of them may be `__proto__`. Five significant digits: Lucene keeps nine bits.
+ */
+export function toFeatures(vector: SparseVector, tokenizer: WordPieceTokenizer): Map<string, number> {
+  const features = new Map<string, number>()
+  vector.tokenIds.forEach((id, at) => {
+    const piece = indexablePiece(id, tokenizer)
+    if (piece !== undefined) features.set(piece, Number((vector.weights[at] as number).toPrecision(5)))
+  })
+  return features
+}

@@ -1,0 +1,13 @@
+import type { WordPieceTokenizer } from './tokenizer.ts'
+
+/**
+ * The word piece with this id when it may be stored and queried, else undefined.
+ *
+ * Special tokens mean nothing in a text. A piece with a dot (".", "##.", "...") cannot be asked for: a
+ * `rank_feature` query takes what follows the last dot of "field.piece" as the piece.
+ */
+export function indexablePiece(id: number, tokenizer: WordPieceTokenizer): string | undefined {
+  if (tokenizer.specialTokenIds.has(id)) return undefined
+  const piece = tokenizer.piece(id)
+  return piece?.includes('.') ? undefined : piece
+}

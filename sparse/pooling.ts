@@ -1,0 +1,39 @@
+import { type Activation, activate } from './activation.ts'
+import { type SparseVector, sparseVector } from './sparse-vector.ts'
+
+/**
+ * Vectors from the raw logits of a masked-language-model graph: maximum over the real positions, [CLS] and
+ * [SEP] included, then the activation. The activation is monotone, so the maximum is taken first.
+ *
+ * @param logits float32, row-major, shape [batch, length, width]; width may exceed the vocabulary (padded heads)
+ * @param attentionMask shape [batch, length], 0 at padding
+ * @param specialIds never come out
+ * @param vocabularySize columns from here on are padding of the head and are ignored; default width
+ */
+export function maxPooledWeights(
+  logits: Float32Array,
+  [batch, length, width]: readonly [batch: number, length: number, width: number],
+  attentionMask: ArrayLike<number | bigint>,
+  activation: Activation,
+  specialIds: ReadonlySet<number>,
+  vocabularySize = width,
+): SparseVector[] {
+  return Array.from({ length: batch }, (_, row) => {
+    // Starting at 0 is relu: what never rises above it has no weight.
+    const largest = new Float32Array(width)
+    for (let position = 0; position < length; position++) {
+      if (!Number(attentionMask[row * length + position])) continue
+      const offset = (row * length + position) * width
+      for (let id = 0; id < width; id++) {
+        const logit = logits[offset + id] as number
+        if (logit > (largest[id] as number)) largest[id] = logit
+      }
+    }
+    const weights = new Map<number, number>()
+    for (let id = 0; id < Math.min(width, vocabularySize); id++) {
+      const logit = largest[id] as number
+      if (logit > 0 && !specialIds.has(id)) weights.set(id, activate(logit, activation))
+    }
+    return sparseVector(weights)
+  })
+}
