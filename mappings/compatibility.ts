@@ -4,13 +4,25 @@ import { translateEngineError } from './engine-error.ts'
 import { assertIndexName } from './index-name.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
 
+/** An index that Lexpand has set up. */
+export interface InstalledIndex {
+  /** Its own name, also when an alias was asked for. */
+  readonly name: string
+  readonly specification: IndexSpecification
+}
+
+/** The specification alone; see {@link readInstalledIndex}. */
+export async function readSpecification(client: Client, index: string): Promise<IndexSpecification> {
+  return (await readInstalledIndex(client, index)).specification
+}
+
 /**
  * Reads the specification of an index, or of the one index behind an alias.
  * Needs the privilege `indices:admin/mappings/get`.
  *
  * @throws LexpandError INDEX when there is no such index, the alias has several, or Lexpand did not set it up
  */
-export async function readSpecification(client: Client, index: string): Promise<IndexSpecification> {
+export async function readInstalledIndex(client: Client, index: string): Promise<InstalledIndex> {
   assertIndexName(index, 'mappings')
   const reply = await client.indices.getMapping({ index }).catch((error: unknown) => {
     throw translateEngineError(error, { part: 'mappings', index })
@@ -26,7 +38,7 @@ export async function readSpecification(client: Client, index: string): Promise<
       `[mappings] expected an index that Lexpand has set up, got ${name} without _meta.lexpand. Run lexpand index --index ${index}, or call installIndex.`,
     )
   }
-  return parseSpecification(stored, name)
+  return { name, specification: parseSpecification(stored, name) }
 }
 
 /** @throws LexpandError INDEX, with both fingerprints, when vectors of the two cannot be compared */
@@ -46,6 +58,16 @@ export function assertQueryTable(specification: IndexSpecification, hash: string
   throw new LexpandError(
     'INDEX',
     `[mappings] expected the query table ${query_table_hash} of ${index ?? 'the index'} (model ${name} ${version}), got ${hash}. Load the model that filled the index.`,
+  )
+}
+
+/** @throws LexpandError INDEX, with both hashes, when the tokenizer belongs to another model */
+export function assertVocabulary(specification: IndexSpecification, hash: string, index?: string): void {
+  const { name, version, vocabulary_hash } = specification.model
+  if (vocabulary_hash === hash) return
+  throw new LexpandError(
+    'INDEX',
+    `[mappings] expected the vocabulary ${vocabulary_hash} of ${index ?? 'the index'} (model ${name} ${version}), got ${hash}. Load the model that filled the index.`,
   )
 }
 

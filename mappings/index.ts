@@ -1,4 +1,11 @@
-export { assertFingerprint, assertQueryTable, readSpecification } from './compatibility.ts'
+export {
+  assertFingerprint,
+  assertQueryTable,
+  assertVocabulary,
+  type InstalledIndex,
+  readInstalledIndex,
+  readSpecification,
+} from './compatibility.ts'
 export {
   type EngineContext,
   type EngineFailure,

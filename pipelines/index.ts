@@ -1,1 +1,8 @@
+export { measureCoverage } from './coverage.ts'
+export { fuseMinMax, fuseReciprocalRank } from './fusion.ts'
 export { ingestPipeline, ingestPipelineName, installIngestPipeline } from './ingest-pipeline.ts'
+export { lexicalQuery } from './lexical-query.ts'
+export { type QueryClause, type QueryForm, sparseQuery } from './query-builder.ts'
+export { type SearchResources, search } from './search.ts'
+export { SearchCache } from './search-cache.ts'
+export type { Fusion, SearchHit, SearchMode, SearchRequest, SearchResult } from './search-request.ts'

@@ -1,0 +1,131 @@
+import type { Types } from '@opensearch-project/opensearch'
+import { LexpandError } from '../sparse/errors.ts'
+import { LARGEST_QUERY_WEIGHT, type QueryToken } from '../sparse/query.ts'
+
+/** A query clause as the OpenSearch client types it. */
+export type QueryClause = Types.Common_QueryDsl.QueryContainer
+
+/**
+ * rank_feature: works on every OpenSearch, one clause a token. neural_sparse: one clause in all, needs the
+ * neural-search plugin. Both become the same Lucene query, so they rank alike.
+ */
+export type QueryForm = 'rank_feature' | 'neural_sparse'
+
+/** Default of `indices.query.bool.max_clause_count`, which counts every leaf of the whole query. */
+export const CLAUSE_BUDGET = 1024
+
+export interface SparseQueryOptions {
+  /** The `rank_features` field. */
+  readonly field: string
+  /** Distinct tokens, as `encodeQuery` gives them. */
+  readonly tokens: readonly Pick<QueryToken, 'token' | 'weight'>[]
+  /** @default 'rank_feature' */
+  readonly form?: QueryForm
+  /**
+   * Multiplied into the token weights: a boost around the clauses would keep Lucene from flattening them into
+   * the query beside and from skipping documents. @default 1
+   */
+  readonly boost?: number
+  /** Clauses that a document must match and that do not count for the score. */
+  readonly filter?: readonly QueryClause[]
+}
+
+/**
+ * The sparse part of a search request: the dot product of query weights and stored weights, exact within the nine
+ * bits that Lucene keeps.
+ *
+ * @throws LexpandError QUERY for no tokens (the engine would answer with no hits and no word), for a token with a
+ *   dot, a weight outside (0, 64], a repeated token, or more leaves than {@link CLAUSE_BUDGET}
+ */
+export function sparseQuery(options: SparseQueryOptions): QueryClause {
+  const { field, form = 'rank_feature', boost = 1, filter = [] } = options
+  const weights = weightedTokens(options.tokens, boost)
+  assertClauseBudget(weights.size, filter)
+  const should = form === 'neural_sparse' ? [neuralSparse(field, weights)] : rankFeatures(field, weights)
+  // Without minimum_should_match a filter makes the tokens optional: everything that passes it would be a hit.
+  return { bool: { should, minimum_should_match: 1, ...(filter.length > 0 ? { filter: [...filter] } : {}) } }
+}
+
+/** The same filters around any other query. */
+export function filtered(query: QueryClause, filter: readonly QueryClause[]): QueryClause {
+  return filter.length === 0 ? query : { bool: { must: [query], filter: [...filter] } }
+}
+
+function rankFeatures(field: string, weights: ReadonlyMap<string, number>): QueryClause[] {
+  return Array.from(weights, ([token, boost]) => ({
+    rank_feature: { field: `${field}.${token}`, linear: {}, boost },
+  }))
+}
+
+function neuralSparse(field: string, weights: ReadonlyMap<string, number>): QueryClause {
+  return { neural_sparse: { [field]: { query_tokens: Object.fromEntries(weights) } } } as QueryClause
+}
+
+function weightedTokens(tokens: SparseQueryOptions['tokens'], boost: number): Map<string, number> {
+  if (tokens.length === 0) {
+    throw new LexpandError(
+      'QUERY',
+      '[query] expected at least one word piece, got none. Ask for words of the model, or let the query fall back to the text fields.',
+    )
+  }
+  const weights = new Map<string, number>()
+  for (const { token, weight } of tokens) {
+    const boosted = weight * boost
+    if (!(boosted > 0 && boosted <= LARGEST_QUERY_WEIGHT)) {
+      throw new LexpandError(
+        'QUERY',
+        `[query] expected a weight in (0, ${LARGEST_QUERY_WEIGHT}] for ${JSON.stringify(token)}, got ${boosted}. Scale the weights or the boost.`,
+      )
+    }
+    // rank_feature takes what follows the last dot of "field.token" as the token.
+    if (token === '' || token.includes('.')) {
+      throw new LexpandError(
+        'QUERY',
+        `[query] expected a token without dots, got ${JSON.stringify(token)}. Use encodeQuery, which leaves such tokens out.`,
+      )
+    }
+    // Lucene adds the boosts of equal clauses up, neural_sparse takes the last: refuse instead of differing.
+    if (weights.has(token)) {
+      throw new LexpandError(
+        'QUERY',
+        `[query] expected distinct tokens, got ${JSON.stringify(token)} twice. Merge them first.`,
+      )
+    }
+    weights.set(token, boosted)
+  }
+  return weights
+}
+
+function assertClauseBudget(tokens: number, filter: readonly QueryClause[]): void {
+  const inFilter = leaves(filter)
+  if (tokens + inFilter <= CLAUSE_BUDGET) return
+  throw new LexpandError(
+    'QUERY',
+    `[query] expected at most ${CLAUSE_BUDGET} clauses, got ${tokens} word pieces and ${inFilter} filter clauses. Shorten the query, or use one terms filter instead of many clauses.`,
+  )
+}
+
+/** Objects that hold clauses; everything else counts as one leaf, also a `terms` filter of many values. */
+const COMPOUND = new Set([
+  'bool',
+  'must',
+  'should',
+  'filter',
+  'must_not',
+  'constant_score',
+  'dis_max',
+  'queries',
+  'nested',
+  'query',
+])
+
+/** Leaves as far as they show in the request; wildcards and analysed text can become more inside the engine. */
+function leaves(clause: unknown): number {
+  if (Array.isArray(clause)) return clause.reduce((sum: number, part) => sum + leaves(part), 0)
+  if (typeof clause !== 'object' || clause === null) return 0
+  return Object.entries(clause).reduce(
+    (sum, [name, body]) =>
+      typeof body !== 'object' || body === null ? sum : sum + (COMPOUND.has(name) ? leaves(body) : 1),
+    0,
+  )
+}

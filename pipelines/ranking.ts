@@ -1,0 +1,166 @@
+import type { API, Client, Types } from '@opensearch-project/opensearch'
+import { type EngineFailure, translateEngineFailure } from '../mappings/index.ts'
+import { fuseMinMax, fuseReciprocalRank, type Ranked } from './fusion.ts'
+import type { QueryClause } from './query-builder.ts'
+import type { CheckedRequest } from './search-request.ts'
+import type { SourceFilter } from './source-fields.ts'
+
+/** A hit as the engine gives it. */
+export type EngineHit = Types.Core_Search.Hit<Record<string, unknown>>
+
+/** One page of hits, before explanation and highlights. */
+export interface Ranking {
+  readonly hits: readonly EngineHit[]
+  readonly engineTookMs: number
+  readonly total?: number
+}
+
+export interface RankingContext {
+  readonly client: Client
+  readonly request: CheckedRequest
+  readonly source: SourceFilter | false
+}
+
+/** The two lists that hybrid fuses. */
+export interface HybridQueries {
+  readonly lexical: QueryClause
+  readonly sparse: QueryClause
+}
+
+/** Ranks by one query: sparse and bm25. */
+export async function rankBy(query: QueryClause, context: RankingContext): Promise<Ranking> {
+  const { request } = context
+  return searchOnce(context, { query, from: request.from, size: request.size })
+}
+
+/**
+ * Hybrid by the engine's own `hybrid` query and normalization-processor (neural-search plugin, 2.19 and newer).
+ * The depth counts per shard there: on an index with several shards the least score of a list can be lower than
+ * with {@link fuseInClient}, otherwise both rank alike.
+ */
+export async function fuseInEngine(
+  { lexical, sparse }: HybridQueries,
+  bm25Weight: number,
+  context: RankingContext,
+): Promise<Ranking> {
+  const { from, size } = context.request
+  const body = {
+    query: { hybrid: { pagination_depth: fusionDepth(from + size), queries: [lexical, sparse] } },
+    from,
+    size,
+    search_pipeline: {
+      phase_results_processors: [
+        {
+          'normalization-processor': {
+            normalization: { technique: 'min_max' },
+            combination: {
+              technique: 'arithmetic_mean',
+              parameters: { weights: [bm25Weight, 1 - bm25Weight] },
+            },
+          },
+        },
+      ],
+    },
+  }
+  // The client's types know neither the depth nor a pipeline inside the request.
+  return searchOnce(context, body as object)
+}
+
+/**
+ * Hybrid without any plugin: both lists by one `_msearch`, fused here. Reciprocal rank fusion is always done here,
+ * because the engine ranks by document numbers that several shards share.
+ */
+export async function fuseInClient(
+  { lexical, sparse }: HybridQueries,
+  { client, request, source }: RankingContext,
+): Promise<Ranking> {
+  const { index, from, size, fusion, trackTotalHits, timeoutMs } = request
+  const header = { index, preference: preferenceOf(request), allow_partial_search_results: false }
+  const list = { size: fusionDepth(from + size), track_total_hits: false, _source: source }
+  const union = { bool: { should: [lexical, sparse], minimum_should_match: 1 } }
+  const reply = await client.msearch(
+    {
+      body: [
+        header,
+        { ...list, query: lexical },
+        header,
+        { ...list, query: sparse },
+        ...(trackTotalHits ? [header, { size: 0, track_total_hits: true, query: union }] : []),
+      ] as API.Msearch_RequestBody,
+    },
+    { requestTimeout: timeoutMs, maxRetries: 1 },
+  )
+  const responses = reply.body.responses.map((response) => resultOf(response, index))
+  const [byText, byWeights, counted] = responses
+  const hits = new Map<string, EngineHit>()
+  const lists = [byText, byWeights].map((result) => rankedList(result, hits))
+  const fused = fuse(lists, fusion)
+  const total = counted === undefined ? undefined : totalOf(counted)
+  return {
+    hits: fused.slice(from, from + size).map(({ key, score }) => ({ ...hits.get(key), _score: score })),
+    engineTookMs: reply.body.took,
+    ...(total === undefined ? {} : { total }),
+  }
+}
+
+/**
+ * Documents that each list gives to the fusion: 100, 1,000 or 10,000. Steps instead of `from + size` itself, since
+ * the least score of a list moves with its length and pages would then disagree about the order.
+ */
+export function fusionDepth(window: number): number {
+  return [100, 1_000, 10_000].find((depth) => window <= depth) ?? 10_000
+}
+
+function fuse(lists: readonly Ranked[][], fusion: CheckedRequest['fusion']): Ranked[] {
+  if (fusion.type === 'rrf') return fuseReciprocalRank(lists, fusion.rankConstant)
+  const weights = [fusion.bm25Weight, 1 - fusion.bm25Weight]
+  return fuseMinMax(lists.map((hits, at) => ({ hits, weight: weights[at] ?? 0 })))
+}
+
+/** Ids repeat across shards when clients route, so routing belongs to the key. */
+function rankedList(result: SearchBody | undefined, hits: Map<string, EngineHit>): Ranked[] {
+  return (result?.hits.hits ?? []).map((hit) => {
+    const key = `${hit._id ?? ''}\u0000${hit._routing ?? ''}`
+    if (!hits.has(key)) hits.set(key, hit)
+    return { key, score: hit._score ?? 0 }
+  })
+}
+
+async function searchOnce(
+  { client, request, source }: RankingContext,
+  body: API.Search_RequestBody,
+): Promise<Ranking> {
+  const reply = await client.search(
+    {
+      index: request.index,
+      preference: preferenceOf(request),
+      // Half an answer looks like a whole one: a shard that fails is an error.
+      allow_partial_search_results: false,
+      body: { track_total_hits: request.trackTotalHits, _source: source as boolean, ...body },
+    },
+    { requestTimeout: request.timeoutMs, maxRetries: 1 },
+  )
+  const total = request.trackTotalHits ? totalOf(reply.body) : undefined
+  return {
+    hits: reply.body.hits.hits,
+    engineTookMs: reply.body.took,
+    ...(total === undefined ? {} : { total }),
+  }
+}
+
+type SearchBody = Types.Core_Search.SearchResult<Record<string, unknown>>
+
+function resultOf(response: unknown, index: string): SearchBody {
+  const { error, status } = response as { error?: EngineFailure; status?: number }
+  if (error !== undefined) throw translateEngineFailure(error, status, { part: 'search', index })
+  return response as SearchBody
+}
+
+function totalOf({ hits }: SearchBody): number {
+  return typeof hits.total === 'number' ? hits.total : (hits.total?.value ?? 0)
+}
+
+/** The same words go to the same shard copies, so that equal scores keep their order from page to page. */
+function preferenceOf({ text }: CheckedRequest): string {
+  return `lexpand ${text.slice(0, 64)}`
+}

@@ -1,0 +1,164 @@
+import { assertIndexName } from '../mappings/index.ts'
+import { LexpandError } from '../sparse/errors.ts'
+import type { TokenContribution } from '../sparse/explain.ts'
+import type { HighlightOptions } from '../sparse/highlight.ts'
+import type { QueryClause, QueryForm } from './query-builder.ts'
+
+/** sparse: learned weights. bm25: the text fields. hybrid: both, fused. */
+export type SearchMode = 'sparse' | 'bm25' | 'hybrid'
+
+export type Fusion =
+  | {
+      readonly type: 'min_max'
+      /** Share of the lexical score, 0 to 1. @default .35 */
+      readonly bm25Weight?: number
+    }
+  | {
+      readonly type: 'rrf'
+      /** 1 to 10,000: how little the first ranks stand out. @default 60 */
+      readonly rankConstant?: number
+    }
+
+export interface SearchRequest {
+  /** Index, or alias with one index. */
+  readonly index: string
+  /** What the user typed, at most {@link LONGEST_QUERY} UTF-16 units. */
+  readonly text: string
+  /** @default sparse; hybrid while not every document has its vector (`coverage` of the result says how many have) */
+  readonly mode?: SearchMode
+  /** @default 'rank_feature' */
+  readonly form?: QueryForm
+  /** @default 10 */
+  readonly size?: number
+  /** @default 0; from + size is at most 10,000 */
+  readonly from?: number
+  /** Query DSL clauses that every hit must match and that do not count for the score. */
+  readonly filter?: QueryClause | readonly QueryClause[]
+  /** Adds to each hit which word pieces matched and how much. @default false */
+  readonly explain?: boolean
+  /** Adds excerpts with the matched words marked. @default false */
+  readonly highlight?: boolean | HighlightOptions
+  /** How hybrid merges its two lists. @default min_max with bm25Weight .35 */
+  readonly fusion?: Fusion
+  /**
+   * Where hybrid merges: engine needs the neural-search plugin and min_max. @default engine where it can, else
+   * client
+   */
+  readonly fuseIn?: 'engine' | 'client'
+  /** Paths of `_source` to return; naming the sparse field or `lexpand` returns these, too. @default all but these two */
+  readonly sourceFields?: readonly string[]
+  /** Counts all hits, which costs 2 to 5 times the search. @default false, then `total` is absent */
+  readonly trackTotalHits?: boolean
+  /** What a sparse query without any word piece does: fail, or search the text fields. @default 'error' */
+  readonly emptyQuery?: 'error' | 'lexical'
+  /** @default 30,000 */
+  readonly timeoutMs?: number
+}
+
+export interface SearchHit {
+  readonly id: string
+  readonly score: number
+  readonly source: Readonly<Record<string, unknown>>
+  /** Sparse contributions, largest first; in sparse mode they add up to the score. */
+  readonly explanation?: readonly TokenContribution[]
+  readonly highlights?: readonly string[]
+}
+
+export interface SearchResult {
+  /** What was run: differs from the request where `emptyQuery` or the coverage decided. */
+  readonly mode: SearchMode
+  /** Milliseconds of the whole call, measured here with fractions. */
+  readonly took_ms: number
+  /** Milliseconds by the engine's own whole-number clock. */
+  readonly engine_took_ms: number
+  /** All documents that match; only with `trackTotalHits`. */
+  readonly total?: number
+  /** Share of documents that a sparse query can find, 0 to 1; only when the request named no mode. */
+  readonly coverage?: number
+  readonly hits: readonly SearchHit[]
+}
+
+/** `index.max_result_window` of the engine. */
+export const LARGEST_WINDOW = 10_000
+
+/** A longer text is not a query; the clause budget ends at about 1,000 distinct word pieces anyway. */
+export const LONGEST_QUERY = 20_000
+
+export const DEFAULT_BM25_WEIGHT = 0.35
+export const DEFAULT_RANK_CONSTANT = 60
+
+/** A request with its defaults filled in. */
+export interface CheckedRequest
+  extends Required<Omit<SearchRequest, 'mode' | 'fuseIn' | 'sourceFields' | 'filter' | 'highlight'>> {
+  readonly mode: SearchMode | undefined
+  readonly fuseIn: 'engine' | 'client' | undefined
+  readonly sourceFields: readonly string[] | undefined
+  readonly filter: readonly QueryClause[]
+  readonly highlight: HighlightOptions | undefined
+  readonly fusion: Required<Fusion>
+}
+
+/** @throws LexpandError QUERY or CONFIGURATION for values that no engine could serve */
+export function checkRequest(request: SearchRequest): CheckedRequest {
+  const { size = 10, from = 0, filter = [], highlight = false } = request
+  assertIndexName(request.index, 'search')
+  expect(request.text.trim() !== '', 'text to search for', 'blank text', 'Type at least one word.')
+  expect(
+    request.text.length <= LONGEST_QUERY,
+    `at most ${LONGEST_QUERY} characters of query`,
+    String(request.text.length),
+    'Shorten the query.',
+  )
+  expect(isCount(size), 'a size of 0 or more', String(size), 'Correct it.')
+  expect(isCount(from), 'a from of 0 or more', String(from), 'Correct it.')
+  expect(
+    from + size <= LARGEST_WINDOW,
+    `from + size of at most ${LARGEST_WINDOW}`,
+    String(from + size),
+    'Narrow the query instead of paging so far.',
+  )
+  const fusion = checkFusion(request.fusion ?? { type: 'min_max' })
+  expect(
+    request.fuseIn !== 'engine' || fusion.type === 'min_max',
+    'min_max for fusion in the engine',
+    fusion.type,
+    'Leave fuseIn out, or fuse in the client.',
+  )
+  return {
+    index: request.index,
+    text: request.text,
+    mode: request.mode,
+    form: request.form ?? 'rank_feature',
+    size,
+    from,
+    filter: Array.isArray(filter) ? filter : [filter as QueryClause],
+    explain: request.explain ?? false,
+    highlight: highlight === true ? {} : highlight === false ? undefined : highlight,
+    fusion,
+    fuseIn: request.fuseIn,
+    sourceFields: request.sourceFields,
+    trackTotalHits: request.trackTotalHits ?? false,
+    emptyQuery: request.emptyQuery ?? 'error',
+    timeoutMs: request.timeoutMs ?? 30_000,
+  }
+}
+
+function checkFusion(fusion: Fusion): Required<Fusion> {
+  if (fusion.type === 'rrf') {
+    const { rankConstant = DEFAULT_RANK_CONSTANT } = fusion
+    const isInRange = Number.isInteger(rankConstant) && rankConstant >= 1 && rankConstant <= 10_000
+    expect(isInRange, 'a rank constant of 1 to 10,000', String(rankConstant), 'Correct it.')
+    return { type: 'rrf', rankConstant }
+  }
+  const { bm25Weight = DEFAULT_BM25_WEIGHT } = fusion
+  expect(bm25Weight >= 0 && bm25Weight <= 1, 'a BM25 weight of 0 to 1', String(bm25Weight), 'Correct it.')
+  return { type: 'min_max', bm25Weight }
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 0
+}
+
+function expect(holds: boolean, expected: string, got: string, advice: string): void {
+  if (!holds) throw new LexpandError('QUERY', `[search] expected ${expected}, got ${got}. ${advice}`)
+}
