@@ -41,7 +41,6 @@ export function ingestPipeline(specification: IndexSpecification) {
         },
       },
     ],
-    _meta: { [SIDECAR]: { fingerprint } },
   }
 }
 

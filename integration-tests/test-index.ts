@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { Client } from '@opensearch-project/opensearch'
+import { type IndexSpecification, type SpecificationOptions, specificationFor } from '../mappings/index.ts'
+
+/** A client for tests: no retries, and documents may hold any key. */
+export function testClient(url: string): Client {
+  return new Client({
+    node: url,
+    maxRetries: 0,
+    requestTimeout: 60_000,
+    disablePrototypePoisoningProtection: true,
+  })
+}
+
+/** A name that no other test has. */
+export function uniqueName(subject: string): string {
+  return `test-${subject}-${randomUUID().slice(0, 8)}`
+}
+
+/** A specification for tests that need no encoder. */
+export function testSpecification(
+  options: SpecificationOptions,
+  fingerprint = 'f1f1f1f1f1f1f1f1',
+): IndexSpecification {
+  return specificationFor(
+    {
+      identity: 'a'.repeat(64),
+      manifest: {
+        name: 'fixture',
+        version: '1.0.0',
+        max_length: 512,
+        vocabulary_hash: 'b'.repeat(64),
+        query_table_hash: 'c'.repeat(64),
+      },
+    },
+    options,
+    fingerprint,
+  )
+}
+
+/** Deletes what a test made, whatever of it exists. */
+export async function removeIndices(client: Client, ...names: readonly string[]): Promise<void> {
+  for (const index of names) {
+    await client.indices.delete({ index }, { ignore: [404] })
+    await client.ingest.deletePipeline({ id: `lexpand-${index}` }, { ignore: [404] })
+  }
+}
