@@ -1,0 +1,12 @@
+/** The embedded OpenSearch and Redis for one machine: fetch, start, stop. Not for production clusters. */
+export { ENGINE_ERRORS, EngineError, type EngineErrorCode } from './errors.ts'
+export { down, status, up } from './machine.ts'
+export {
+  type PrivateOpenSearchOptions,
+  type PrivateRedisOptions,
+  type PrivateService,
+  startPrivateOpenSearch,
+  startPrivateRedis,
+  throwAwayServices,
+} from './private-services.ts'
+export type { ServiceChoice, ServiceSet, ServiceStatus, Services } from './service-set.ts'

@@ -1,0 +1,118 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fetchDistribution } from './distribution.ts'
+import { EngineError } from './errors.ts'
+import { findJdk } from './jdk.ts'
+import { startOpenSearch } from './opensearch.ts'
+import { endProcess } from './processes.ts'
+import { startRedis } from './redis.ts'
+import { noRedis } from './redis-server.ts'
+import { ServiceSet } from './service-set.ts'
+import { machineSettings } from './settings.ts'
+import { findOrInstallRedis } from './start-service.ts'
+import { type ProcessRecord, recordService, type ServiceName } from './state.ts'
+import { throwAwayFolder } from './throw-away.ts'
+
+/** A server for one test, on a port and with data of its own, that may be killed and brought back. */
+export interface PrivateService {
+  /** Stays the same after `restart()`. */
+  readonly url: string
+  readonly pid: number
+  readonly dataDirectory: string
+  /** Ends it for good and deletes its data. */
+  stop(): Promise<void>
+  /** SIGKILL, as a crash would. */
+  kill9(): Promise<void>
+  /** Starts it again on the same data and port; one that still runs is asked to end first. */
+  restart(): Promise<void>
+}
+
+export interface PrivateOpenSearchOptions {
+  /** An unpacked distribution, for example with plugins. @default the fetched one, without plugins */
+  readonly home?: string
+  /** @default '512m' */
+  readonly heap?: string
+  readonly onProgress?: (message: string) => void
+}
+
+/** Starts an OpenSearch of its own; it takes 12 s or more. */
+export async function startPrivateOpenSearch(
+  options: PrivateOpenSearchOptions = {},
+): Promise<PrivateService> {
+  const { heap = '512m', onProgress = () => undefined } = options
+  const settings = machineSettings(onProgress)
+  const jdk = await findJdk(settings)
+  const home = options.home ?? (await fetchDistribution(settings.cache, jdk, onProgress))
+  return startPrivate('opensearch', settings.cache, (place) =>
+    startOpenSearch({ ...place, home, jdk, heap, user: settings.user }),
+  )
+}
+
+export interface PrivateRedisOptions {
+  readonly onProgress?: (message: string) => void
+}
+
+/** Starts a Redis of its own, with its log on. */
+export async function startPrivateRedis({
+  onProgress = () => undefined,
+}: PrivateRedisOptions = {}): Promise<PrivateService> {
+  const settings = machineSettings(onProgress)
+  const server = await findOrInstallRedis({ ...settings, onProgress })
+  if (server === undefined) throw noRedis()
+  return startPrivate('redis', settings.cache, (place) =>
+    startRedis({ ...place, server, user: settings.user }),
+  )
+}
+
+/** Both services on ports of their own, with data that is deleted by `remove()`. */
+export async function throwAwayServices(onProgress?: (message: string) => void): Promise<ServiceSet> {
+  const settings = machineSettings(onProgress)
+  const runDirectory = await throwAwayFolder(settings.cache)
+  return new ServiceSet({ ...settings, runDirectory, preferredPorts: { opensearch: 0, redis: 0 } })
+}
+
+interface Place {
+  readonly dataDirectory: string
+  readonly preferredPort: number
+  readonly onSpawned: (record: ProcessRecord) => void
+}
+
+async function startPrivate(
+  name: ServiceName,
+  cache: string,
+  start: (place: Place) => Promise<ProcessRecord>,
+): Promise<PrivateService> {
+  const folder = await throwAwayFolder(cache)
+  const startOn = (preferredPort: number) =>
+    start({
+      dataDirectory: join(folder, name),
+      preferredPort,
+      onSpawned: (spawned) => recordService(join(folder, 'state.json'), name, spawned),
+    })
+  let record = await startOn(0)
+  return {
+    url: record.url,
+    dataDirectory: record.dataDirectory,
+    get pid() {
+      return record.pid
+    },
+    async stop() {
+      await endProcess(record)
+      rmSync(folder, { recursive: true, force: true })
+    },
+    async kill9() {
+      await endProcess(record, 0)
+    },
+    async restart() {
+      await endProcess(record)
+      const { url } = record
+      record = await startOn(Number(new URL(url).port))
+      if (record.url !== url) {
+        throw new EngineError(
+          'ENGINE_START',
+          `expected the restarted ${name} at ${url}, got ${record.url}. End whatever took its port meanwhile.`,
+        )
+      }
+    },
+  }
+}

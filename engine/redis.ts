@@ -1,0 +1,83 @@
+import { chownSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { startDaemon, waitUntilHealthy } from './daemon.ts'
+import { redisAnswers } from './health.ts'
+import { freePort, LOOPBACK } from './ports.ts'
+import { endProcess } from './processes.ts'
+import type { RedisServer } from './redis-server.ts'
+import type { ServiceUser } from './service-user.ts'
+import type { ProcessRecord } from './state.ts'
+
+export interface RedisOptions {
+  readonly server: RedisServer
+  /** Holds the append-only log; what is in it stays. */
+  readonly dataDirectory: string
+  readonly user: ServiceUser | undefined
+  /** Taken -> another one. */
+  readonly preferredPort: number
+  /** Called as soon as the process exists. */
+  readonly onSpawned: (record: ProcessRecord) => void
+}
+
+/**
+ * Starts a Redis fit for a queue: every write is logged (a kill loses at most the last second) and no key is evicted
+ * when memory is short. Listens on the loopback address only.
+ *
+ * @throws EngineError ENGINE_START with the end of the log
+ */
+export async function startRedis(options: RedisOptions): Promise<ProcessRecord> {
+  const { server, dataDirectory, user } = options
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+  if (user !== undefined) chownSync(dataDirectory, user.uid, user.gid)
+  const port = await freePort(options.preferredPort)
+  const mark = await startDaemon({
+    command: server.command,
+    arguments: [
+      ...['--bind', LOOPBACK, '--port', String(port), '--dir', dataDirectory, '--daemonize', 'no'],
+      ...[
+        '--appendonly',
+        'yes',
+        '--appendfsync',
+        'everysec',
+        '--save',
+        '',
+        '--maxmemory-policy',
+        'noeviction',
+      ],
+    ],
+    cwd: dataDirectory,
+    user,
+    logFile: redisLog(dataDirectory),
+  })
+  const record: ProcessRecord = {
+    kind: 'process',
+    ...mark,
+    url: `redis://${LOOPBACK}:${port}`,
+    version: server.version,
+    dataDirectory,
+    startedAt: new Date().toISOString(),
+  }
+  options.onSpawned(record)
+  try {
+    await waitForRedis(record)
+  } catch (error) {
+    await endProcess(mark)
+    throw error
+  }
+  return record
+}
+
+/** Waits until the log of earlier runs is loaded, too. */
+export async function waitForRedis(record: ProcessRecord): Promise<void> {
+  await waitUntilHealthy({
+    name: 'Redis',
+    mark: record,
+    isHealthy: () => redisAnswers(record.url),
+    timeoutMs: 60_000,
+    logFile: redisLog(record.dataDirectory),
+  })
+}
+
+function redisLog(dataDirectory: string): string {
+  return join(dataDirectory, 'redis.log')
+}
