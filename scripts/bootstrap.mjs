@@ -1,0 +1,93 @@
+// Sets a bare checkout up and runs one of its jobs: `node scripts/bootstrap.mjs demo|test [ARGUMENT...]`.
+// Needs nothing but Node 18 and npm: packages, Node 24, the engine and Redis are brought by itself.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { nodeProgram, runNpm } from '../bin/node-24.mjs'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const JOBS = { demo: runDemo, test: runTests }
+
+const [job, ...rest] = process.argv.slice(2)
+if (!Object.hasOwn(JOBS, job ?? '')) {
+  process.stderr.write(`usage: node scripts/bootstrap.mjs ${Object.keys(JOBS).join('|')} [ARGUMENT...]\n`)
+  process.exit(2)
+}
+
+const node = nodeProgram(root)
+// The scripts that npm runs below find that Node first.
+process.env.PATH = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`
+installPackages()
+process.exitCode = JOBS[job](rest)
+
+function installPackages() {
+  if (changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json')) return
+  process.stderr.write('installing the npm packages of package-lock.json\n')
+  // onnxruntime-node holds its CPU library; its install script would only fetch the one for GPUs.
+  const environment = { ...process.env, ONNXRUNTIME_NODE_INSTALL_CUDA: 'skip' }
+  const installed = runNpm(['ci', '--no-audit', '--no-fund'], {
+    cwd: root,
+    env: environment,
+    stdio: ['ignore', 2, 2],
+  })
+  if (installed.status === 0) return
+  process.stderr.write(
+    '[bootstrap] expected npm ci to succeed, got the failure above. Correct it, then try again.\n',
+  )
+  process.exit(1)
+}
+
+function changedAt(file) {
+  return statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
+
+function runDemo(demoArguments) {
+  return statusOf(
+    spawnSync(node, ['bin/lexpand.mjs', 'demo', ...demoArguments], { cwd: root, stdio: 'inherit' }),
+  )
+}
+
+/** Lint and types, unit tests, integration tests: the first that fails ends the run. */
+function runTests(testArguments) {
+  const folder = mkdtempSync(join(tmpdir(), 'lexpand-test-'))
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  const suite = (script) => () => {
+    const report = join(folder, `${script.replace(':', '-')}.json`)
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+    const status = npmRun([script, '--', ...reporters, ...testArguments])
+    addCounts(counts, report)
+    return status
+  }
+  let status = 0
+  for (const step of [() => npmRun(['check']), suite('test:unit'), suite('test:integration')]) {
+    status = step()
+    if (status !== 0) break
+  }
+  rmSync(folder, { recursive: true, force: true })
+  process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
+  return status
+}
+
+function npmRun(npmArguments) {
+  return statusOf(runNpm(['run', '--silent', ...npmArguments], { cwd: root, stdio: 'inherit' }))
+}
+
+function addCounts(counts, report) {
+  let result
+  try {
+    result = JSON.parse(readFileSync(report, 'utf8'))
+  } catch {
+    // The runner ended before its report: its exit status says so.
+    return
+  }
+  counts.passed += result.numPassedTests
+  counts.failed += result.numFailedTests
+  counts.skipped += result.numPendingTests + result.numTodoTests
+}
+
+function statusOf({ status, signal, error }) {
+  if (error !== undefined) throw error
+  return status ?? (signal === null ? 1 : 128)
+}
