@@ -26,9 +26,9 @@ export interface WindowedText {
 
 /**
  * Once the windows are full, word pieces are counted exactly over this many more UTF-16 units (about .1 s of
- * work) and extrapolated from there at the rate so far: a number for a report need not block a worker on 10 MB.
+ * work) and extrapolated from there at the rate so far: a number for a report must not hold up a worker for 10 MB.
  */
-export const COUNTED_UNITS = 1_000_000
+export const COUNTED_UNITS = 200_000
 
 /**
  * Cuts a text into windows of true word pieces, each framed by [CLS] and [SEP]. Memory is bounded by the
