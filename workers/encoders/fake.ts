@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Encoder, TokenWindow } from '../../sparse/encoder.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import { type SparseVector, sparseVector } from '../../sparse/sparse-vector.ts'
+
+export interface FakeEncoderOptions {
+  /** Width of the vocabulary; ids that come out are below it. */
+  readonly vocabularySize: number
+  /** Never come out: special tokens and the piece `.`. */
+  readonly hiddenIds: ReadonlySet<number>
+  /** Every batch takes this long. @default 0 */
+  readonly delayMs?: number
+  /** Throws for a batch with such a window. */
+  readonly poison?: (window: TokenWindow) => boolean
+}
+
+/** An encoder for tests: every piece of a window gets a weight, and every window an expansion, from a hash of the ids. */
+export function fakeEncoder({ vocabularySize, hiddenIds, delayMs = 0, poison }: FakeEncoderOptions): Encoder {
+  let disposed = false
+  const alive = () => {
+    if (disposed)
+      throw new LexpandError(
+        'ENCODER',
+        '[encoder] expected a running encoder, got one that was disposed. Make a new one.',
+      )
+  }
+  return {
+    async encode(batch) {
+      alive()
+      if (delayMs > 0) await sleep(delayMs)
+      alive()
+      if (poison !== undefined && batch.some(poison)) {
+        throw new LexpandError(
+          'ENCODER',
+          '[encoder] expected a text that can be encoded, got poison. Remove it.',
+        )
+      }
+      return batch.map((window) => vectorOf(window, vocabularySize, hiddenIds))
+    },
+    async dispose() {
+      disposed = true
+    },
+  }
+}
+
+function vectorOf(
+  { inputIds }: TokenWindow,
+  vocabularySize: number,
+  hidden: ReadonlySet<number>,
+): SparseVector {
+  const weights = new Map<number, number>()
+  let hash = 2_166_136_261
+  for (const id of inputIds) {
+    // FNV-1a over the ids.
+    hash = Math.imul(hash ^ id, 16_777_619) >>> 0
+    if (!hidden.has(id)) weights.set(id, 1 + (id % 100) / 100)
+  }
+  const expansion = hash % vocabularySize
+  if (!hidden.has(expansion)) weights.set(expansion, 0.5)
+  return sparseVector(weights)
+}

@@ -1,0 +1,35 @@
+import { errors } from '@opensearch-project/opensearch'
+import type { EngineFailure } from '../mappings/engine-error.ts'
+import { LexpandError } from '../sparse/errors.ts'
+import { outcomeOf } from './bulk-outcome.ts'
+
+/** The engine kept refusing for a reason that passes: the job has to wait, no document is at fault. */
+export class EngineBusy extends LexpandError {
+  constructor(part: string, index: string, reason: string) {
+    super(
+      'SERVICE',
+      `[${part}] expected index ${index} to answer, got: ${reason}. Nothing is lost: the job waits and tries again.`,
+    )
+    this.name = 'EngineBusy'
+  }
+}
+
+/**
+ * Whether a request to the engine failed for a reason that passes by itself: no connection, no answer in time,
+ * no room, a block. Looks through LexpandErrors at their cause.
+ */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof EngineBusy) return true
+  if (error instanceof errors.ResponseError) {
+    const failure = (error.body as { error?: EngineFailure } | undefined)?.error
+    return outcomeOf(error.statusCode, failure) === 'retry'
+  }
+  if (
+    error instanceof errors.ConnectionError ||
+    error instanceof errors.TimeoutError ||
+    error instanceof errors.NoLivingConnectionsError
+  ) {
+    return true
+  }
+  return error instanceof Error && error.cause !== undefined && isTransient(error.cause)
+}

@@ -1,0 +1,217 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from '@opensearch-project/opensearch'
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
+import type { Logger } from 'pino'
+import { readSpecification } from '../mappings/compatibility.ts'
+import type { IndexSpecification } from '../mappings/specification.ts'
+import type { Encoder } from '../sparse/encoder.ts'
+import { LexpandError } from '../sparse/errors.ts'
+import type { WordPieceTokenizer } from '../sparse/tokenizer.ts'
+import { backOffMs } from './back-off.ts'
+import { emptyReport, type JobReport, processJob } from './encode-job.ts'
+import { type OnnxEncoderOptions, type OnnxModel, onnxEncoder } from './encoders/onnx.ts'
+import { type JobData, parseJobData } from './job-data.ts'
+import { encodeQueueName } from './queue.ts'
+import { assertRedisSettings, connect } from './redis.ts'
+import { isTransient } from './transient.ts'
+
+/** `Model` of models/load.ts is one. */
+export interface WorkerModel extends OnnxModel {
+  readonly identity: string
+  readonly tokenizer: WordPieceTokenizer
+}
+
+export interface WorkerOptions {
+  readonly client: Client
+  readonly redisUrl: string
+  readonly model: WorkerModel
+  readonly logger: Logger
+  /** @default the onnx driver with `encoding`; the worker disposes of it either way */
+  readonly encoder?: Encoder
+  readonly encoding?: OnnxEncoderOptions
+  /** Jobs in flight: while one is encoded, others are read and written. @default 3 */
+  readonly concurrency?: number
+  /** Called after every job. */
+  readonly onProgress?: (stats: WorkerStats) => void
+  /** How long `close` waits for running jobs; what is unfinished then is done by another worker. @default 20_000 */
+  readonly closeTimeoutMs?: number
+}
+
+/** Totals since the start. */
+export interface WorkerStats extends Omit<JobReport, 'failures'> {
+  /** Jobs done. */
+  jobs: number
+  /** Jobs given up after all attempts; their documents stay pending. */
+  failedJobs: number
+  /** Times that a job had to wait for the engine. */
+  postponed: number
+}
+
+export interface RunningWorker {
+  readonly stats: Readonly<WorkerStats>
+  /** Takes no new job, finishes the running ones within the bound, ends the encoder's processes. */
+  close(): Promise<void>
+}
+
+/** Renewed every half of it by a timer; after a kill the next check after this time gives the job to another worker. */
+const LOCK_MS = 10_000
+const STALLED_CHECK_MS = 5_000
+/** A job is stalled by the death of its worker, which is not its fault; BullMQ's default of 1 fails it at the second kill. */
+const MAX_STALLS = 100
+const WRITE_PATIENCE_MS = 30_000
+const POSTPONE = { firstMs: 2_000, maxMs: 30_000 }
+/** An index may get another specification while the worker runs. */
+const SPECIFICATION_MS = 10_000
+const REPORT_EVERY_MS = 10_000
+/** Time for jobs whose encoder was taken away to go back to the queue. */
+const FORCED_CLOSE_MS = 3_000
+
+/**
+ * Takes the jobs of one model from its queue, encodes their documents and writes the vectors back.
+ *
+ * @throws LexpandError SERVICE when Redis cannot be reached or may throw jobs away
+ */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { client, model, logger, onProgress, closeTimeoutMs = 20_000 } = options
+  const connection = await connect(options.redisUrl, { role: 'worker' })
+  try {
+    for (const warning of await assertRedisSettings(connection)) logger.warn(warning)
+  } catch (error) {
+    connection.disconnect()
+    throw error
+  }
+  const encoder = options.encoder ?? onnxEncoder(model, options.encoding)
+  const stopping = new AbortController()
+  const { failures: _, ...zero } = emptyReport()
+  const stats: WorkerStats = { ...zero, jobs: 0, failedJobs: 0, postponed: 0 }
+  const specificationOf = cachedSpecifications(client)
+
+  const worker = new Worker<JobData>(
+    encodeQueueName(model.identity),
+    async (job, token) => {
+      const report = emptyReport()
+      try {
+        await processJob(
+          parseJobData(job.data),
+          {
+            client,
+            tokenizer: model.tokenizer,
+            encoder,
+            specificationOf,
+            persistence: {
+              giveUpAfterMs: WRITE_PATIENCE_MS,
+              signal: stopping.signal,
+              onRetry: (reason, waitMs) =>
+                logger.warn({ job: job.id, waitMs: Math.round(waitMs) }, `engine has no room: ${reason}`),
+            },
+          },
+          report,
+        )
+        stats.jobs++
+      } catch (error) {
+        if (isTransient(error)) await postpone(job, token, error, backOffMs(job.attemptsStarted, POSTPONE))
+        if (stopping.signal.aborted) await postpone(job, token, error, 0)
+        throw isHopeless(error) ? new UnrecoverableError(messageOf(error)) : error
+      } finally {
+        addTo(stats, report)
+        for (const { id, reason } of report.failures)
+          logger.warn({ index: job.data.index, id, reason }, 'document failed')
+        onProgress?.(stats)
+      }
+    },
+    {
+      connection,
+      concurrency: options.concurrency ?? 3,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: MAX_STALLS,
+    },
+  )
+
+  /** A delayed job costs no attempt: an engine that is down for hours must not fail a single job. */
+  async function postpone(
+    job: Job<JobData>,
+    token: string | undefined,
+    error: unknown,
+    waitMs: number,
+  ): Promise<never> {
+    stats.postponed++
+    logger.warn({ job: job.id, waitMs: Math.round(waitMs) }, `job postponed: ${messageOf(error)}`)
+    await job.moveToDelayed(Date.now() + waitMs, token)
+    throw new DelayedError()
+  }
+
+  worker.on('error', (error) => logger.warn({ err: error }, 'queue connection'))
+  worker.on('stalled', (job) => logger.warn({ job }, 'job of a worker that died is done again'))
+  worker.on('failed', (job, error) => {
+    const final =
+      job === undefined || error instanceof UnrecoverableError || job.attemptsMade >= (job.opts.attempts ?? 1)
+    if (final) stats.failedJobs++
+    logger.error({ job: job?.id, attempt: job?.attemptsMade, final }, `job failed: ${error.message}`)
+  })
+  await worker.waitUntilReady()
+  const ticker = reportProgress(stats, logger)
+
+  return {
+    stats,
+    async close() {
+      clearInterval(ticker)
+      stopping.abort()
+      const closed = worker.close()
+      if (!(await settles(closed, closeTimeoutMs))) {
+        // Without an encoder the running jobs end at once and go back to the queue.
+        await encoder.dispose()
+        // Redis may be away as well; then the locks run out and another worker takes the jobs.
+        if (!(await settles(closed, FORCED_CLOSE_MS))) await worker.disconnect()
+      }
+      await encoder.dispose()
+      connection.disconnect()
+    },
+  }
+}
+
+/** Whether a job can never succeed: of another payload version, or for an index that is gone or was made differently. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof LexpandError && (error.code === 'INPUT' || error.code === 'INDEX')
+}
+
+function cachedSpecifications(client: Client): (index: string) => Promise<IndexSpecification> {
+  const cache = new Map<string, { readonly specification: IndexSpecification; readonly until: number }>()
+  return async (index) => {
+    const cached = cache.get(index)
+    if (cached !== undefined && performance.now() < cached.until) return cached.specification
+    const specification = await readSpecification(client, index)
+    cache.set(index, { specification, until: performance.now() + SPECIFICATION_MS })
+    return specification
+  }
+}
+
+function addTo(stats: WorkerStats, { failures: _, ...report }: JobReport): void {
+  for (const key of Object.keys(report) as (keyof typeof report)[]) stats[key] += report[key]
+}
+
+/** Logs documents per second while there are any. */
+function reportProgress(stats: WorkerStats, logger: Logger): NodeJS.Timeout {
+  let last = 0
+  return setInterval(() => {
+    const ready = stats.ready - last
+    last = stats.ready
+    if (ready > 0)
+      logger.info({ ...stats, documentsPerSecond: (ready * 1_000) / REPORT_EVERY_MS }, 'encoding')
+  }, REPORT_EVERY_MS).unref()
+}
+
+/** Whether a promise settles in time; its error, if any, was reported by the `error` event. */
+async function settles(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const timer = new AbortController()
+  const inTime = promise.then(
+    () => true,
+    () => true,
+  )
+  const tooLate = sleep(ms, false, { signal: timer.signal }).catch(() => false)
+  return Promise.race([inTime, tooLate]).finally(() => timer.abort())
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

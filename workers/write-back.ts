@@ -1,0 +1,101 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+import type { EngineFailure } from '../mappings/engine-error.ts'
+import { translateEngineError } from '../mappings/engine-error.ts'
+import { SIDECAR, type Sidecar } from '../mappings/sidecar.ts'
+import { type Persistence, persist } from './back-off.ts'
+import { type BulkOutcome, outcomeOf, reasonOf } from './bulk-outcome.ts'
+import { isTransient } from './transient.ts'
+
+/** The new state of one document, bound to the version that was read. */
+export interface WriteBackItem {
+  readonly id: string
+  readonly routing?: string | undefined
+  readonly seqNo: number
+  readonly primaryTerm: number
+  /** The whole new vector, piece -> weight; undefined removes it. */
+  readonly features: ReadonlyMap<string, number> | undefined
+  readonly sidecar: Sidecar
+}
+
+export interface WriteBackResult {
+  readonly outcome: BulkOutcome
+  /** The engine's words; undefined when written. */
+  readonly reason?: string
+}
+
+/**
+ * Puts the vector and the sidecar into the stored document inside the engine. A script and not the document as
+ * read: the other fields then never pass through JavaScript, which would round large integers, and are neither
+ * sent nor read. `doc` instead of a script would merge the new vector into the old one. The source is constant,
+ * so the engine compiles it once.
+ */
+const SCRIPT = `
+if (params.features == null) { ctx._source.remove(params.field) } else { ctx._source[params.field] = params.features }
+ctx._source[params.sidecar_field] = params.sidecar`
+
+/**
+ * Writes states of documents, each only if the document is still the version that was read. Items that the
+ * engine has no room for are repeated with back-off; what is still not taken when time is up has the outcome `retry`.
+ *
+ * @param index a concrete index, no alias: its documents were read there
+ * @returns one result an item, in order
+ * @throws LexpandError when the engine refuses the request as a whole for a lasting reason (login, permission)
+ */
+export async function writeBack(
+  client: Client,
+  index: string,
+  sparseField: string,
+  items: readonly WriteBackItem[],
+  persistence: Persistence,
+): Promise<WriteBackResult[]> {
+  const results = new Array<WriteBackResult>(items.length).fill({ outcome: 'retry' })
+  let open = items.map((_, at) => at)
+  if (open.length === 0) return results
+  await persist(async () => {
+    const lines = open.flatMap((at) => linesOf(items[at] as WriteBackItem, sparseField))
+    const reply = await client
+      .bulk({
+        index,
+        pipeline: '_none',
+        body: lines as unknown as API.Bulk_RequestBody,
+        filter_path: ['items.update.status', 'items.update.error'],
+      })
+      .catch((error: unknown) => {
+        if (isTransient(error)) return translateEngineError(error, { part: 'write-back', index })
+        throw translateEngineError(error, { part: 'write-back', index })
+      })
+    if (reply instanceof Error) {
+      for (const at of open) results[at] = { outcome: 'retry', reason: reply.message }
+      return reply.message
+    }
+    const answers = reply.body.items ?? []
+    open.forEach((at, row) => {
+      const answer = answers[row]?.update as { status?: number; error?: EngineFailure } | undefined
+      const status = answer?.status ?? 500
+      const outcome = outcomeOf(status, answer?.error)
+      results[at] = outcome === 'written' ? { outcome } : { outcome, reason: reasonOf(status, answer?.error) }
+    })
+    open = open.filter((at) => results[at]?.outcome === 'retry')
+    return open.length === 0 ? undefined : results[open[0] ?? 0]?.reason
+  }, persistence)
+  return results
+}
+
+function linesOf(item: WriteBackItem, sparseField: string): [string, string] {
+  const action = {
+    _id: item.id,
+    ...(item.routing === undefined ? {} : { routing: item.routing }),
+    if_seq_no: item.seqNo,
+    if_primary_term: item.primaryTerm,
+  }
+  const params = {
+    field: sparseField,
+    features: item.features === undefined ? null : Object.fromEntries(item.features),
+    sidecar_field: SIDECAR,
+    sidecar: item.sidecar,
+  }
+  return [
+    JSON.stringify({ update: action }),
+    JSON.stringify({ script: { lang: 'painless', source: SCRIPT, params } }),
+  ]
+}

@@ -1,0 +1,102 @@
+import { type API, type Client, errors } from '@opensearch-project/opensearch'
+import { type EngineFailure, translateEngineError, translateEngineFailure } from '../mappings/engine-error.ts'
+import { LexpandError } from '../sparse/errors.ts'
+import { type Persistence, persist } from './back-off.ts'
+import { outcomeOf, reasonOf } from './bulk-outcome.ts'
+import type { PreparedDocument } from './prepare-document.ts'
+import { isTransient } from './transient.ts'
+
+/** Where a document was stored, or why it was not. */
+export type Written =
+  | { readonly index: string; readonly seqNo: number; readonly primaryTerm: number }
+  | { readonly reason: string }
+
+/**
+ * Writes documents through the index's own pipelines, since an index may have one that must run. What the engine
+ * has no room for is repeated with back-off, and nothing else is sent in the meantime, so that two versions of
+ * one document are never overtaken. A request that is too large is halved.
+ *
+ * @returns one entry a document, in order; `index` is the concrete index behind an alias
+ * @throws LexpandError SERVICE when the engine stays away or full; INDEX when it is missing or read-only:
+ *   then no document can succeed
+ */
+export async function writePending(
+  client: Client,
+  index: string,
+  documents: readonly PreparedDocument[],
+  persistence: Persistence,
+): Promise<Written[]> {
+  const attempt: Attempt = {
+    client,
+    index,
+    documents,
+    written: new Array<Written>(documents.length),
+    refused: documents.map((_, at) => at),
+    reason: '',
+  }
+  const gaveUp = await persist(async () => {
+    await send(attempt, attempt.refused.splice(0))
+    return attempt.refused.length === 0 ? undefined : attempt.reason
+  }, persistence)
+  if (gaveUp === undefined) return attempt.written
+  throw new LexpandError(
+    'SERVICE',
+    `[enqueue] expected index ${index} to take documents, got for ${persistence.giveUpAfterMs / 1000} s: ${gaveUp} Run it again later: what is stored stays.`,
+  )
+}
+
+interface Attempt {
+  readonly client: Client
+  readonly index: string
+  readonly documents: readonly PreparedDocument[]
+  readonly written: Written[]
+  /** Positions to be sent again, and why. */
+  readonly refused: number[]
+  reason: string
+}
+
+async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
+  const { client, index, documents, written, refused } = attempt
+  const lines = part.flatMap((at) => {
+    const { id, routing, json } = documents[at] as PreparedDocument
+    return [JSON.stringify({ index: { _id: id, ...(routing === undefined ? {} : { routing }) } }), json]
+  })
+  try {
+    const reply = await client.bulk({ index, body: lines as unknown as API.Bulk_RequestBody })
+    for (const [row, at] of part.entries()) {
+      const item = reply.body.items[row]?.index
+      const status = item?.status ?? 500
+      const failure = item?.error as EngineFailure | undefined
+      const outcome = outcomeOf(status, failure)
+      if (outcome === 'written') {
+        written[at] = {
+          index: item?._index ?? index,
+          seqNo: item?._seq_no ?? 0,
+          primaryTerm: item?._primary_term ?? 0,
+        }
+      } else if (failure !== undefined && status >= 401 && status <= 404) {
+        // Read-only, forbidden or missing: true for all that follow as well.
+        throw translateEngineFailure(failure, status, { part: 'enqueue', index })
+      } else if (outcome === 'retry') {
+        refused.push(at)
+        attempt.reason = `${reasonOf(status, failure)}.`
+      } else written[at] = { reason: reasonOf(status, failure) }
+    }
+  } catch (error) {
+    const status = error instanceof errors.ResponseError ? error.statusCode : undefined
+    if (status === 413 || status === 400) {
+      // Too large as a whole, or one document makes the whole request invalid: halving finds the culprit.
+      if (part.length > 1) {
+        const middle = Math.ceil(part.length / 2)
+        await send(attempt, part.slice(0, middle))
+        await send(attempt, part.slice(middle))
+      } else
+        written[part[0] ?? 0] = { reason: translateEngineError(error, { part: 'enqueue', index }).message }
+      return
+    }
+    const translated = translateEngineError(error, { part: 'enqueue', index })
+    if (!isTransient(error)) throw translated
+    refused.push(...part)
+    attempt.reason = translated.message
+  }
+}
