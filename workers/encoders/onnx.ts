@@ -39,6 +39,8 @@ export interface OnnxEncoder extends Encoder {
   readonly processIds: readonly number[]
 }
 
+export const DEFAULT_TOKEN_BUDGET = 1_024
+
 /** Deaths in a row, without one encoded batch between them, after which waiting batches are given up. */
 const MAX_DEATHS_IN_A_ROW = 5
 const FIRST_RESTART_DELAY_MS = 100
@@ -51,7 +53,7 @@ const FIRST_RESTART_DELAY_MS = 100
 export function onnxEncoder(model: OnnxModel, options: OnnxEncoderOptions = {}): OnnxEncoder {
   const threads = options.threads ?? 1
   const processes = options.processes ?? Math.max(1, Math.floor(availableParallelism() / threads))
-  return new Pool(settingsOf(model, threads), processes, options.tokenBudget ?? 1_024)
+  return new Pool(settingsOf(model, threads), processes, options.tokenBudget ?? DEFAULT_TOKEN_BUDGET)
 }
 
 interface Task {
