@@ -57,7 +57,7 @@ async function run(
     change?: (stored: Map<string, Stored>) => void
   } = {},
 ): Promise<{ report: JobReport; stored: Map<string, Stored>; states: Record<string, unknown> }> {
-  const stored = new Map(
+  const stored = new Map<string, Stored>(
     Object.entries(texts).map(([id, text], at) => [id, { _source: { text }, seqNo: at }]),
   )
   change(stored)
