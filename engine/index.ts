@@ -2,6 +2,7 @@
 export { ENGINE_ERRORS, EngineError, type EngineErrorCode } from './errors.ts'
 export { down, status, up } from './machine.ts'
 export {
+  clearThrowAways,
   type PrivateOpenSearchOptions,
   type PrivateRedisOptions,
   type PrivateService,

@@ -11,7 +11,7 @@ import { ServiceSet } from './service-set.ts'
 import { machineSettings } from './settings.ts'
 import { findOrInstallRedis } from './start-service.ts'
 import { type ProcessRecord, recordService, type ServiceName } from './state.ts'
-import { throwAwayFolder } from './throw-away.ts'
+import { clearAbandoned, throwAwayFolder } from './throw-away.ts'
 
 /** A server for one test, on a port and with data of its own, that may be killed and brought back. */
 export interface PrivateService {
@@ -69,6 +69,11 @@ export async function throwAwayServices(onProgress?: (message: string) => void):
   const settings = machineSettings(onProgress)
   const runDirectory = await throwAwayFolder(settings.cache)
   return new ServiceSet({ ...settings, runDirectory, preferredPorts: { opensearch: 0, redis: 0 } })
+}
+
+/** Ends the private and throw-away services of processes that are gone, for example of a test that failed. */
+export async function clearThrowAways(): Promise<void> {
+  await clearAbandoned(machineSettings().cache)
 }
 
 interface Place {

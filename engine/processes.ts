@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EngineError } from './errors.ts'
 
@@ -87,7 +87,10 @@ function beganOnLinux(pid: number): string | undefined {
     // The second field, the program's name in parentheses, may itself hold spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const [state, startTicks] = [fields[0], fields[19]]
-    if (state === 'Z' || state === 'X' || startTicks === undefined) return undefined
+    if (state === 'X' || startTicks === undefined) return undefined
+    // Killed, and nobody has asked for its exit status yet. While other threads of it are still ending, it holds its
+    // files, locks and ports: not gone.
+    if (state === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1) return undefined
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${startTicks}`
   } catch {
     // No such process: the expected answer.

@@ -6,6 +6,7 @@ import { removeContainers } from './containers.ts'
 import { endProcess, isRunning, markProcess, type ProcessMark } from './processes.ts'
 import { readState } from './state.ts'
 
+const PARENT = 'throw-away'
 const OWNER_FILE = 'owner.json'
 
 /**
@@ -13,14 +14,20 @@ const OWNER_FILE = 'owner.json'
  * killed) are cleared first: their services are stopped and their data deleted.
  */
 export async function throwAwayFolder(cache: string): Promise<string> {
-  const parent = createOpen(join(cache, 'throw-away'))
-  for (const name of readdirSync(parent)) await clearIfAbandoned(join(parent, name))
+  await clearAbandoned(cache)
+  const parent = createOpen(join(cache, PARENT))
   const name = randomUUID().slice(0, 8)
   const draft = createOpen(join(cache, `new-${name}`))
   writeFileSync(join(draft, OWNER_FILE), JSON.stringify(markProcess(process.pid)))
   // It appears with its owner's mark, so nobody takes it for abandoned.
   renameSync(draft, join(parent, name))
   return join(parent, name)
+}
+
+/** Stops the services of owners that are gone and deletes their folders. */
+export async function clearAbandoned(cache: string): Promise<void> {
+  const parent = createOpen(join(cache, PARENT))
+  for (const name of readdirSync(parent)) await clearIfAbandoned(join(parent, name))
 }
 
 async function clearIfAbandoned(folder: string): Promise<void> {

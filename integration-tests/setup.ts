@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { throwAwayServices } from '../engine/index.ts'
+import { clearThrowAways, throwAwayServices } from '../engine/index.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -28,5 +28,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await services.remove()
     throw error
   }
-  return () => services.remove()
+  return async () => {
+    await services.remove()
+    await clearThrowAways()
+  }
 }

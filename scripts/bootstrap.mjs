@@ -1,7 +1,7 @@
 // Sets a bare checkout up and runs one of its jobs: `node scripts/bootstrap.mjs demo|test [ARGUMENT...]`.
 // Needs nothing but Node 18 and npm: packages, Node 24, the engine and Redis are brought by itself.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,7 +23,7 @@ installPackages()
 process.exitCode = JOBS[job](rest)
 
 function installPackages() {
-  if (changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json')) return
+  if (areInstalled(readLock('package-lock.json'), readLock('node_modules/.package-lock.json'))) return
   process.stderr.write('installing the npm packages of package-lock.json\n')
   // onnxruntime-node holds its CPU library; its install script would only fetch the one for GPUs.
   const environment = { ...process.env, ONNXRUNTIME_NODE_INSTALL_CUDA: 'skip' }
@@ -39,8 +39,21 @@ function installPackages() {
   process.exit(1)
 }
 
-function changedAt(file) {
-  return statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
+/** Compares content, not times: a checkout or a plain `npm install` changes times alone. */
+function areInstalled(wanted, installed) {
+  return Object.entries(wanted).every(
+    ([folder, { version, optional, link }]) =>
+      folder === '' || optional || link || installed[folder]?.version === version,
+  )
+}
+
+function readLock(file) {
+  try {
+    return JSON.parse(readFileSync(join(root, file), 'utf8')).packages
+  } catch {
+    // No packages yet.
+    return {}
+  }
 }
 
 function runDemo(demoArguments) {
