@@ -65,9 +65,8 @@ export function translateEngineFailure(
   context: EngineContext,
   cause?: unknown,
 ): LexpandError {
-  const { type, reason } = deepest(failure)
   const index = context.index === undefined ? 'the index' : `index ${context.index}`
-  const got = reason ?? type ?? `status ${status ?? 'unknown'}`
+  const got = reasonOf(failure) ?? `status ${status ?? 'unknown'}`
   const fail = (code: ErrorCode, text: string) =>
     new LexpandError(code, `[${context.part}] ${text}`, cause === undefined ? {} : { cause })
 
@@ -136,15 +135,16 @@ function failureOf(body: unknown): EngineFailure {
   return typeof error === 'object' && error !== null ? error : {}
 }
 
-/** The engine wraps the telling reason: root causes name the shard's, `caused_by` chains the parser's. */
-function deepest(failure: EngineFailure): EngineFailure {
-  let current = failure.root_cause?.[0] ?? failure
-  const causes = [current.caused_by ?? failure.caused_by]
-  while (causes[0] !== undefined) {
-    current = causes[0]
-    causes[0] = current.caused_by
-  }
-  return current
+/** The engine wraps what went wrong: the root cause names the query or shard, the end of its chain the reason. */
+function reasonOf(failure: EngineFailure): string | undefined {
+  const root = failure.root_cause?.[0] ?? failure
+  let last = root.caused_by ?? failure.caused_by
+  while (last?.caused_by !== undefined) last = last.caused_by
+  const reasons = [root.reason ?? root.type, last?.reason].filter((reason) => reason !== undefined)
+  const [first, second] = reasons
+  return first === undefined || second === undefined || first.includes(second)
+    ? (first ?? second)
+    : reasons.join(': ')
 }
 
 function has(failure: EngineFailure, type: string): boolean {

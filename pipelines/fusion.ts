@@ -20,7 +20,7 @@ export const LOWEST_SCORE = 0.001
  * that a list lacks gets 0 from it, and equal scores all count as 1. Same numbers as OpenSearch's
  * normalization-processor with min_max and arithmetic_mean.
  *
- * @returns the union, best first, ties by key
+ * @returns the union, best first, ties in the order of the lists
  */
 export function fuseMinMax(lists: readonly WeightedList[]): Ranked[] {
   const fused = new Map<string, number>()
@@ -39,7 +39,7 @@ export function fuseMinMax(lists: readonly WeightedList[]): Ranked[] {
 /**
  * Reciprocal rank fusion: a document gets 1 / (rankConstant + rank) from each list that has it, ranks from 1.
  *
- * @returns the union, best first, ties by key
+ * @returns the union, best first, ties in the order of the lists
  */
 export function fuseReciprocalRank(lists: readonly (readonly Ranked[])[], rankConstant: number): Ranked[] {
   const fused = new Map<string, number>()
@@ -52,7 +52,5 @@ export function fuseReciprocalRank(lists: readonly (readonly Ranked[])[], rankCo
 }
 
 function sorted(fused: ReadonlyMap<string, number>): Ranked[] {
-  return Array.from(fused, ([key, score]) => ({ key, score })).sort(
-    (a, b) => b.score - a.score || (a.key < b.key ? -1 : 1),
-  )
+  return Array.from(fused, ([key, score]) => ({ key, score })).sort((a, b) => b.score - a.score)
 }
