@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { assertFingerprint, assertQueryTable, assertVocabulary } from './compatibility.ts'
+import { specificationFor } from './specification.ts'
+
+const specification = specificationFor(
+  {
+    identity: 'identity',
+    manifest: {
+      name: 'fixture',
+      version: '1.0.0',
+      max_length: 128,
+      vocabulary_hash: 'vocabulary',
+      query_table_hash: 'table',
+    },
+  },
+  { fields: ['title'] },
+  'fingerprint',
+)
+
+test('equal hashes pass', () => {
+  assertFingerprint(specification, 'fingerprint')
+  assertQueryTable(specification, 'table')
+  assertVocabulary(specification, 'vocabulary')
+})
+
+test.each([
+  ['fingerprint', assertFingerprint],
+  ['table', assertQueryTable],
+  ['vocabulary', assertVocabulary],
+] as const)('another %s is refused with both hashes, index and model', (known, check) => {
+  const refused = () => check(specification, 'another', 'articles')
+  expect(refused).toThrow(known)
+  expect(refused).toThrow('another')
+  expect(refused).toThrow('articles')
+  expect(refused).toThrow('fixture 1.0.0')
+})

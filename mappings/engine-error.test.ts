@@ -1,0 +1,152 @@
+import { errors } from '@opensearch-project/opensearch'
+import { describe, expect, test } from 'vitest'
+import { LexpandError } from '../sparse/errors.ts'
+import { type EngineFailure, translateEngineError, translateEngineFailure } from './engine-error.ts'
+
+const context = { part: 'search', index: 'articles' }
+const meta = { meta: { connection: { url: new URL('http://user:secret@node:9200/') } } } as never
+
+function response(statusCode: number, error: unknown): errors.ResponseError {
+  return new errors.ResponseError({ statusCode, body: { error, status: statusCode } } as never)
+}
+
+describe('translateEngineError', () => {
+  test('leaves our own errors as they are', () => {
+    const own = new LexpandError('QUERY', 'own')
+    expect(translateEngineError(own, context)).toBe(own)
+  })
+
+  test.each<[string, Error, string, RegExp]>([
+    [
+      'refused',
+      new errors.ConnectionError('connect ECONNREFUSED', meta),
+      'SERVICE',
+      /at http:\/\/node:9200, got connect ECONNREFUSED\. Check that it is running/,
+    ],
+    [
+      'certificate',
+      new errors.ConnectionError('self-signed certificate', meta),
+      'SERVICE',
+      /certificate authority/,
+    ],
+    [
+      'TLS asked of a plain port',
+      new errors.ConnectionError('wrong version number', meta),
+      'SERVICE',
+      /use http:/,
+    ],
+    [
+      'no TLS where it is spoken',
+      new errors.ConnectionError('socket hang up', meta),
+      'SERVICE',
+      /write https:/,
+    ],
+    ['timeout', new errors.TimeoutError('Request timed out', meta), 'SERVICE', /in time/],
+    ['not JSON', new errors.DeserializationError('Unexpected token', '<html>'), 'SERVICE', /not of a proxy/],
+    [
+      'prototype poisoning',
+      new errors.DeserializationError('forbidden', '{"__proto__":1}'),
+      'SERVICE',
+      /disablePrototypePoisoningProtection/,
+    ],
+    ['client options', new errors.ConfigurationError('bad'), 'CONFIGURATION', /client options/],
+    ['anything else', new TypeError('oops'), 'SERVICE', /oops/],
+  ])('%s', (_, error, code, message) => {
+    const translated = translateEngineError(error, context)
+    expect(translated).toMatchObject({
+      code,
+      cause: error,
+      message: expect.stringMatching(/^\[search\] expected /),
+    })
+    expect(translated.message).toMatch(message)
+    expect(translated.message).not.toContain('secret')
+  })
+
+  test.each<[string, number, EngineFailure | string, string, RegExp]>([
+    ['wrong password', 401, 'Unauthorized', 'SERVICE', /user name and password/],
+    [
+      'no permission',
+      403,
+      { type: 'security_exception', reason: 'no permissions for [indices:data/read]' },
+      'SERVICE',
+      /index articles, got 403 \(no permissions/,
+    ],
+    [
+      'read-only index',
+      403,
+      {
+        type: 'cluster_block_exception',
+        reason: 'index [articles] blocked by: [FORBIDDEN/5/index read-only (api)];',
+      },
+      'INDEX',
+      /Lift the block/,
+    ],
+    [
+      'full disk',
+      429,
+      {
+        type: 'cluster_block_exception',
+        reason: 'blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark]',
+      },
+      'INDEX',
+      /free space/,
+    ],
+    [
+      'no such index',
+      404,
+      { type: 'index_not_found_exception', reason: 'no such index [articles]' },
+      'INDEX',
+      /create it first/,
+    ],
+    ['closed index', 400, { type: 'index_closed_exception', reason: 'closed' }, 'INDEX', /_open/],
+    ['too large', 413, '', 'SERVICE', /http\.max_content_length/],
+    [
+      'overloaded',
+      429,
+      { type: 'rejected_execution_exception', reason: 'queue full' },
+      'SERVICE',
+      /Slow down/,
+    ],
+    ['unavailable', 503, { type: 'cluster_manager_not_discovered_exception' }, 'SERVICE', /got 503/],
+    [
+      'broken query',
+      400,
+      { type: 'parsing_exception', reason: 'unknown query [x]' },
+      'QUERY',
+      /unknown query \[x\]/,
+    ],
+    [
+      'too many clauses',
+      400,
+      {
+        type: 'search_phase_execution_exception',
+        root_cause: [
+          {
+            type: 'query_shard_exception',
+            reason: 'failed to create query',
+            caused_by: { type: 'too_many_clauses', reason: 'maxClauseCount is set to 1024' },
+          },
+        ],
+      },
+      'QUERY',
+      /failed to create query: maxClauseCount is set to 1024/,
+    ],
+    [
+      'refused mapping',
+      400,
+      { type: 'illegal_argument_exception', reason: 'mapper [x] cannot be changed' },
+      'INDEX',
+      /cannot be changed/,
+    ],
+  ])('%s', (_, status, failure, code, message) => {
+    const error = response(status, failure)
+    const translated = translateEngineError(error, context)
+    expect(translated).toMatchObject({ code, cause: error })
+    expect(translated.message).toMatch(message)
+  })
+})
+
+test('a bulk or msearch item is translated like a response', () => {
+  const failure = { type: 'index_not_found_exception', reason: 'no such index [articles]' }
+  expect(translateEngineFailure(failure, 404, context)).toMatchObject({ code: 'INDEX' })
+})

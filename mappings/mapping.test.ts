@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { assertTextFields, missingOwnFields, newMapping } from './mapping.ts'
+import { sidecarMapping } from './sidecar.ts'
+import { specificationFor } from './specification.ts'
+
+const specification = specificationFor(
+  {
+    identity: 'identity',
+    manifest: {
+      name: 'fixture',
+      version: '1.0.0',
+      max_length: 128,
+      vocabulary_hash: 'vocabulary',
+      query_table_hash: 'table',
+    },
+  },
+  { fields: ['title'] },
+  'fingerprint',
+)
+const OWN = { title_sparse: { type: 'rank_features' }, lexpand: sidecarMapping }
+
+test('a new mapping holds text, own fields and the specification', () => {
+  expect(newMapping(specification)).toEqual({
+    _meta: { lexpand: specification },
+    properties: { title: { type: 'text', analyzer: 'english' }, ...OWN },
+  })
+})
+
+describe('missingOwnFields', () => {
+  test('names what is not there', () => {
+    expect(missingOwnFields({}, specification, 'articles')).toEqual(OWN)
+    expect(
+      missingOwnFields({ lexpand: { properties: sidecarMapping.properties } }, specification, 'i'),
+    ).toEqual({
+      title_sparse: OWN.title_sparse,
+    })
+    expect(missingOwnFields(newMapping(specification).properties, specification, 'articles')).toEqual({})
+  })
+
+  test('completes a sidecar of an older version', () => {
+    const older = { lexpand: { properties: { state: { type: 'keyword' } } }, title_sparse: OWN.title_sparse }
+    expect(missingOwnFields(older, specification, 'articles')).toEqual({ lexpand: sidecarMapping })
+  })
+
+  test('refuses other types by name', () => {
+    expect(() => missingOwnFields({ title_sparse: { type: 'text' } }, specification, 'articles')).toThrow(
+      'field title_sparse of index articles to be free or of type rank_features, got type text',
+    )
+    const sidecar = { lexpand: { properties: { state: { type: 'text' } } } }
+    expect(() => missingOwnFields(sidecar, specification, 'articles')).toThrow('field lexpand.state')
+  })
+})
+
+describe('assertTextFields', () => {
+  const mapping = {
+    properties: {
+      title: { type: 'text' },
+      a: { properties: { b: { type: 'keyword' } } },
+      n: { type: 'long' },
+    },
+  }
+
+  test('finds fields inside objects', () => {
+    assertTextFields(['title', 'a.b'], mapping, 'articles')
+  })
+
+  test.each(['titel', 'a', 'a.c', 'n', 'toString', 'title.raw'])('refuses %s', (field) => {
+    expect(() => assertTextFields([field], mapping, 'articles')).toThrow(field)
+  })
+})

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import { checkRequest, type SearchRequest } from './search-request.ts'
+
+const request = { index: 'articles', text: 'wings' }
+
+describe('checkRequest', () => {
+  test('fills in defaults', () => {
+    expect(checkRequest(request)).toEqual({
+      ...request,
+      mode: undefined,
+      form: 'rank_feature',
+      size: 10,
+      from: 0,
+      filter: [],
+      explain: false,
+      highlight: undefined,
+      fusion: { type: 'min_max', bm25Weight: 0.35 },
+      fuseIn: undefined,
+      sourceFields: undefined,
+      trackTotalHits: false,
+      emptyQuery: 'error',
+      timeoutMs: 30_000,
+    })
+    expect(checkRequest({ ...request, fusion: { type: 'rrf' }, highlight: true })).toMatchObject({
+      fusion: { type: 'rrf', rankConstant: 60 },
+      highlight: {},
+    })
+  })
+
+  test('takes one filter or several', () => {
+    const filter = { term: { group: 1 } }
+    expect(checkRequest({ ...request, filter }).filter).toEqual([filter])
+    expect(checkRequest({ ...request, filter: [filter, filter] }).filter).toEqual([filter, filter])
+  })
+
+  test('reaches the last page and no further', () => {
+    expect(checkRequest({ ...request, from: 9_990 }).from).toBe(9_990)
+    expect(() => checkRequest({ ...request, from: 9_991 })).toThrow('from + size of at most 10000, got 10001')
+  })
+
+  test.each<[string, Partial<SearchRequest>]>([
+    ['an index pattern', { index: 'a*' }],
+    ['blank text', { text: '\t ' }],
+    ['very long text', { text: 'x'.repeat(20_001) }],
+    ['a broken size', { size: 1.5 }],
+    ['a negative from', { from: -1 }],
+    ['no number as weight', { fusion: { type: 'min_max', bm25Weight: Number.NaN } }],
+    ['a rank constant of 0', { fusion: { type: 'rrf', rankConstant: 0 } }],
+    ['reciprocal ranks in the engine', { fusion: { type: 'rrf' }, fuseIn: 'engine' }],
+  ])('refuses %s', (_, change) => {
+    expect(() => checkRequest({ ...request, ...change })).toThrow(/^\[search\] expected/)
+  })
+})
