@@ -11,6 +11,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const source = join(root, 'cli', 'main.ts')
 const main = existsSync(source) ? source : join(root, 'dist', 'cli', 'main.js')
 
+if (main === source && !existsSync(join(root, 'node_modules'))) {
+  process.stderr.write(
+    `[lexpand] expected the npm packages in ${root}, got none. Run: npm run demo (or npm ci).\n`,
+  )
+  process.exit(1)
+}
 if (isNewEnough(process.version)) await import(pathToFileURL(main).href)
 else passThrough(spawn(nodeProgram(root), [main, ...process.argv.slice(2)], { stdio: 'inherit' }))
 

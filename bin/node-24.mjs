@@ -69,10 +69,10 @@ function bring(packageSpecification, home) {
   process.exit(1)
 }
 
-/** Runs the npm that started us, else the one on PATH. */
-export function runNpm(npmArguments, options) {
+/** Runs the npm that started us, else the one on PATH. @param program the Node to run it on */
+export function runNpm(npmArguments, options, program = process.execPath) {
   const script = process.env.npm_execpath
   return script !== undefined && /npm-cli\.c?js$/.test(script)
-    ? spawnSync(process.execPath, [script, ...npmArguments], options)
+    ? spawnSync(program, [script, ...npmArguments], options)
     : spawnSync('npm', npmArguments, options)
 }

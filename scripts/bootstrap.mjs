@@ -17,7 +17,7 @@ if (!Object.hasOwn(JOBS, job ?? '')) {
 }
 
 const node = nodeProgram(root)
-// The scripts that npm runs below find that Node first.
+// npm and its scripts below find that Node first.
 process.env.PATH = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`
 installPackages()
 process.exitCode = JOBS[job](rest)
@@ -25,13 +25,10 @@ process.exitCode = JOBS[job](rest)
 function installPackages() {
   if (areInstalled(readLock('package-lock.json'), readLock('node_modules/.package-lock.json'))) return
   process.stderr.write('installing the npm packages of package-lock.json\n')
-  // onnxruntime-node holds its CPU library; its install script would only fetch the one for GPUs.
-  const environment = { ...process.env, ONNXRUNTIME_NODE_INSTALL_CUDA: 'skip' }
-  const installed = runNpm(['ci', '--no-audit', '--no-fund'], {
-    cwd: root,
-    env: environment,
-    stdio: ['ignore', 2, 2],
-  })
+  // No package of ours needs its install script (onnxruntime-node holds its CPU library, its script would fetch the
+  // one for GPUs), and npm runs such scripts only where it is allowed to: so never.
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund']
+  const installed = runNpm(['ci', ...flags], { cwd: root, stdio: ['ignore', 2, 2] }, node)
   if (installed.status === 0) return
   process.stderr.write(
     '[bootstrap] expected npm ci to succeed, got the failure above. Correct it, then try again.\n',
@@ -84,7 +81,7 @@ function runTests(testArguments) {
 }
 
 function npmRun(npmArguments) {
-  return statusOf(runNpm(['run', '--silent', ...npmArguments], { cwd: root, stdio: 'inherit' }))
+  return statusOf(runNpm(['run', '--silent', ...npmArguments], { cwd: root, stdio: 'inherit' }, node))
 }
 
 function addCounts(counts, report) {
