@@ -48,37 +48,49 @@ export async function writeBack(
   items: readonly WriteBackItem[],
   persistence: Persistence,
 ): Promise<WriteBackResult[]> {
+  if (items.length === 0) return []
   const results = new Array<WriteBackResult>(items.length).fill({ outcome: 'retry' })
-  let open = items.map((_, at) => at)
-  if (open.length === 0) return results
+  let open = [...items.keys()]
   await persist(async () => {
-    const lines = open.flatMap((at) => linesOf(items[at] as WriteBackItem, sparseField))
-    const reply = await client
-      .bulk({
-        index,
-        pipeline: '_none',
-        body: lines as unknown as API.Bulk_RequestBody,
-        filter_path: ['items.update.status', 'items.update.error'],
-      })
-      .catch((error: unknown) => {
-        if (isTransient(error)) return translateEngineError(error, { part: 'write-back', index })
-        throw translateEngineError(error, { part: 'write-back', index })
-      })
-    if (reply instanceof Error) {
-      for (const at of open) results[at] = { outcome: 'retry', reason: reply.message }
-      return reply.message
-    }
-    const answers = reply.body.items ?? []
-    open.forEach((at, row) => {
-      const answer = answers[row]?.update as { status?: number; error?: EngineFailure } | undefined
-      const status = answer?.status ?? 500
-      const outcome = outcomeOf(status, answer?.error)
-      results[at] = outcome === 'written' ? { outcome } : { outcome, reason: reasonOf(status, answer?.error) }
-    })
+    const part = open.map((at) => items[at] as WriteBackItem)
+    const answers = await send(client, index, sparseField, part)
+    for (const [row, at] of open.entries()) results[at] = answers[row] ?? { outcome: 'retry' }
     open = open.filter((at) => results[at]?.outcome === 'retry')
-    return open.length === 0 ? undefined : results[open[0] ?? 0]?.reason
+    const [first] = open
+    return first === undefined ? undefined : (results[first]?.reason ?? 'the engine did not answer')
   }, persistence)
   return results
+}
+
+async function send(
+  client: Client,
+  index: string,
+  sparseField: string,
+  items: readonly WriteBackItem[],
+): Promise<WriteBackResult[]> {
+  const all = (result: WriteBackResult) => items.map(() => result)
+  try {
+    // To a missing index an update of a bulk request would create it again, empty and without our mapping.
+    const exists = await client.indices.exists({ index })
+    if (!exists.body) return all({ outcome: 'deleted', reason: 'the index is gone' })
+    const reply = await client.bulk({
+      index,
+      pipeline: '_none',
+      body: items.flatMap((item) => linesOf(item, sparseField)) as unknown as API.Bulk_RequestBody,
+      filter_path: ['items.update.status', 'items.update.error'],
+    })
+    return items.map((_, row) => {
+      const answer = reply.body.items[row]?.update
+      const status = answer?.status ?? 500
+      const failure = answer?.error as EngineFailure | undefined
+      const outcome = outcomeOf(status, failure)
+      return outcome === 'written' ? { outcome } : { outcome, reason: reasonOf(status, failure) }
+    })
+  } catch (error) {
+    const translated = translateEngineError(error, { part: 'write-back', index })
+    if (!isTransient(error)) throw translated
+    return all({ outcome: 'retry', reason: translated.message })
+  }
 }
 
 function linesOf(item: WriteBackItem, sparseField: string): [string, string] {
