@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { packageRoot } from '../engine/cache-folder.ts'
 import { LexpandError } from '../sparse/errors.ts'
 
 /** A Python process that holds the graph and runs the same batches when asked. */
@@ -25,7 +26,8 @@ export interface BaselineTask {
  * @throws LexpandError CONFIGURATION when the interpreter or its packages are missing; says how to get them
  */
 export async function startPythonBaseline(python: string, task: BaselineTask): Promise<PythonBaseline> {
-  const script = fileURLToPath(new URL('python/onnx_baseline.py', import.meta.url))
+  // From the root, because the compiled file stands elsewhere than the script.
+  const script = join(packageRoot(), 'bench', 'python', 'onnx_baseline.py')
   const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'pipe'] })
   const complaints: string[] = []
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk.toString()))

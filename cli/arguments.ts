@@ -1,0 +1,36 @@
+import { InvalidArgumentError } from 'commander'
+
+/** Parser of an option that takes a whole number. @param least and most: inclusive bounds, both in the message */
+export function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
+  }
+}
+
+/** Parser of an option that takes names separated by commas. @param allowed when given, the only names */
+export function list<Name extends string>(allowed?: readonly Name[]): (text: string) => Name[] {
+  return (text) => {
+    const names = text.split(',').map((name) => name.trim())
+    const isKnown = (name: string): name is Name =>
+      allowed === undefined || allowed.some((known) => known === name)
+    const known = names.filter(isKnown)
+    if (known.length === names.length && !names.includes('') && new Set(names).size === names.length)
+      return known
+    throw new InvalidArgumentError(
+      `Expected distinct names separated by commas${allowed === undefined ? '' : `, out of ${allowed.join(', ')}`}.`,
+    )
+  }
+}
+
+/** Parser of an option that takes a JSON object. */
+export function jsonObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  } catch {
+    // Malformed JSON and JSON of another kind are the same mistake to the one who typed it.
+  }
+  throw new InvalidArgumentError('Expected a JSON object.')
+}

@@ -1,0 +1,23 @@
+import { join } from 'node:path'
+import { type Command, Option } from 'commander'
+import { packageRoot, wantedCacheFolder } from '../engine/cache-folder.ts'
+import { DEFAULT_MODEL, loadModel, type Model } from '../models/index.ts'
+
+export interface ModelFlags {
+  readonly model: string
+}
+
+/** The flag of every command that encodes or queries. */
+export function withModel(command: Command): Command {
+  return command.addOption(
+    new Option('--model <reference>', 'bundled name, folder (./mine) or hub name (org/name)').default(
+      DEFAULT_MODEL,
+    ),
+  )
+}
+
+/** Loads the model that the flag names; one from the hub is kept in the project's cache folder. */
+export function openModel(flags: ModelFlags): Promise<Model> {
+  const cacheDirectory = join(wantedCacheFolder(packageRoot(), process.env), 'models')
+  return loadModel(flags.model, { cacheDirectory })
+}
