@@ -15,12 +15,14 @@ function cacheWith(mvn: string): string {
   return join(folder, 'cache')
 }
 
-test('a fetched engine is not fetched again', async () => {
+test('a fetched engine is not fetched again, and what a killed fetch left is removed', async () => {
   const cache = testFolder()
   mkdirSync(distributionHome(cache))
+  mkdirSync(join(cache, 'fetching-killed'))
   const onProgress = vi.fn()
   expect(await fetchDistribution(cache, JDK, onProgress)).toBe(distributionHome(cache))
   expect(onProgress).not.toHaveBeenCalled()
+  expect(readdirSync(cache)).toEqual(['opensearch-3.6.0'])
 })
 
 test('another artifact than the pinned one is refused, and nothing half is left', async () => {

@@ -37,13 +37,15 @@ export async function fetchDistribution(
   onProgress: (message: string) => void,
 ): Promise<string> {
   const home = distributionHome(cache)
-  if (existsSync(home)) return home
+  if (existsSync(home)) {
+    // The Maven of a killed fetch may have gone on for a while.
+    removeDrafts(cache)
+    return home
+  }
   const onWait = (pid: number) => onProgress(`process ${pid} is fetching the engine: waiting for it`)
   return withLock(join(cache, 'fetch.lock'), { onWait }, async () => {
     if (existsSync(home)) return home
-    for (const name of readdirSync(cache).filter((entry) => entry.startsWith(DRAFT))) {
-      rmSync(join(cache, name), { recursive: true, force: true })
-    }
+    removeDrafts(cache)
     const draft = join(cache, `${DRAFT}${randomUUID()}`)
     mkdirSync(draft)
     try {
@@ -57,6 +59,12 @@ export async function fetchDistribution(
       rmSync(draft, { recursive: true, force: true })
     }
   })
+}
+
+function removeDrafts(cache: string): void {
+  for (const name of readdirSync(cache).filter((entry) => entry.startsWith(DRAFT))) {
+    rmSync(join(cache, name), { recursive: true, force: true })
+  }
 }
 
 async function copyArtifact(folder: string, jdk: Jdk): Promise<void> {
