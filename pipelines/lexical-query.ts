@@ -2,8 +2,14 @@ import { LexpandError } from '../sparse/errors.ts'
 import { filtered, type QueryClause } from './query-builder.ts'
 
 /**
- * BM25 over the text fields, with whatever analyzer they have: `match` for one field, else `multi_match`
- * (best field counts).
+ * What the other fields add to the best one. nDCG@10 with titles and texts apart, 0 and .25: SciFact .671 and .687,
+ * Cranfield .351 and .374, Climate-FEVER (500 queries) .319 and .337.
+ */
+const TIE_BREAKER = 0.25
+
+/**
+ * BM25 over the text fields, with whatever analyzer they have: `match` for one field, else `multi_match`, where the
+ * best field counts and the others add a little.
  */
 export function lexicalQuery(
   fields: readonly string[],
@@ -20,6 +26,6 @@ export function lexicalQuery(
   const query: QueryClause =
     fields.length === 1
       ? { match: { [only]: { query: text } } }
-      : { multi_match: { query: text, fields: [...fields] } }
+      : { multi_match: { query: text, fields: [...fields], tie_breaker: TIE_BREAKER } }
   return filtered(query, filter)
 }
