@@ -104,6 +104,11 @@ describe('a published model without a manifest', () => {
     expect(await readFile(join(directory, 'query-table.json'), 'utf8')).toBe(repository['idf.json'])
   })
 
+  test('loads from files placed under our own names as well', async () => {
+    await writeFiles(join(cacheDirectory, 'models', PUBLISHED), files)
+    expect((await load(PUBLISHED, unreachable)).manifest.files).toEqual(manifest.files)
+  })
+
   test('takes the graph from onnx/ where the repository keeps it there', async () => {
     const { 'model.onnx': graph, ...others } = repository
     const model = await load(PUBLISHED, new FakeHub({ ...others, 'onnx/model.onnx': graph }).fetch)
@@ -145,6 +150,24 @@ describe('a hub that does not help', () => {
         message: expect.stringMatching(/status 401\. Check the name/),
       }),
     )
+  })
+
+  test('because it breaks off in the middle of a file: nothing half-read stays behind', async () => {
+    const breaking: typeof fetch = async (input, init) => {
+      const response = await new FakeHub({ 'manifest.json': '{}' }).fetch(input, init)
+      if (new Headers(init?.headers).has('range')) return response
+      const body = new ReadableStream({
+        start(controller) {
+          controller.enqueue(Buffer.from('{'))
+          controller.error(new Error('socket hang up'))
+        },
+      })
+      return new Response(body)
+    }
+    await expect(load('org/tiny', breaking)).rejects.toThrow(
+      expect.objectContaining({ code: 'SERVICE', message: expect.stringContaining('socket hang up') }),
+    )
+    expect(await readdir(join(cacheDirectory, 'models', 'org', 'tiny'))).toEqual([])
   })
 
   test('because it is broken', async () => {

@@ -24,10 +24,8 @@ async function place(manifestChange: object = {}, fileChange: Record<string, str
 }
 
 describe('the bundled model', () => {
-  test('loads by default, complete and unchanged, in well under a second', async () => {
-    const started = performance.now()
+  test('loads by default, complete and unchanged', async () => {
     const model = await loadModel()
-    expect(performance.now() - started).toBeLessThan(2_000)
     expect(model.manifest.name).toBe(DEFAULT_MODEL)
     expect(model.tokenizer.vocabularySize).toBe(30_522)
     expect(model.queryTable.size).toBe(30_522)

@@ -3,7 +3,7 @@
 The reference (Rust `tokenizers`) carries its own, older Unicode tables; JavaScript's \\p{..} classes follow the
 ICU of the running Node. Asking the reference once for all code points makes ours independent of both.
 
-Run: python sparse/golden/make-characters.py   (needs: pip install tokenizers==0.23.3)
+Run: python sparse/golden/make-characters.py   (needs: pip install -r sparse/golden/requirements.txt)
 """
 
 from pathlib import Path

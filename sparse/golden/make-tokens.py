@@ -1,6 +1,6 @@
 """Writes sparse/golden/tokens.json.gz: word piece ids by the reference tokenizer.
 
-Run: python sparse/golden/make-tokens.py   (needs: pip install tokenizers==0.23.3)
+Run: python sparse/golden/make-tokens.py   (needs: pip install -r sparse/golden/requirements.txt)
 """
 
 import gzip

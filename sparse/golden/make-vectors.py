@@ -5,7 +5,7 @@ numpy, written from their definitions. Texts: our own, and paragraphs of READMEs
 named below (MIT or Apache-2.0).
 
 Run: python sparse/golden/make-vectors.py
-     (needs: pip install tokenizers==0.23.3 onnxruntime==1.32.0 numpy==2.4.6, and `npm ci`)
+     (needs: pip install -r sparse/golden/requirements.txt, and `npm ci`)
 """
 
 import gzip
