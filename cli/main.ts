@@ -1,4 +1,6 @@
+import { errors } from '@opensearch-project/opensearch'
 import { Command, CommanderError } from 'commander'
+import { translateEngineError } from '../mappings/engine-error.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { EXIT, reportFailure } from './output.ts'
 
@@ -26,10 +28,23 @@ const commands = [
 ]
 for (const { register } of await Promise.all(commands)) register(program)
 
+// `lexpand ... | head` has seen enough: that ends the command and is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit()
+  throw error
+})
+
 try {
   await program.parseAsync()
 } catch (error) {
   // Commander has already said what is wrong with the call; its help and version requests exit 0.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
-  else reportFailure(error, process.argv.includes('--json'))
+  else reportFailure(inOurWords(error), process.argv.includes('--json'))
+}
+
+/** Parts of Lexpand translate what the client throws; a command that asks the engine itself ends up here. */
+function inOurWords(error: unknown): unknown {
+  return error instanceof errors.OpenSearchClientError
+    ? translateEngineError(error, { part: 'engine' })
+    : error
 }

@@ -1,0 +1,47 @@
+import { stripVTControlCharacters } from 'node:util'
+
+/** Two blocks of text beside each other. @param width of the whole, in characters */
+export function sideBySide(left: readonly string[], right: readonly string[], width: number): string {
+  const column = Math.floor((width - SEPARATOR.length) / 2)
+  const [a, b] = [left, right].map((block) => block.flatMap((line) => wrap(line, column))) as [
+    string[],
+    string[],
+  ]
+  const rows = Math.max(a.length, b.length)
+  return Array.from({ length: rows }, (_, row) =>
+    `${pad(a[row] ?? '', column)}${SEPARATOR}${b[row] ?? ''}`.trimEnd(),
+  ).join('\n')
+}
+
+const SEPARATOR = ' | '
+
+/** Breaks a line at blanks; what follows keeps the indent of the line. Marks of a terminal have no width. */
+export function wrap(line: string, width: number): string[] {
+  const indent = /^ */.exec(line)?.[0] ?? ''
+  const rows: string[] = []
+  let row = indent
+  for (const word of line.trim().split(/\s+/)) {
+    const joined = row.trim() === '' ? indent + word : `${row} ${word}`
+    if (visibleLength(joined) <= width || row.trim() === '') row = joined
+    else {
+      rows.push(row)
+      row = indent + word
+    }
+  }
+  rows.push(row)
+  return rows.flatMap((full) => cut(full, width))
+}
+
+/** A word longer than the column is cut; one with marks in it is left whole rather than cut within a mark. */
+function cut(row: string, width: number): string[] {
+  if (visibleLength(row) <= width || row !== stripVTControlCharacters(row)) return [row]
+  return [row.slice(0, width), ...cut(row.slice(width), width)]
+}
+
+function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - visibleLength(text)))
+}
+
+function visibleLength(text: string): number {
+  return stripVTControlCharacters(text).length
+}
