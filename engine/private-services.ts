@@ -44,7 +44,7 @@ export async function startPrivateOpenSearch(
   const jdk = await findJdk(settings)
   const home = options.home ?? (await fetchDistribution(settings.cache, jdk, onProgress))
   return startPrivate('opensearch', settings.cache, (place) =>
-    startOpenSearch({ ...place, home, jdk, heap, user: settings.user }),
+    startOpenSearch({ ...place, home, jdk, heap, isShortLived: true, user: settings.user }),
   )
 }
 
@@ -68,7 +68,12 @@ export async function startPrivateRedis({
 export async function throwAwayServices(onProgress?: (message: string) => void): Promise<ServiceSet> {
   const settings = machineSettings(onProgress)
   const runDirectory = await throwAwayFolder(settings.cache)
-  return new ServiceSet({ ...settings, runDirectory, preferredPorts: { opensearch: 0, redis: 0 } })
+  return new ServiceSet({
+    ...settings,
+    runDirectory,
+    isShortLived: true,
+    preferredPorts: { opensearch: 0, redis: 0 },
+  })
 }
 
 /** Ends the private and throw-away services of processes that are gone, for example of a test that failed. */
@@ -88,36 +93,42 @@ async function startPrivate(
   start: (place: Place) => Promise<ProcessRecord>,
 ): Promise<PrivateService> {
   const folder = await throwAwayFolder(cache)
+  let latest: ProcessRecord | undefined
+  let isStopped = false
   const startOn = (preferredPort: number) =>
     start({
       dataDirectory: join(folder, name),
       preferredPort,
-      onSpawned: (spawned) => recordService(join(folder, 'state.json'), name, spawned),
+      onSpawned: (spawned) => {
+        latest = spawned
+        // A test that ran out of time stops its server while it still starts.
+        if (isStopped) void endProcess(spawned, 0)
+        else recordService(join(folder, 'state.json'), name, spawned)
+      },
     })
-  let record = await startOn(0)
+  const { url, dataDirectory, pid: firstPid } = await startOn(0)
   return {
-    url: record.url,
-    dataDirectory: record.dataDirectory,
+    url,
+    dataDirectory,
     get pid() {
-      return record.pid
+      return latest?.pid ?? firstPid
     },
     async stop() {
-      await endProcess(record)
+      isStopped = true
+      if (latest !== undefined) await endProcess(latest)
       rmSync(folder, { recursive: true, force: true })
     },
     async kill9() {
-      await endProcess(record, 0)
+      if (latest !== undefined) await endProcess(latest, 0)
     },
     async restart() {
-      await endProcess(record)
-      const { url } = record
-      record = await startOn(Number(new URL(url).port))
-      if (record.url !== url) {
-        throw new EngineError(
-          'ENGINE_START',
-          `expected the restarted ${name} at ${url}, got ${record.url}. End whatever took its port meanwhile.`,
-        )
-      }
+      if (latest !== undefined) await endProcess(latest)
+      const restarted = await startOn(Number(new URL(url).port))
+      if (restarted.url === url) return
+      throw new EngineError(
+        'ENGINE_START',
+        `expected the restarted ${name} at ${url}, got ${restarted.url}. End whatever took its port meanwhile.`,
+      )
     },
   }
 }

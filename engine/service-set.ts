@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { folderHash } from './cache-folder.ts'
 import { removeContainers, stopContainer } from './containers.ts'
@@ -91,6 +91,7 @@ export class ServiceSet {
 
   /** Stops everything and deletes the folder with all data. */
   async remove(): Promise<void> {
+    if (!existsSync(this.#options.runDirectory)) return
     const usesContainers = Object.values(readState(this.#stateFile)).some(({ kind }) => kind === 'container')
     await this.down()
     if (usesContainers) await removeContainers(this.#project)

@@ -13,7 +13,7 @@ import { serviceUser } from './service-user.ts'
 export function machineSettings(
   onProgress: (message: string) => void = () => undefined,
   environment: NodeJS.ProcessEnv = process.env,
-): Omit<ServiceSetOptions, 'runDirectory' | 'preferredPorts'> {
+): Omit<ServiceSetOptions, 'runDirectory' | 'preferredPorts' | 'isShortLived'> {
   const user = serviceUser()
   return {
     cache: cacheFolder({ root: packageRoot(), environment, user, onProgress }),
@@ -27,7 +27,12 @@ export function machineSettings(
 export function machineServices(onProgress?: (message: string) => void): ServiceSet {
   const settings = machineSettings(onProgress)
   const runDirectory = createOpen(join(settings.cache, 'services'))
-  return new ServiceSet({ ...settings, runDirectory, preferredPorts: { opensearch: 9200, redis: 6379 } })
+  return new ServiceSet({
+    ...settings,
+    runDirectory,
+    isShortLived: false,
+    preferredPorts: { opensearch: 9200, redis: 6379 },
+  })
 }
 
 /** @returns a size as Java takes it; 1g when none is given */

@@ -23,6 +23,8 @@ export interface StartContext {
   readonly environment: NodeJS.ProcessEnv
   readonly user: ServiceUser | undefined
   readonly heap: string
+  /** See `OpenSearchOptions.isShortLived`. */
+  readonly isShortLived: boolean
   readonly preferredPorts: Readonly<Record<ServiceName, number>>
   readonly onProgress: (message: string) => void
   readonly onSpawned: (record: ServiceRecord) => void

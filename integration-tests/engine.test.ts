@@ -115,7 +115,10 @@ describe('private services', () => {
     expect(existsSync(redis.dataDirectory)).toBe(false)
   })
 
-  test('an OpenSearch that is killed has lost nothing after its restart, and never runs as root', async () => {
+  // Two starts, each of which may take its full time on a busy machine.
+  test('an OpenSearch that is killed has lost nothing after its restart, and never runs as root', {
+    timeout: 300_000,
+  }, async () => {
     const node = await startPrivateOpenSearch()
     onTestFinished(() => node.stop())
     expect(node.url).not.toBe(inject('opensearchUrl'))
