@@ -14,8 +14,9 @@ import {
 import { fingerprint, loadModel, type Model } from '../models/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
 import { type Encoder, expandTexts, toFeatures } from '../sparse/index.ts'
-import { type FakeEncoderOptions, fakeEncoder } from '../workers/encoders/fake.ts'
+import type { FakeEncoderOptions } from '../workers/encoders/fake.ts'
 import { type EncodeQueue, openQueue, type RunningWorker, startWorker } from '../workers/index.ts'
+import { testEncoder } from './test-encoder.ts'
 import { removeIndices, testClient, uniqueName } from './test-index.ts'
 
 /** An index with its pipeline, a queue that no other test has, and workers on demand; gone when the test ends. */
@@ -85,12 +86,6 @@ export async function workerFixture(subject: string, options: FixtureOptions = {
 export function testIndexSpecification(model: Model, fields: readonly string[]): IndexSpecification {
   const options = { fields }
   return specificationFor(model, options, fingerprint(model.identity, resolveEncoding(model, options)))
-}
-
-export function testEncoder(model: Model, options: Partial<FakeEncoderOptions> = {}): Encoder {
-  const { tokenizer } = model
-  const hiddenIds = new Set([...tokenizer.specialTokenIds, tokenizer.idOf('.') as number])
-  return fakeEncoder({ vocabularySize: tokenizer.vocabularySize, hiddenIds, ...options })
 }
 
 async function allDocuments(client: Client, index: string): Promise<Map<string, Record<string, unknown>>> {

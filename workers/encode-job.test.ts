@@ -15,7 +15,6 @@ interface Stored {
 /** A one-index engine in memory: compare-and-set updates, and a hook that runs before each of them. */
 function engine(stored: Map<string, Stored>, beforeUpdate: (id: string, body: Update) => number | undefined) {
   return stubClient({
-    'indices.exists': () => true,
     mget: ({ body }: { body: { docs: { _id: string }[] } }) => ({
       docs: body.docs.map(({ _id }) => {
         const doc = stored.get(_id)

@@ -9,9 +9,9 @@ import type { WordPieceTokenizer } from '../sparse/tokenizer.ts'
 import type { Persistence } from './back-off.ts'
 import { expandEach } from './expand-each.ts'
 import type { JobData, JobDocument } from './job-data.ts'
-import { readDocuments, type StoredDocument } from './read-documents.ts'
+import { indexExists, readDocuments, type StoredDocument } from './read-documents.ts'
 import { emptySidecar, failedSidecar, isSettled, readySidecar } from './states.ts'
-import { EngineBusy } from './transient.ts'
+import { EngineBusy, isNotFound } from './transient.ts'
 import { type WriteBackItem, writeBack } from './write-back.ts'
 
 export interface JobDependencies {
@@ -77,13 +77,28 @@ export async function processJob(
   dependencies: JobDependencies,
   report: JobReport,
 ): Promise<void> {
-  const specification = await dependencies.specificationOf(job.index)
+  const specification = await specificationOf(job, dependencies)
   assertFingerprint(specification, job.fingerprint, job.index)
   let open: readonly JobDocument[] = job.documents
   for (let round = 0; round < MAX_ROUNDS && open.length > 0; round++) {
     open = await encodeOnce(job.index, open, specification, dependencies, report)
   }
   report.superseded += open.length
+}
+
+async function specificationOf(
+  { index, documents }: JobData,
+  { client, specificationOf: read }: JobDependencies,
+): Promise<IndexSpecification> {
+  try {
+    return await read(index)
+  } catch (error) {
+    const [first] = documents
+    if (first !== undefined && isNotFound(error) && (await indexExists(client, index, first))) {
+      throw new EngineBusy('read', index, 'no mapping yet, though the index is there')
+    }
+    throw error
+  }
 }
 
 /** @returns the documents that somebody changed in the meantime */

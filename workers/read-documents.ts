@@ -62,8 +62,29 @@ export async function readDocuments(
   })
 }
 
+/**
+ * Whether an index is really there. The mapping and existence requests answer "no such index" while a restarted
+ * node has not yet read its cluster state from disk; reading a document answers that it has to wait.
+ *
+ * @param document any document of the index, present or not
+ * @throws LexpandError SERVICE when the engine cannot say
+ */
+export async function indexExists(client: Client, index: string, document: Named): Promise<boolean> {
+  const reply = await client
+    .mget({ index, _source: false, body: { docs: [{ _id: document.id }] } })
+    .catch((error: unknown) => {
+      throw translateEngineError(error, { part: 'read', index })
+    })
+  const [doc] = reply.body.docs
+  return doc === undefined || !('error' in doc) || !isMissingIndex(doc.error)
+}
+
 /** A deleted index has no documents; any other failure of one document (shard moving) is that of the request. */
 function failed(index: string, failure: { type?: string; reason?: string | null }): [] {
-  if (failure.type === 'index_not_found_exception') return []
+  if (isMissingIndex(failure)) return []
   throw new EngineBusy('read', index, failure.reason ?? failure.type ?? 'no answer')
+}
+
+function isMissingIndex({ type }: { type?: string }): boolean {
+  return type === 'index_not_found_exception'
 }

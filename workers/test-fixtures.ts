@@ -32,20 +32,12 @@ export const SPECIFICATION: IndexSpecification = {
   },
 }
 
-/**
- * A client of which only the given methods exist; each gets the request and gives the body of the reply.
- *
- * @param methods by name, `indices.exists` for those of a namespace
- */
+/** A client of which only the given methods exist; each gets the request and gives the body of the reply. */
 export function stubClient(methods: Record<string, (request: never) => unknown>): Client {
-  const client: Record<string, unknown> = { indices: {} }
-  for (const [name, answer] of Object.entries(methods)) {
-    const [namespace, method = ''] = name.split('.')
-    const holder = method === '' ? client : (client[namespace ?? ''] as Record<string, unknown>)
-    holder[method === '' ? name : method] = async (request: never) => ({
-      body: await answer(request),
-      statusCode: 200,
-    })
-  }
-  return client as unknown as Client
+  return Object.fromEntries(
+    Object.entries(methods).map(([name, answer]) => [
+      name,
+      async (request: never) => ({ body: await answer(request), statusCode: 200 }),
+    ]),
+  ) as unknown as Client
 }

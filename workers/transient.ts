@@ -33,3 +33,9 @@ export function isTransient(error: unknown): boolean {
   }
   return error instanceof Error && error.cause !== undefined && isTransient(error.cause)
 }
+
+/** Whether the engine said 404 to a request as a whole. */
+export function isNotFound(error: unknown): boolean {
+  if (error instanceof errors.ResponseError) return error.statusCode === 404
+  return error instanceof Error && error.cause !== undefined && isNotFound(error.cause)
+}

@@ -4,6 +4,7 @@ import { translateEngineError } from '../mappings/engine-error.ts'
 import { SIDECAR, type Sidecar } from '../mappings/sidecar.ts'
 import { type Persistence, persist } from './back-off.ts'
 import { type BulkOutcome, outcomeOf, reasonOf } from './bulk-outcome.ts'
+import { indexExists } from './read-documents.ts'
 import { isTransient } from './transient.ts'
 
 /** The new state of one document, bound to the version that was read. */
@@ -71,8 +72,9 @@ async function send(
   const all = (result: WriteBackResult) => items.map(() => result)
   try {
     // To a missing index an update of a bulk request would create it again, empty and without our mapping.
-    const exists = await client.indices.exists({ index })
-    if (!exists.body) return all({ outcome: 'deleted', reason: 'the index is gone' })
+    const [first] = items
+    if (first === undefined || !(await indexExists(client, index, first)))
+      return all({ outcome: 'deleted', reason: 'the index is gone' })
     const reply = await client.bulk({
       index,
       pipeline: '_none',
