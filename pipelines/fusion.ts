@@ -1,4 +1,4 @@
-/** One document of a ranked list, best first. `key` is unique within a list. */
+/** One document of a ranked list, best first. `key` is unique within a list; more properties come through. */
 export interface Ranked {
   readonly key: string
   /** As the engine gave it, at least 0. */
@@ -6,8 +6,8 @@ export interface Ranked {
 }
 
 /** A ranked list and its share of the fused score. */
-export interface WeightedList {
-  readonly hits: readonly Ranked[]
+export interface WeightedList<T extends Ranked = Ranked> {
+  readonly hits: readonly T[]
   /** At least 0; the weights of all lists add up to 1. */
   readonly weight: number
 }
@@ -22,15 +22,15 @@ export const LOWEST_SCORE = 0.001
  *
  * @returns the union, best first, ties in the order of the lists
  */
-export function fuseMinMax(lists: readonly WeightedList[]): Ranked[] {
-  const fused = new Map<string, number>()
+export function fuseMinMax<T extends Ranked>(lists: readonly WeightedList<T>[]): T[] {
+  const fused = new Map<string, T>()
   for (const { hits, weight } of lists) {
     const scores = hits.map(({ score }) => score)
     const least = scores.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
     const greatest = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
-    for (const { key, score } of hits) {
-      const stretched = greatest === least ? 1 : (score - least) / (greatest - least)
-      fused.set(key, (fused.get(key) ?? 0) + weight * (stretched === 0 ? LOWEST_SCORE : stretched))
+    for (const hit of hits) {
+      const stretched = greatest === least ? 1 : (hit.score - least) / (greatest - least)
+      add(fused, hit, weight * (stretched === 0 ? LOWEST_SCORE : stretched))
     }
   }
   return sorted(fused)
@@ -41,16 +41,22 @@ export function fuseMinMax(lists: readonly WeightedList[]): Ranked[] {
  *
  * @returns the union, best first, ties in the order of the lists
  */
-export function fuseReciprocalRank(lists: readonly (readonly Ranked[])[], rankConstant: number): Ranked[] {
-  const fused = new Map<string, number>()
+export function fuseReciprocalRank<T extends Ranked>(
+  lists: readonly (readonly T[])[],
+  rankConstant: number,
+): T[] {
+  const fused = new Map<string, T>()
   for (const hits of lists) {
-    hits.forEach(({ key }, at) => {
-      fused.set(key, (fused.get(key) ?? 0) + 1 / (rankConstant + at + 1))
-    })
+    for (const [at, hit] of hits.entries()) add(fused, hit, 1 / (rankConstant + at + 1))
   }
   return sorted(fused)
 }
 
-function sorted(fused: ReadonlyMap<string, number>): Ranked[] {
-  return Array.from(fused, ([key, score]) => ({ key, score })).sort((a, b) => b.score - a.score)
+function add<T extends Ranked>(fused: Map<string, T>, hit: T, score: number): void {
+  const { score: sum = 0 } = fused.get(hit.key) ?? {}
+  fused.set(hit.key, { ...(fused.get(hit.key) ?? hit), score: sum + score })
+}
+
+function sorted<T extends Ranked>(fused: ReadonlyMap<string, T>): T[] {
+  return [...fused.values()].sort((a, b) => b.score - a.score)
 }
