@@ -70,8 +70,11 @@ export async function waitUntilHealthy({
   logFile,
 }: HealthWait): Promise<void> {
   const deadline = performance.now() + timeoutMs
-  while (!(await isHealthy())) {
+  for (;;) {
+    const healthy = await isHealthy()
     const ended = !isRunning(mark)
+    // Ended but healthy: the port belongs to somebody else.
+    if (healthy && !ended) return
     if (ended || performance.now() > deadline) {
       throw new EngineError(
         'ENGINE_START',

@@ -38,3 +38,14 @@ test('nobody listening is silence, not an error', async () => {
   expect(await openSearchHealth(`http://127.0.0.1:${port}`)).toBe('silent')
   expect(await redisAnswers(`redis://127.0.0.1:${port}`)).toBe(false)
 })
+
+test('a node of another process on our port is silence', async () => {
+  const server = createHttpServer((request, response) =>
+    response.end(
+      request.url?.startsWith('/_nodes') ? '{"nodes":{"n":{"process":{"id":4711}}}}' : '{"status":"green"}',
+    ),
+  )
+  const url = `http://127.0.0.1:${await portOf(server)}`
+  expect(await openSearchHealth(url, 4711)).toBe('green')
+  expect(await openSearchHealth(url, 4712)).toBe('silent')
+})

@@ -52,9 +52,10 @@ export async function waitForOpenSearch(record: ProcessRecord): Promise<void> {
   const logFile = openSearchLog(record.dataDirectory)
   const wait = (isHealthy: () => Promise<boolean>, timeoutMs: number) =>
     waitUntilHealthy({ name: 'OpenSearch', mark: record, isHealthy, timeoutMs, logFile })
-  await wait(async () => (await openSearchHealth(record.url)) !== 'silent', OPENSEARCH_START_MS)
+  await wait(async () => (await openSearchHealth(record.url, record.pid)) !== 'silent', OPENSEARCH_START_MS)
   const patience = performance.now() + 20_000
-  while ((await openSearchHealth(record.url)) === 'red' && performance.now() < patience) await sleep(200)
+  while ((await openSearchHealth(record.url, record.pid)) === 'red' && performance.now() < patience)
+    await sleep(200)
 }
 
 async function startOnce(options: OpenSearchOptions, port: number): Promise<ProcessRecord> {

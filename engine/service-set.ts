@@ -8,7 +8,14 @@ import { waitForOpenSearch } from './opensearch.ts'
 import { endProcess, isRunning, residentMemory } from './processes.ts'
 import { waitForRedis } from './redis.ts'
 import { answers, type StartContext, startService } from './start-service.ts'
-import { readState, recordService, SERVICE_NAMES, type ServiceName, type ServiceRecord } from './state.ts'
+import {
+  pidOf,
+  readState,
+  recordService,
+  SERVICE_NAMES,
+  type ServiceName,
+  type ServiceRecord,
+} from './state.ts'
 
 /** Which services; both unless told otherwise. */
 export interface ServiceChoice {
@@ -170,7 +177,7 @@ async function isUsable(name: ServiceName, record: ServiceRecord | undefined): P
 
 async function isHealthy(name: ServiceName, record: ServiceRecord): Promise<boolean> {
   if (name === 'redis') return answers(name, record)
-  const health = await openSearchHealth(record.url)
+  const health = await openSearchHealth(record.url, pidOf(record))
   return health === 'green' || health === 'yellow'
 }
 

@@ -10,7 +10,7 @@ import { freePort } from './ports.ts'
 import { startRedis } from './redis.ts'
 import { findRedisServer, installRedisServer, noRedis, type RedisServer } from './redis-server.ts'
 import type { ServiceUser } from './service-user.ts'
-import type { ContainerRecord, ServiceName, ServiceRecord } from './state.ts'
+import { type ContainerRecord, pidOf, type ServiceName, type ServiceRecord } from './state.ts'
 
 /** All that starting a service depends on. */
 export interface StartContext {
@@ -103,7 +103,8 @@ async function waitForContainer(name: ServiceName, record: ContainerRecord): Pro
 
 /** Tells whether a started service can be used; one with a red index can, for all its other indices. */
 export async function answers(name: ServiceName, record: ServiceRecord): Promise<boolean> {
-  return name === 'redis' ? redisAnswers(record.url) : (await openSearchHealth(record.url)) !== 'silent'
+  if (name === 'redis') return redisAnswers(record.url)
+  return (await openSearchHealth(record.url, pidOf(record))) !== 'silent'
 }
 
 function hasCode(error: unknown, codes: readonly EngineErrorCode[]): boolean {

@@ -33,6 +33,11 @@ export interface ContainerRecord {
 
 export type ServiceState = Partial<Record<ServiceName, ServiceRecord>>
 
+/** Undefined for a container, whose processes are numbered apart from ours. */
+export function pidOf(record: ServiceRecord): number | undefined {
+  return record.kind === 'process' ? record.pid : undefined
+}
+
 /** The services started by earlier commands; none when the file is missing, of another format, or damaged. */
 export function readState(file: string): ServiceState {
   let content: unknown
