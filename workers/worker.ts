@@ -9,7 +9,7 @@ import { LexpandError } from '../sparse/errors.ts'
 import type { WordPieceTokenizer } from '../sparse/tokenizer.ts'
 import { backOffMs } from './back-off.ts'
 import { emptyReport, type JobReport, processJob } from './encode-job.ts'
-import { type OnnxEncoderOptions, type OnnxModel, onnxEncoder } from './encoders/onnx.ts'
+import { type OnnxEncoder, type OnnxEncoderOptions, type OnnxModel, onnxEncoder } from './encoders/onnx.ts'
 import { type JobData, parseJobData } from './job-data.ts'
 import { encodeQueueName } from './queue.ts'
 import { assertRedisSettings, connect } from './redis.ts'
@@ -150,7 +150,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     logger.error({ job: job?.id, attempt: job?.attemptsMade, final }, `job failed: ${error.message}`)
   })
   await worker.waitUntilReady()
-  const ticker = reportProgress(stats, logger)
+  const ticker = reportProgress(stats, encoder, logger)
 
   return {
     stats,
@@ -190,10 +190,16 @@ function addTo(stats: WorkerStats, { failures: _, ...report }: JobReport): void 
   for (const key of Object.keys(report) as (keyof typeof report)[]) stats[key] += report[key]
 }
 
-/** Logs documents per second while there are any. */
-function reportProgress(stats: WorkerStats, logger: Logger): NodeJS.Timeout {
+/** Logs documents per second while there are any, and when the graph cuts vectors. */
+function reportProgress(stats: WorkerStats, encoder: Encoder, logger: Logger): NodeJS.Timeout {
   let last = 0
+  let cut = 0
   return setInterval(() => {
+    const { saturatedWindows = 0 } = encoder as Partial<OnnxEncoder>
+    if (saturatedWindows > cut) {
+      logger.warn({ saturatedWindows }, "vectors fill all of the graph's K weights: lighter ones are lost")
+      cut = saturatedWindows
+    }
     const ready = stats.ready - last
     last = stats.ready
     if (ready > 0)

@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Encoder, TokenWindow } from '../../sparse/encoder.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import type { SparseVector } from '../../sparse/sparse-vector.ts'
+import { tokenBatches } from '../../sparse/token-batches.ts'
+import { ChildDied, ModelUnusable, OnnxChild } from './onnx-child.ts'
+import type { EncodedBatch, OnnxSessionSettings } from './onnx-messages.ts'
+
+export interface OnnxEncoder extends Encoder {
+  /** Windows so far whose K-th weight was still above zero: the graph's K cut their vectors. */
+  readonly saturatedWindows: number
+  /** Ids of the running child processes. */
+  readonly processIds: readonly number[]
+}
+
+/** Deaths in a row, without one encoded batch between them, after which waiting batches are given up. */
+const MAX_DEATHS_IN_A_ROW = 5
+const FIRST_RESTART_DELAY_MS = 100
+
+interface Task {
+  readonly windows: readonly TokenWindow[]
+  readonly call: { failed: boolean }
+  resolve(batch: EncodedBatch): void
+  reject(error: unknown): void
+}
+
+/** Child processes that take batches from one line; see `onnxEncoder` for what it promises. */
+export class OnnxPool implements OnnxEncoder {
+  readonly #settings: OnnxSessionSettings
+  readonly #tokenBudget: number
+  readonly #lanes: Lane[]
+  readonly #tasks: Task[] = []
+  readonly #disposal = new AbortController()
+  #deathsInARow = 0
+  saturatedWindows = 0
+
+  constructor(settings: OnnxSessionSettings, processes: number, tokenBudget: number) {
+    this.#settings = settings
+    this.#tokenBudget = tokenBudget
+    this.#lanes = Array.from({ length: processes }, () => ({ child: undefined, busy: false }))
+  }
+
+  get processIds(): number[] {
+    return this.#lanes.flatMap(({ child }) => (child?.alive && child.pid !== undefined ? [child.pid] : []))
+  }
+
+  async encode(batch: readonly TokenWindow[]): Promise<SparseVector[]> {
+    if (this.#disposal.signal.aborted) throw disposedError()
+    const lengths = batch.map((window) => window.inputIds.length)
+    const groups = tokenBatches(lengths, this.#tokenBudget)
+    const vectors = new Array<SparseVector>(batch.length)
+    const call = { failed: false }
+    await Promise.all(
+      groups.map(async (group) => {
+        const windows = group.flatMap((index) => batch[index] ?? [])
+        const encoded = await this.#enqueue(windows, call)
+        this.saturatedWindows += encoded.saturated
+        place(encoded, group, vectors)
+      }),
+    )
+    return vectors
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposal.abort()
+    for (const task of this.#tasks.splice(0)) task.reject(disposedError())
+    await Promise.all(
+      this.#lanes.map(async ({ child }) => {
+        child?.kill()
+        await child?.exited
+      }),
+    )
+  }
+
+  #enqueue(windows: readonly TokenWindow[], call: { failed: boolean }): Promise<EncodedBatch> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown) => {
+        call.failed = true
+        reject(error)
+      }
+      this.#tasks.push({ windows, call, resolve, reject: fail })
+      const idle =
+        this.#lanes.find((lane) => !lane.busy && lane.child?.alive) ?? this.#lanes.find((lane) => !lane.busy)
+      if (idle !== undefined) void this.#drain(idle)
+    })
+  }
+
+  /** Works off waiting tasks on one lane until none is left. Never rejects: errors go to the tasks. */
+  async #drain(lane: Lane): Promise<void> {
+    lane.busy = true
+    for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) {
+      // A sibling failed, so the whole call is rejected already and its other batches are of no use.
+      if (task.call.failed) continue
+      try {
+        task.resolve(await this.#encodeOn(lane, task.windows))
+        this.#deathsInARow = 0
+      } catch (error) {
+        task.reject(this.#disposal.signal.aborted ? disposedError() : error)
+        if (error instanceof ChildDied) await this.#afterDeath(error)
+        else if (error instanceof ModelUnusable) await this.#afterUnusable(lane, error)
+      }
+    }
+    lane.busy = false
+  }
+
+  #encodeOn(lane: Lane, windows: readonly TokenWindow[]): Promise<EncodedBatch> {
+    if (lane.child === undefined || !lane.child.alive) lane.child = new OnnxChild(this.#settings)
+    return lane.child.encode(windows)
+  }
+
+  /** Waits before the next process, ever longer; after too many deaths in a row gives up what waits. */
+  async #afterDeath(error: ChildDied): Promise<void> {
+    if (this.#disposal.signal.aborted) return
+    this.#deathsInARow++
+    if (this.#deathsInARow < MAX_DEATHS_IN_A_ROW) {
+      const delay = FIRST_RESTART_DELAY_MS * 2 ** (this.#deathsInARow - 1)
+      await sleep(delay, undefined, { signal: this.#disposal.signal }).catch(() => {})
+      return
+    }
+    // The next call starts afresh: a worker that retries its job hours later must not find this encoder closed.
+    this.#deathsInARow = 0
+    this.#rejectWaiting(
+      new LexpandError(
+        'ENCODER',
+        `[encoder] expected a process that lives, but ${MAX_DEATHS_IN_A_ROW} in a row died. The last: ${error.message}`,
+        { cause: error },
+      ),
+    )
+  }
+
+  /** Every process would say the same, so all that waits is rejected; the next call opens the model again. */
+  async #afterUnusable(lane: Lane, error: ModelUnusable): Promise<void> {
+    this.#rejectWaiting(error)
+    lane.child?.kill()
+    await lane.child?.exited
+  }
+
+  #rejectWaiting(error: LexpandError): void {
+    for (const task of this.#tasks.splice(0)) task.reject(error)
+  }
+}
+
+interface Lane {
+  child: OnnxChild | undefined
+  busy: boolean
+}
+
+function place(encoded: EncodedBatch, group: readonly number[], vectors: SparseVector[]): void {
+  let at = 0
+  group.forEach((index, row) => {
+    const end = at + (encoded.counts[row] ?? 0)
+    vectors[index] = { tokenIds: encoded.tokenIds.slice(at, end), weights: encoded.weights.slice(at, end) }
+    at = end
+  })
+}
+
+function disposedError(): LexpandError {
+  return new LexpandError(
+    'ENCODER',
+    '[encoder] expected a running encoder, got one that was disposed. Make a new one.',
+  )
+}
