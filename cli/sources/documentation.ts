@@ -22,33 +22,49 @@ export interface DocumentationOptions {
 
 /** Shorter ones are a heading with a link or two: nothing to find in them. */
 const FEWEST_WORDS = 25
-/** So that no package is most of the collection. */
-const MOST_PER_PACKAGE = 150
-
 /**
- * Real text that any installation has: prose of the English Markdown files of the installed packages, in the
- * order of their paths; while that is less than the limit, of npm's own manual, too.
+ * Real text that any installation has: prose of the English Markdown files of the installed packages; while that
+ * is less than the limit, of npm's own manual, too. Where there is more, each package gives at most its share.
+ * In the order of the paths.
  */
 export function documentationPassages({
   limit,
   wordsPerPassage,
 }: DocumentationOptions): DocumentationPassage[] {
-  const found: DocumentationPassage[] = []
+  const byPackage = new Map<string, DocumentationPassage[]>()
   const texts = new Set<string>()
-  const ofPackage = new Map<string, number>()
   for (const root of documentationRoots()) {
     for (const file of markdownFiles(root)) {
       for (const passage of passagesOf(root, file, wordsPerPassage)) {
-        const count = ofPackage.get(passage.package) ?? 0
-        if (count >= MOST_PER_PACKAGE || texts.has(passage.text)) continue
-        found.push(passage)
-        if (found.length === limit) return found
+        if (texts.has(passage.text)) continue
         texts.add(passage.text)
-        ofPackage.set(passage.package, count + 1)
+        const own = byPackage.get(passage.package) ?? []
+        byPackage.set(passage.package, own)
+        own.push(passage)
       }
     }
+    if (texts.size >= limit) break
   }
-  return found
+  const all = [...byPackage.values()]
+  const share = fairShare(
+    all.map((own) => own.length),
+    limit,
+  )
+  return all.flatMap((own) => evenly(own, share)).slice(0, limit)
+}
+
+/** Largest share with which the packages together give no more than the limit; at least 1. */
+function fairShare(counts: readonly number[], limit: number): number {
+  const total = (share: number) => counts.reduce((sum, count) => sum + Math.min(count, share), 0)
+  let share = 1
+  while (share < Math.max(...counts) && total(share + 1) <= limit) share++
+  return share
+}
+
+/** At most `count` items, spread over the list. */
+function evenly<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items]
+  return Array.from({ length: count }, (_, at) => items[Math.floor((at * items.length) / count)] as T)
 }
 
 /** Where packages are: beside and above this file, as Node itself looks for them, then where npm is. */
