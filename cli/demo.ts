@@ -16,7 +16,7 @@ import { explained } from './search.ts'
 import { type DocumentationPassage, documentationPassages } from './sources/documentation.ts'
 
 /** Asked in words that the documentation does not use for what it explains. */
-const QUESTIONS = ['combine two objects', 'colour of the text in the terminal', 'movie from one picture']
+const QUESTIONS = ['combine two objects', 'colour of the text in the terminal', 'erase a key']
 const INDEX = 'lexpand-demo'
 const FIELDS = ['title', 'text']
 /** So many that finding something means something, and short enough to be encoded within a minute on two cores. */
@@ -130,7 +130,7 @@ function page({ passages, encoded, unchanged, seconds, answers }: DemoResult): s
     ...answers.flatMap(({ question, bm25, lexpand }) => [
       rule,
       styleText('bold', `"${question}"`, { stream: process.stdout }),
-      sideBySide(['BM25', ...bm25.flatMap(block)], ['Lexpand', ...lexpand.flatMap(block)], width),
+      sideBySide(['BM25', ...blocks(bm25)], ['Lexpand', ...blocks(lexpand)], width),
     ]),
     rule,
     'A star marks word pieces that the passage does not contain: the encoder added them when it was indexed.',
@@ -139,6 +139,10 @@ function page({ passages, encoded, unchanged, seconds, answers }: DemoResult): s
     '  lexpand index your-documents.jsonl --index yours      (also CSV, a folder, or - for standard input)',
     '  lexpand status; lexpand down                          (the services run on until then)',
   ].join('\n')
+}
+
+function blocks(hits: readonly SearchHit[]): string[] {
+  return hits.length === 0 ? ['nothing found'] : hits.flatMap(block)
 }
 
 function block({ source, highlights = [], explanation }: SearchHit, at: number): string[] {
