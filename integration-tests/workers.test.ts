@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { LexpandError } from '../sparse/errors.ts'
 import type { Encoder } from '../sparse/index.ts'
 import { enqueue, type SourceDocument, sweep } from '../workers/index.ts'
@@ -63,7 +63,7 @@ describe('from enqueue to ready', () => {
       { id: 'blank', source: { text: ' ' }, position: 'line 3' },
       { id: 'missing', source: { other: 1 }, position: 'line 4' },
       { id: 'x'.repeat(600), source: { text: 'a' }, position: 'line 5' },
-      { id: 'mapper', source: { text: 'fine', lexpand_date: 'x' }, position: 'line 6' },
+      { id: 'half', source: { text: 'half a surrogate \ud800 pair' }, position: 'line 6' },
       { id: 'last', source: { text: 'last' }, position: 'line 7' },
     ])
     expect(report).toMatchObject({ read: 7, indexed: 3, skipped: 2, failed: 2, queued: 3 })
@@ -331,12 +331,16 @@ describe('sweep', () => {
     const fixture = await workerFixture('sweep')
     const { client, index, queue } = fixture
     await client.index({ index, id: 'hook', body: { text: 'written by anybody' } })
-    await client.index({ index, id: 'before', pipeline: '_none', body: { text: 'older than lexpand' } })
+    // The engine keeps more digits than a JavaScript number: the worker must not touch other fields.
+    const before = '{"text": "older than lexpand", "long": 9223372036854775807}'
+    await client.index({ index, id: 'before', pipeline: '_none', body: before as never })
     await client.index({ index, id: 'blank', pipeline: '_none', body: {} })
     expect(await sweep(client, queue, index)).toEqual({ found: 3, jobs: 1 })
     await fixture.startWorker()
     await queue.idle()
     expect(states(await fixture.documents())).toEqual({ ready: 2, empty: 1 })
+    const url = `${inject('opensearchUrl')}/${index}/_source/before`
+    expect(await (await fetch(url)).text()).toContain('9223372036854775807')
     expect(await sweep(client, queue, index)).toEqual({ found: 0, jobs: 0 })
   })
 

@@ -4,14 +4,14 @@ import { LexpandError } from '../sparse/errors.ts'
 export interface RedisRole {
   /**
    * worker: waits for Redis as long as it takes, jobs go on when it is back. queue: a command fails after about
-   * twenty seconds without Redis, so that whoever adds jobs learns of it.
+   * seven seconds without Redis, so that whoever adds jobs learns of it.
    */
   readonly role: 'worker' | 'queue'
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
 const RECONNECT_MAX_MS = 2_000
-const QUEUE_RETRIES = 12
+const QUEUE_RETRIES = 8
 
 /**
  * Opens a connection and proves that it works. Afterwards it reconnects by itself; add an `error` listener to

@@ -7,9 +7,9 @@ import type { IndexSpecification } from '../mappings/specification.ts'
 import type { Encoder } from '../sparse/encoder.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import type { WordPieceTokenizer } from '../sparse/tokenizer.ts'
-import { backOffMs } from './back-off.ts'
 import { emptyReport, type JobReport, processJob } from './encode-job.ts'
 import { type OnnxEncoder, type OnnxEncoderOptions, type OnnxModel, onnxEncoder } from './encoders/onnx.ts'
+import { EngineGate } from './engine-gate.ts'
 import { type JobData, parseJobData } from './job-data.ts'
 import { encodeQueueName } from './queue.ts'
 import { assertRedisSettings, connect } from './redis.ts'
@@ -59,7 +59,8 @@ const STALLED_CHECK_MS = 5_000
 /** A job is stalled by the death of its worker, which is not its fault; BullMQ's default of 1 fails it at the second kill. */
 const MAX_STALLS = 100
 const WRITE_PATIENCE_MS = 30_000
-const POSTPONE = { firstMs: 2_000, maxMs: 30_000 }
+/** Between tries of an engine that refuses or is away: work goes on within ten seconds after it is back. */
+const ENGINE_BACK_OFF = { firstMs: 1_000, maxMs: 10_000 }
 /** An index may get another specification while the worker runs. */
 const SPECIFICATION_MS = 10_000
 const REPORT_EVERY_MS = 10_000
@@ -85,14 +86,17 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { failures: _, ...zero } = emptyReport()
   const stats: WorkerStats = { ...zero, jobs: 0, failedJobs: 0, postponed: 0 }
   const specificationOf = cachedSpecifications(client)
+  const gate = new EngineGate(stopping.signal, ENGINE_BACK_OFF)
 
   const worker = new Worker<JobData>(
     encodeQueueName(model.identity),
     async (job, token) => {
       const report = emptyReport()
       try {
+        const data = parseJobData(job.data)
+        await gate.pass(data.index)
         await processJob(
-          parseJobData(job.data),
+          data,
           {
             client,
             tokenizer: model.tokenizer,
@@ -107,9 +111,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
           },
           report,
         )
+        gate.taken(data.index)
         stats.jobs++
       } catch (error) {
-        if (isTransient(error)) await postpone(job, token, error, backOffMs(job.attemptsStarted, POSTPONE))
+        if (isTransient(error)) await postpone(job, token, error, gate.refused(job.data.index))
         if (stopping.signal.aborted) await postpone(job, token, error, 0)
         throw isHopeless(error) ? new UnrecoverableError(messageOf(error)) : error
       } finally {

@@ -77,7 +77,7 @@ describe('writing pending documents', () => {
     const { client } = engine((ids) => (ids.includes('d2') ? responseError(413) : ids.map(() => ok)))
     const written = await writePending(client, 'a', documents(5), FAST)
     expect(written.map((result) => 'reason' in result)).toEqual([false, false, true, false, false])
-    expect(written[2]).toEqual({ reason: expect.stringContaining('413') })
+    expect(written[2]).toEqual({ reason: expect.stringContaining('http.max_content_length') })
   })
 
   test('a read-only or missing index ends the run with the way out', async () => {

@@ -83,15 +83,16 @@ async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
       } else written[at] = { reason: reasonOf(status, failure) }
     }
   } catch (error) {
-    const status = error instanceof errors.ResponseError ? error.statusCode : undefined
-    if (status === 413 || status === 400) {
+    if (error instanceof errors.ResponseError && (error.statusCode === 413 || error.statusCode === 400)) {
       // Too large as a whole, or one document makes the whole request invalid: halving finds the culprit.
-      if (part.length > 1) {
-        const middle = Math.ceil(part.length / 2)
+      const middle = Math.ceil(part.length / 2)
+      const [only = 0] = part
+      if (part.length === 1) {
+        written[only] = { reason: reasonAlone(error, documents[only]?.bytes ?? 0, index) }
+      } else {
         await send(attempt, part.slice(0, middle))
         await send(attempt, part.slice(middle))
-      } else
-        written[part[0] ?? 0] = { reason: translateEngineError(error, { part: 'enqueue', index }).message }
+      }
       return
     }
     const translated = translateEngineError(error, { part: 'enqueue', index })
@@ -99,4 +100,12 @@ async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
     refused.push(...part)
     attempt.reason = translated.message
   }
+}
+
+/** Why a request with one document only was refused as a whole. */
+function reasonAlone(error: errors.ResponseError, bytes: number, index: string): string {
+  if (error.statusCode === 413) {
+    return `[enqueue] expected a document within http.max_content_length of the engine, got ${bytes} bytes. Split it, or raise the limit.`
+  }
+  return translateEngineError(error, { part: 'enqueue', index }).message
 }
