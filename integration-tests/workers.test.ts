@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { LexpandError } from '../sparse/errors.ts'
 import type { Encoder } from '../sparse/index.ts'
-import { enqueue, type SourceDocument, sweep } from '../workers/index.ts'
+import { enqueue, type SourceDocument, sweep, sweepAll } from '../workers/index.ts'
 import { expectAllReady, states, type WorkerFixture, workerFixture } from './worker-fixture.ts'
 
 const TOPICS = ['rain in new york', 'a fast red car', 'bread and butter', 'the moon landing', 'garden birds']
@@ -364,6 +364,17 @@ describe('sweep', () => {
     await fixture.startWorker()
     await queue.idle()
     await expectAllReady(fixture, await fixture.documents(), fixture.encoder())
+  })
+
+  test('over all indices takes those of one model, and only open ones', async () => {
+    const fixture = await workerFixture('all')
+    const other = await workerFixture('other')
+    await fixture.client.index({ index: fixture.index, id: 'a', body: { text: 'mine' } })
+    await other.client.index({ index: other.index, id: 'a', body: { text: 'of another model' } })
+    const found = { index: fixture.index, found: 1, jobs: 1 }
+    expect(await sweepAll(fixture.client, fixture.queue, fixture.model.identity)).toEqual([found])
+    await fixture.client.indices.close({ index: fixture.index })
+    expect(await sweepAll(fixture.client, fixture.queue, fixture.model.identity)).toEqual([])
   })
 
   test('a document whose job was given up is queued again', async () => {

@@ -11,7 +11,7 @@ export { type JobData, type JobDocument, parseJobData } from './job-data.ts'
 export type { SourceDocument } from './prepare-document.ts'
 export { type EncodeQueue, encodeQueueName, openQueue, type QueuedDocument } from './queue.ts'
 export { assertRedisSettings, connect } from './redis.ts'
-export { type SweepReport, sweep } from './sweep.ts'
+export { type IndexSweep, type SweepReport, sweep, sweepAll } from './sweep.ts'
 export {
   type RunningWorker,
   startWorker,

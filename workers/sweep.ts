@@ -2,6 +2,7 @@ import type { API, Client } from '@opensearch-project/opensearch'
 import { readSpecification } from '../mappings/compatibility.ts'
 import { translateEngineError } from '../mappings/engine-error.ts'
 import { SIDECAR, type Sidecar } from '../mappings/sidecar.ts'
+import { LexpandError } from '../sparse/errors.ts'
 import type { EncodeQueue, QueuedDocument } from './queue.ts'
 
 export interface SweepReport {
@@ -40,6 +41,43 @@ export async function sweep(client: Client, queue: EncodeQueue, index: string): 
     throw translateEngineError(error, { part: 'sweep', index })
   }
   return { found, jobs }
+}
+
+export interface IndexSweep extends SweepReport {
+  readonly index: string
+  /** Why this index could not be swept; the others were. */
+  readonly error?: string
+}
+
+/**
+ * Sweeps every index of the cluster that was made with one model. A worker does it when it starts: whatever was
+ * lost while it was away is found.
+ *
+ * @param identity of the model; the queue has to be that model's
+ * @throws LexpandError SERVICE when engine or Redis cannot be reached
+ */
+export async function sweepAll(client: Client, queue: EncodeQueue, identity: string): Promise<IndexSweep[]> {
+  const reply = await client.indices
+    .getMapping({
+      index: '*',
+      expand_wildcards: 'open',
+      filter_path: ['*.mappings._meta.lexpand.model.identity'],
+    })
+    .catch((error: unknown) => {
+      throw translateEngineError(error, { part: 'sweep' })
+    })
+  const sweeps: IndexSweep[] = []
+  for (const [index, { mappings }] of Object.entries(reply.body)) {
+    if (mappings._meta?.[SIDECAR]?.model?.identity !== identity) continue
+    try {
+      sweeps.push({ index, ...(await sweep(client, queue, index)) })
+    } catch (error) {
+      // Deleted in the meantime, closed, or damaged: the business of whoever did it.
+      if (!(error instanceof LexpandError) || error.code !== 'INDEX') throw error
+      sweeps.push({ index, found: 0, jobs: 0, error: error.message })
+    }
+  }
+  return sweeps
 }
 
 async function* pendingPages(client: Client, index: string): AsyncGenerator<[string, QueuedDocument[]]> {
