@@ -44,6 +44,8 @@ export function openSearchClient(url: string, configuration: Configuration): Cli
     // Lexpand retries by itself where it knows a repeat is harmless; a blind repeat of a timed-out bulk is not.
     maxRetries: 0,
     requestTimeout: requestTimeoutMs,
+    // Documents may hold any key; what comes back is only read, key by own key.
+    disablePrototypePoisoningProtection: true,
     ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
     ...(url.startsWith('https:')
       ? {
