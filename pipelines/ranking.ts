@@ -62,13 +62,15 @@ export async function fuseInEngine(
       ],
     },
   }
-  // The client's types know neither the depth nor a pipeline inside the request.
-  return searchOnce(context, body as object)
+  // On a single shard the engine fetches what it returns before it fuses: the sources of both lists, whole. So the
+  // page's own are asked for afterwards. (The client's types know neither the depth nor a pipeline inside a request.)
+  const fused = await searchOnce({ ...context, source: false }, body as object)
+  return { ...fused, ...(await withSources(fused, context)) }
 }
 
 /**
  * Hybrid without any plugin: both lists by one `_msearch`, fused here, then the sources of the page alone (fetching
- * those of both lists took more than twice as long). Reciprocal rank fusion is always done here, because the engine
+ * those of both lists took twice as long). Reciprocal rank fusion is always done here, because the engine
  * ranks by document numbers that several shards share.
  */
 export async function fuseInClient(
@@ -94,12 +96,9 @@ export async function fuseInClient(
   )
   const [byText, byWeights, counted] = reply.body.responses.map((response) => resultOf(response, index))
   const fused = fuse([rankedList(byText), rankedList(byWeights)], fusion).slice(from, from + size)
-  const page = await withSources(fused, context)
-  return {
-    hits: page.hits,
-    engineTookMs: reply.body.took + page.engineTookMs,
-    ...(counted === undefined ? {} : { total: totalOf(counted) }),
-  }
+  const hits = fused.map(({ hit, score }) => ({ ...hit, _score: score }))
+  const page = await withSources({ hits, engineTookMs: reply.body.took }, context)
+  return { ...page, ...(counted === undefined ? {} : { total: totalOf(counted) }) }
 }
 
 /**
@@ -130,22 +129,20 @@ function keyOf({ _id, _routing }: EngineHit): string {
 }
 
 /** Adds the sources; a document that was deleted since the lists were made is left out. */
-async function withSources(fused: readonly RankedHit[], context: RankingContext): Promise<Ranking> {
-  const scored = fused.map(({ hit, score }) => ({ ...hit, _score: score }))
-  if (context.source === false || scored.length === 0) return { hits: scored, engineTookMs: 0 }
-  const values = scored.map(({ _id }) => _id ?? '')
+async function withSources({ hits, engineTookMs }: Ranking, context: RankingContext): Promise<Ranking> {
+  if (context.source === false || hits.length === 0) return { hits, engineTookMs }
+  const values = hits.map(({ _id }) => _id ?? '')
   // Twice as many, for ids that exist under several routings.
-  const found = await searchOnce(context, {
-    query: { ids: { values } },
-    size: Math.min(2 * values.length, LARGEST_WINDOW),
-    track_total_hits: false,
-  })
+  const size = Math.min(2 * values.length, LARGEST_WINDOW)
+  const found = await searchOnce(context, { query: { ids: { values } }, size, track_total_hits: false })
   const sources = new Map(found.hits.map((hit) => [keyOf(hit), hit._source]))
-  const hits = scored.flatMap((hit) => {
-    const source = sources.get(keyOf(hit))
-    return source === undefined ? [] : [{ ...hit, _source: source }]
-  })
-  return { hits, engineTookMs: found.engineTookMs }
+  return {
+    hits: hits.flatMap((hit) => {
+      const source = sources.get(keyOf(hit))
+      return source === undefined ? [] : [{ ...hit, _source: source }]
+    }),
+    engineTookMs: engineTookMs + found.engineTookMs,
+  }
 }
 
 async function searchOnce(
