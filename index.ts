@@ -1,6 +1,7 @@
 /** The package's front door: text to weights, documents to an index, a query to results. */
-export { fingerprint, loadModel, type Model } from './models/index.ts'
+
 export { installIndex, readSpecification, specificationFor } from './mappings/index.ts'
+export { fingerprint, loadModel, type Model } from './models/index.ts'
 export { installIngestPipeline, search } from './pipelines/index.ts'
 export { LexpandError } from './sparse/index.ts'
 export { enqueue, openQueue, startWorker, sweep } from './workers/index.ts'
