@@ -14,13 +14,13 @@ export function sourceFilter(
   request: CheckedRequest,
   { fields, sparse_field }: IndexSpecification,
 ): SourceFilter | false {
-  const { sourceFields, explain } = request
-  const needed = [...(needsText(request) ? fields : []), ...(needsVector(request) ? [sparse_field] : [])]
+  const { sourceFields } = request
+  const needed = looksInside(request) ? [...fields, sparse_field] : []
   if (sourceFields === undefined) {
-    return { excludes: needsVector(request) ? [SIDECAR] : [SIDECAR, sparse_field] }
+    return { excludes: looksInside(request) ? [SIDECAR] : [SIDECAR, sparse_field] }
   }
   const includes = [...new Set([...sourceFields, ...needed])]
-  return includes.length === 0 && !explain ? false : { includes }
+  return includes.length === 0 ? false : { includes }
 }
 
 /** Removes what was fetched for explanation and highlights only. */
@@ -36,12 +36,9 @@ export function wantedSource(
   return unwanted.reduce(without, source)
 }
 
-export function needsText({ explain, highlight }: CheckedRequest): boolean {
+/** Explanation and highlights read the text and the vector of a hit. */
+function looksInside({ explain, highlight }: CheckedRequest): boolean {
   return explain || highlight !== undefined
-}
-
-export function needsVector(request: CheckedRequest): boolean {
-  return needsText(request)
 }
 
 function isWithin(field: string, wanted: string): boolean {
