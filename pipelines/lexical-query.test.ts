@@ -4,7 +4,7 @@ import { lexicalQuery } from './lexical-query.ts'
 test('one field is matched, several share the query', () => {
   expect(lexicalQuery(['body'], 'wing')).toEqual({ match: { body: { query: 'wing' } } })
   expect(lexicalQuery(['title', 'body'], 'wing')).toEqual({
-    multi_match: { query: 'wing', fields: ['title', 'body'], tie_breaker: 0.25 },
+    multi_match: { query: 'wing', fields: ['title', 'body'], tie_breaker: 0.4 },
   })
 })
 
