@@ -6,6 +6,7 @@ import { assertIndexName } from './index-name.ts'
 import { assertTextFields, type IndexMapping, missingOwnFields, newMapping } from './mapping.ts'
 import { SIDECAR } from './sidecar.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
+import { assertSourceKept } from './stored-source.ts'
 
 export interface InstallOptions {
   /** Analyzer of the text fields of a new index. @default 'english' */
@@ -174,6 +175,7 @@ async function extend(
   // An index without any field is as good as a new one: it gets its text fields, too.
   const isBlank = Object.keys(present).length === 0
   if (!isBlank) assertTextFields(specification.fields, mapping, name)
+  assertSourceKept(specification.fields, mapping, name)
   const additions = isBlank ? wanted.properties : missingOwnFields(present, specification, name)
   const fieldsAdded = Object.keys(additions)
   if (fieldsAdded.length > 0 || stored === undefined) {

@@ -11,6 +11,11 @@ export interface FieldMapping {
 export interface IndexMapping {
   readonly _meta?: Readonly<Record<string, unknown>>
   readonly properties?: Readonly<Record<string, FieldMapping>>
+  readonly _source?: {
+    readonly enabled?: boolean
+    readonly includes?: readonly string[]
+    readonly excludes?: readonly string[]
+  }
 }
 
 /** The mapping of a new index: text fields, sparse field, sidecar and the specification. */
