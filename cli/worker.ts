@@ -1,6 +1,7 @@
 import { once } from 'node:events'
+import type { Client } from '@opensearch-project/opensearch'
 import type { Command } from 'commander'
-import { type RunningWorker, startWorker } from '../workers/index.ts'
+import { openQueue, type RunningWorker, startWorker, sweepAll } from '../workers/index.ts'
 import { withConnection, withExamples, withJson } from './command.ts'
 import type { ConnectionFlags } from './configuration.ts'
 import { connect } from './connect.ts'
@@ -13,7 +14,7 @@ export function register(program: Command): void {
   const command = program
     .command('worker')
     .description(
-      'Encode what is queued for one model, in any index, until stopped. Several workers share the queue. SIGTERM and Ctrl-C finish the running jobs first.',
+      'Encode what is queued for one model, in any index, until stopped; at its start, documents that wait in no job are queued. Several workers share the queue. SIGTERM and Ctrl-C finish the running jobs first.',
     )
     .action(work)
   withExamples(withJson(withModel(withConnection(command))), [
@@ -33,11 +34,25 @@ async function work(flags: WorkerFlags): Promise<void> {
   )
   const model = await openModel(flags)
   const { client, redisUrl, configuration } = await connect(flags)
+  await queueWhatWaits(client, redisUrl, model.identity)
   const worker = await startWorker({ client, redisUrl, model, logger: processLogger(configuration.logLevel) })
   note(`Encoding with ${model.manifest.name} ${model.manifest.version}. Stop with Ctrl-C.`)
   if (!signal.aborted) await once(signal, 'abort')
   await worker.close()
   printResult(flags.json, worker.stats, summary)
+}
+
+/** What Redis lost while no worker ran, and what other clients wrote, is in no job: the indices know it. */
+async function queueWhatWaits(client: Client, redisUrl: string, identity: string): Promise<void> {
+  const queue = await openQueue(redisUrl, identity)
+  try {
+    for (const { index, found, error } of await sweepAll(client, queue, identity)) {
+      if (error !== undefined) note(`${index} was not swept: ${error}`)
+      else if (found > 0) note(`${index}: ${found} documents wait for a vector`)
+    }
+  } finally {
+    await queue.close()
+  }
 }
 
 function summary({ ready, empty, failed, jobs, failedJobs }: RunningWorker['stats']): string {
