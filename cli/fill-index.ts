@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Client } from '@opensearch-project/opensearch'
 import {
   type IndexSpecification,
   installIndex,
@@ -8,9 +6,7 @@ import {
 } from '../mappings/index.ts'
 import { fingerprint, type Model } from '../models/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
-import { LexpandError } from '../sparse/errors.ts'
 import {
-  type EncodeQueue,
   type EnqueueCounts,
   type EnqueueError,
   enqueue,
@@ -18,13 +14,13 @@ import {
   type RunningWorker,
   type SourceDocument,
   startWorker,
-  sweep,
 } from '../workers/index.ts'
 import type { Connection } from './connect.ts'
 import { countStates, failedDocuments } from './index-states.ts'
 import { notingLogger } from './logger.ts'
-import { type Progress, progressBar } from './progress.ts'
+import { progressBar } from './progress.ts'
 import { withoutUnchanged } from './unchanged.ts'
+import { encodedBy, untilEncoded } from './until-encoded.ts'
 
 export interface FillOptions {
   readonly connection: Connection
@@ -77,10 +73,11 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   await installIngestPipeline(client, index, specification)
   await options.onInstalled?.()
   const queue = await openQueue(connection.redisUrl, options.model.identity)
-  const worker = options.wait ? await startOwnWorker(options) : undefined
   const progress = progressBar('encode')
+  let worker: RunningWorker | undefined
+  let unchanged = 0
   try {
-    let unchanged = 0
+    if (options.wait) worker = await startOwnWorker(options)
     const documents = created
       ? options.documents
       : withoutUnchanged(client, index, specification, options.documents, (count) => {
@@ -119,58 +116,4 @@ function specify({ model, fields, sparseField }: FillOptions): IndexSpecificatio
 function startOwnWorker({ connection, model }: FillOptions): Promise<RunningWorker> {
   const { client, redisUrl } = connection
   return startWorker({ client, redisUrl, model, logger: notingLogger() })
-}
-
-function encodedBy(worker: RunningWorker | undefined): number {
-  if (worker === undefined) return 0
-  const { ready, empty, failed, settled } = worker.stats
-  return ready + empty + failed + settled
-}
-
-interface Waiting {
-  readonly client: Client
-  readonly queue: EncodeQueue
-  readonly index: string
-  readonly signal: AbortSignal
-  readonly progress: Progress
-  readonly queued: number
-  readonly worker: RunningWorker
-}
-
-const POLL_MS = 500
-/** Sweeps without any effect after which documents count as stuck. */
-const VAIN_SWEEPS = 3
-
-/**
- * Waits until no document of the index is pending. Other workers may do part of the work, so the index is asked,
- * not our own worker; documents that no job names (a crash of an earlier run) are swept into the queue.
- */
-async function untilEncoded(waiting: Waiting): Promise<void> {
-  const { client, queue, index, signal, progress, queued, worker } = waiting
-  let vain = 0
-  let before = Number.POSITIVE_INFINITY
-  while (!signal.aborted) {
-    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined)
-    const { wait = 0, active = 0, delayed = 0, prioritized = 0 } = await queue.jobs.getJobCounts()
-    const isIdle = wait + active + delayed + prioritized === 0
-    let { pending } = await countStates(client, index)
-    // What a search sees may be a second old: before a decision the index is refreshed.
-    if (isIdle || pending === 0) {
-      await client.indices.refresh({ index })
-      pending = (await countStates(client, index)).pending
-    }
-    const encoded = Math.max(encodedBy(worker), queued - pending)
-    progress.update(encoded, encoded + pending)
-    if (pending === 0) return
-    if (!isIdle) continue
-    vain = pending < before ? 0 : vain + 1
-    before = pending
-    if (vain === VAIN_SWEEPS) {
-      throw new LexpandError(
-        'INDEX',
-        `[index] expected every document of ${index} to be encoded, got ${pending} that stay pending. Look at the messages above, then run lexpand doctor --index ${index}.`,
-      )
-    }
-    await sweep(client, queue, index)
-  }
 }
