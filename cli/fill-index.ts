@@ -20,7 +20,7 @@ import { countStates, failedDocuments } from './index-states.ts'
 import { notingLogger } from './logger.ts'
 import { progressBar } from './progress.ts'
 import { withoutUnchanged } from './unchanged.ts'
-import { encodedBy, untilEncoded } from './until-encoded.ts'
+import { untilEncoded } from './until-encoded.ts'
 
 export interface FillOptions {
   readonly connection: Connection
@@ -85,9 +85,10 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
         })
     const { queued, ...counts } = await enqueue({ client, queue, index, specification }, documents, {
       signal,
-      onProgress: (soFar) => progress.update(encodedBy(worker), soFar.queued),
+      onProgress: (soFar) => progress.update(Math.min(worker?.stats.ready ?? 0, soFar.queued), soFar.queued),
     })
-    if (worker !== undefined) await untilEncoded({ client, queue, index, signal, progress, queued, worker })
+    await client.indices.refresh({ index })
+    if (worker !== undefined) await untilEncoded({ client, queue, index, signal, progress, queued })
     await client.indices.refresh({ index })
     const states = await countStates(client, index)
     const failures = states.failed === 0 ? [] : await failedDocuments(client, index, REPORTED_ERRORS)

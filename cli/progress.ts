@@ -13,7 +13,7 @@ export interface Progress {
  */
 export function progressBar(label: string): Progress {
   if (!process.stderr.isTTY) return { update: () => undefined, stop: () => undefined }
-  const startedAt = performance.now()
+  let startedAt: number | undefined
   const bar = new SingleBar(
     {
       format: `${label} {bar} {value}/{total} | {rate} docs/s | {left} left`,
@@ -22,9 +22,14 @@ export function progressBar(label: string): Progress {
     },
     Presets.shades_classic,
   )
-  bar.start(0, 0, { rate: '0', left: '?' })
   return {
     update(done, total) {
+      // Drawn when there is something to do: waiting for the first document is not part of the rate.
+      if (startedAt === undefined) {
+        if (total === 0) return
+        startedAt = performance.now()
+        bar.start(total, done, { rate: '0', left: '?' })
+      }
       const rate = done / ((performance.now() - startedAt) / 1000)
       bar.setTotal(total)
       bar.update(done, { rate: rate.toFixed(1), left: rate > 0 ? duration((total - done) / rate) : '?' })

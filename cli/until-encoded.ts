@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { LexpandError } from '../sparse/errors.ts'
-import { type EncodeQueue, type RunningWorker, sweep } from '../workers/index.ts'
+import { type EncodeQueue, sweep } from '../workers/index.ts'
 import { isTransient } from '../workers/transient.ts'
 import { countStates } from './index-states.ts'
 import { note } from './output.ts'
@@ -15,8 +15,6 @@ export interface Waiting {
   readonly progress: Progress
   /** Documents that this run queued. */
   readonly queued: number
-  /** The worker in this process. */
-  readonly worker: RunningWorker
 }
 
 const POLL_MS = 500
@@ -32,7 +30,9 @@ const PATIENCE_MS = 120_000
  * @throws LexpandError INDEX when documents stay pending; the last failure when a service stays away
  */
 export async function untilEncoded(waiting: Waiting): Promise<void> {
-  const { index, signal } = waiting
+  const { index, signal, progress } = waiting
+  let total = waiting.queued
+  let encoded = 0
   let vain = 0
   let before = Number.POSITIVE_INFINITY
   let awaySince: number | undefined
@@ -41,6 +41,9 @@ export async function untilEncoded(waiting: Waiting): Promise<void> {
     try {
       const { pending, isIdle } = await look(waiting)
       awaySince = undefined
+      total = Math.max(total, pending)
+      encoded = Math.max(encoded, total - pending)
+      progress.update(encoded, total)
       if (pending === 0) return
       if (!isIdle) continue
       vain = pending < before ? 0 : vain + 1
@@ -57,14 +60,7 @@ export async function untilEncoded(waiting: Waiting): Promise<void> {
   }
 }
 
-/** Documents that a worker has dealt with. */
-export function encodedBy(worker: RunningWorker | undefined): number {
-  if (worker === undefined) return 0
-  const { ready, empty, failed, settled } = worker.stats
-  return ready + empty + failed + settled
-}
-
-async function look({ client, queue, index, progress, queued, worker }: Waiting) {
+async function look({ client, queue, index }: Waiting) {
   const { wait = 0, active = 0, delayed = 0, prioritized = 0 } = await queue.jobs.getJobCounts()
   const isIdle = wait + active + delayed + prioritized === 0
   let { pending } = await countStates(client, index)
@@ -73,8 +69,6 @@ async function look({ client, queue, index, progress, queued, worker }: Waiting)
     await client.indices.refresh({ index })
     pending = (await countStates(client, index)).pending
   }
-  const encoded = Math.max(encodedBy(worker), queued - pending)
-  progress.update(encoded, encoded + pending)
   return { pending, isIdle }
 }
 
