@@ -182,9 +182,10 @@ async function untilCovered(name: string): Promise<void> {
   })
 }
 
+/** A new index answers 404 before it is there and 503 before its shard is. */
 async function untilThere(name: string): Promise<void> {
   await until(async () => {
-    const { body, statusCode } = await client.count({ index: name }, { ignore: [404] })
+    const { body, statusCode } = await client.count({ index: name }, { ignore: [404, 503] })
     return statusCode === 200 && body.count > 0
   })
 }
