@@ -135,9 +135,9 @@ function page({ passages, encoded, unchanged, seconds, answers }: DemoResult): s
     rule,
     'A star marks word pieces that the passage does not contain: the encoder added them when it was indexed.',
     'Next:',
-    `  lexpand search "your own question" --index ${INDEX} --explain`,
-    '  lexpand index your-documents.jsonl --index yours      (also CSV, a folder, or - for standard input)',
-    '  lexpand status; lexpand down                          (the services run on until then)',
+    `  npx lexpand search "your own question" --index ${INDEX} --explain`,
+    '  npx lexpand index your-documents.jsonl --index yours      (also CSV, a folder, or - for standard input)',
+    '  npx lexpand status; npx lexpand down                      (the services run on until then)',
   ].join('\n')
 }
 
