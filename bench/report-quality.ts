@@ -80,5 +80,5 @@ function circumstances(rows: readonly (readonly [string, Evaluation])[]): string
   if (last === undefined) return ''
   const { model, machine } = last
   const command = `node bench/report-quality.ts ${rows.map(([set]) => set).join(' ')}`
-  return `Written by \`${command}\` on ${machine.date.slice(0, 10)} at commit ${commit()}: model ${model}, OpenSearch 3.6.0, Node ${machine.node}, ${machine.cores} cores of ${machine.processor}. BM25 is the engine's, analyzer \`english\`, in the same index.`
+  return `Written by \`${command}\` on ${machine.date.slice(0, 10)} at commit ${commit()}: model ${model}, OpenSearch 3.6.0, Node ${machine.node}, ${machine.cores} cores of ${machine.processor}. Documents are cut at the model's 512 word pieces, as published figures are. BM25 is the engine's, analyzer \`english\`, in the same index.`
 }

@@ -5,6 +5,7 @@ import { readBeirDocuments } from '../bench/beir.ts'
 import { resolveEncoding } from '../mappings/index.ts'
 import { fingerprint, type Model } from '../models/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
+import { DEFAULT_OVERLAP, type Windowing } from '../sparse/index.ts'
 import type { SourceDocument } from '../workers/index.ts'
 import type { Connection } from './connect.ts'
 import { fillIndex } from './fill-index.ts'
@@ -26,16 +27,23 @@ export interface EvalIndex {
  * Makes or reuses the index of a BEIR folder: named after the folder and the fingerprint, it remembers the hash of
  * its corpus, so that a changed corpus is never measured with the documents of the one before.
  *
+ * @param maxWindows windows of a document at most; 1 truncates as published BEIR figures do
  * @throws LexpandError INPUT for a broken corpus; INDEX when documents could not be encoded; what the parts throw
  */
 export async function prepareEvalIndex(
   directory: string,
   model: Model,
+  maxWindows: number,
   connection: Connection,
   signal: AbortSignal,
 ): Promise<EvalIndex> {
   const { client } = connection
-  const stamp = fingerprint(model.identity, resolveEncoding(model, { fields: [EVAL_FIELD] }))
+  const windowing: Windowing = {
+    maxLength: model.manifest.max_length,
+    overlap: DEFAULT_OVERLAP,
+    maxWindows,
+  }
+  const stamp = fingerprint(model.identity, resolveEncoding(model, { fields: [EVAL_FIELD], windowing }))
   const name = indexName(directory, stamp)
   const corpus = await readCorpusFacts(directory)
   const stored = await storedCorpusHash(client, name)
@@ -51,6 +59,7 @@ export async function prepareEvalIndex(
     model,
     index: name,
     fields: [EVAL_FIELD],
+    windowing,
     documents: toSource(directory),
     onInstalled: () => rememberCorpus(client, name, corpus.hash),
     wait: true,

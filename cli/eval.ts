@@ -32,6 +32,14 @@ export function register(program: Command): void {
     )
     .option('--split <name>', 'judgments to use: qrels/<name>.tsv', 'test')
     .addOption(new Option('--limit-queries <n>', 'only the first queries').argParser(integer(1, 1_000_000)))
+    .addOption(
+      new Option(
+        '--windows <n>',
+        'windows of a long document; 1 cuts it at the length of the model, as published BEIR figures do',
+      )
+        .default(1)
+        .argParser(integer(1, 1_000)),
+    )
     .option(
       '--exact-check',
       'compare the ranking of the engine with exact dot products of the stored vectors',
@@ -41,6 +49,7 @@ export function register(program: Command): void {
   withExamples(withJson(withModel(withConnection(command))), [
     'lexpand eval ./scifact',
     'lexpand eval ./scifact --modes bm25,sparse --exact-check',
+    'lexpand eval ./long-documents --windows 16',
     "lexpand eval ./scifact --json | jq '.modes.sparse.ndcg_at_10'",
   ])
 }
@@ -49,6 +58,7 @@ interface EvalFlags extends ModelFlags, ConnectionFlags {
   readonly modes: readonly SearchMode[]
   readonly split: string
   readonly limitQueries?: number
+  readonly windows: number
   readonly exactCheck: boolean
   readonly json: boolean
 }
@@ -61,6 +71,8 @@ interface EvalResult {
   readonly significance: Partial<Record<SearchMode, Comparison>>
   /** Share of the exact first ten that the engine found, mean over the queries; only with --exact-check. */
   readonly exact_overlap_at_10?: number
+  /** Windows of a document at most. */
+  readonly windows: number
   readonly index: string
   readonly reused: boolean
   readonly fingerprint: string
@@ -76,7 +88,7 @@ async function evaluateFolder(directory: string, flags: EvalFlags): Promise<void
   const model = await openModel(flags)
   const connection = await connect(flags)
   const { client } = connection
-  const index = await prepareEvalIndex(directory, model, connection, signal)
+  const index = await prepareEvalIndex(directory, model, flags.windows, connection, signal)
   const { tokenizer, queryTable } = model
   // The specification is read once, not between the measured requests.
   const resources = { tokenizer, queryTable, cache: new SearchCache(Number.POSITIVE_INFINITY) }
@@ -99,6 +111,7 @@ async function evaluateFolder(directory: string, flags: EvalFlags): Promise<void
     ...(flags.exactCheck && rankings !== undefined
       ? { exact_overlap_at_10: await exactOverlap(set, rankings) }
       : {}),
+    windows: flags.windows,
     index: index.name,
     reused: index.reused,
     fingerprint: index.fingerprint,

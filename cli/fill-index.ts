@@ -6,6 +6,7 @@ import {
 } from '../mappings/index.ts'
 import { fingerprint, type Model } from '../models/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
+import type { Windowing } from '../sparse/index.ts'
 import {
   type EnqueueCounts,
   type EnqueueError,
@@ -28,6 +29,7 @@ export interface FillOptions {
   readonly index: string
   readonly fields: readonly string[]
   readonly sparseField?: string
+  readonly windowing?: Windowing
   readonly analyzer?: string
   readonly documents: AsyncIterable<SourceDocument>
   /** Called when the index is there and before the first document is stored. */
@@ -109,8 +111,12 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   }
 }
 
-function specify({ model, fields, sparseField }: FillOptions): IndexSpecification {
-  const chosen = { fields, ...(sparseField === undefined ? {} : { sparseField }) }
+function specify({ model, fields, sparseField, windowing }: FillOptions): IndexSpecification {
+  const chosen = {
+    fields,
+    ...(sparseField === undefined ? {} : { sparseField }),
+    ...(windowing === undefined ? {} : { windowing }),
+  }
   return specificationFor(model, chosen, fingerprint(model.identity, resolveEncoding(model, chosen)))
 }
 
