@@ -1,0 +1,262 @@
+"""Text to token store: documents, natural queries, crops and keyword queries, and the held-out tenth."""
+
+from __future__ import annotations
+
+import ast
+import gzip
+import hashlib
+import json
+import lzma
+import random
+import re
+import sysconfig
+import textwrap
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from .store import Ragged, TokenStore
+
+MAX_PIECES = 510
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'-]*")
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'])")
+
+
+def read_lines(path: Path):
+    opener = {".xz": lzma.open, ".gz": gzip.open}.get(path.suffix, open)
+    with opener(path, "rt", encoding="utf-8") as f:
+        yield from f
+
+
+def digest(text: str) -> int:
+    """A stable 64-bit hash: decides the held-out tenth and every per-text coin."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+class Collection:
+    """Gathers distinct texts and queries before they are tokenised."""
+
+    def __init__(self, seed: int, title_drop: float):
+        self.random = random.Random(seed)
+        self.title_drop = title_drop
+        self.docs: list[tuple[str, str]] = []  # (source, full text)
+        self.roots: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self.seen: dict[int, int] = {}
+        self.queries: list[tuple[str, str, int, int]] = []  # (source, text, kind, positive)
+
+    def document(self, source: str, title: str, text: str) -> int:
+        """Adds a text once. A share of the titles is left out: titles repeat the query of heading pairs."""
+        key = digest(text)
+        if key not in self.seen:
+            self.seen[key] = len(self.docs)
+            drop = (key >> 8) % 1000 < 1000 * self.title_drop
+            self.roots[(source, title.split(" - ")[0].split(": ")[0])].append(len(self.docs))
+            self.docs.append((source, text.strip() if drop or not title else f"{title} {text}".strip()))
+        return self.seen[key]
+
+    def query(self, source: str, text: str, kind: str, positive: int = -1) -> None:
+        text = " ".join(text.split())
+        if len(text) > 2:
+            self.queries.append((source, text, TokenStore.KINDS.index(kind), positive))
+
+
+def held_out(text: str) -> bool:
+    return digest(text) % 10 == 0
+
+
+def python_functions():
+    """(docstring's first line, source) of functions in the standard library and the pinned packages."""
+    for name in ("stdlib", "purelib"):
+        for path in sorted(Path(sysconfig.get_paths()[name]).rglob("*.py")):
+            inside = str(path)
+            if "test" in inside or (name == "stdlib" and "site-packages" in inside) or "vendor" in inside:
+                continue
+            try:
+                source = path.read_text(encoding="utf-8")
+                tree, lines = ast.parse(source), source.split("\n")
+            except (SyntaxError, UnicodeDecodeError, ValueError, RecursionError):
+                continue
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef) and not node.name.startswith("__"):
+                    doc = ast.get_docstring(node)
+                    body = textwrap.dedent("\n".join(lines[node.lineno - 1 : node.end_lineno]))
+                    if doc and body and 60 < len(body) < 1800 and len(doc.split("\n")[0].split()) > 3:
+                        yield doc.split("\n")[0].rstrip(". "), node.name, body, doc
+
+
+def add_code(c: Collection, limit: int) -> None:
+    found = []
+    for line, name, body, doc in python_functions():
+        found.append((line, name, body, doc))
+    c.random.shuffle(found)
+    for line, name, body, doc in found[:limit]:
+        keep = digest(body) % 2 == 0
+        text = body if keep else body.replace(doc.split("\n")[0], "")
+        d = c.document("python-functions", "", text)
+        words = " ".join(re.findall(r"[A-Z]?[a-z]+|\d+", name)).lower()
+        c.query("python-functions", line if not keep or len(words.split()) < 2 else f"python {words}", "pair", d)
+
+
+def add_long(c: Collection, limit: int, words: int = 330) -> None:
+    """Joins passages of one page so that training sees texts of several hundred word pieces."""
+    groups = [g for g in c.roots.values() if len(g) > 1]
+    c.random.shuffle(groups)
+    made = 0
+    for g in groups:
+        for start in range(0, len(g) - 1, 4):
+            source = c.docs[g[start]][0]
+            text = ""
+            for i in g[start : start + 4]:
+                if len((text + c.docs[i][1]).split()) > words:
+                    break
+                text = f"{text} {c.docs[i][1]}".strip()
+            if len(text.split()) > 150 and digest(text) not in c.seen:
+                c.seen[digest(text)] = len(c.docs)
+                c.docs.append((source, text))
+                made += 1
+            if made >= limit:
+                return
+
+
+def sentences(text: str) -> list[str]:
+    return [s for s in SENTENCE.split(text) if 6 <= len(s.split()) <= 45]
+
+
+def add_sentences(c: Collection, limit: int) -> None:
+    """Single sentences as documents: evidence and answer sentences are shorter than any passage."""
+    for i in c.random.sample(range(len(c.docs)), min(limit, len(c.docs))):
+        source, text = c.docs[i]
+        found = sentences(text) if source != "python-functions" else []
+        if found:
+            c.document(source, "", c.random.choice(found))
+
+
+def add_crops(c: Collection, limit: int) -> None:
+    """A sentence, or three to nine words of it, looks for the text it came from."""
+    for i in c.random.sample(range(len(c.docs)), min(limit, len(c.docs))):
+        source, text = c.docs[i]
+        found = sentences(text)
+        if not found or source == "python-functions":
+            continue
+        words = c.random.choice(found).split()
+        if c.random.random() < 0.5:
+            n = c.random.randint(3, 9)
+            start = c.random.randint(0, max(0, len(words) - n))
+            words = words[start : start + n]
+        c.query(source, " ".join(words[:24]), "crop", i)
+
+
+def add_keywords(c: Collection, limit: int) -> None:
+    """Two to five of a text's rarest words: how people look for jargon."""
+    df = Counter(w for _, t in c.docs[:: max(1, len(c.docs) // 60000)] for w in set(WORD.findall(t.lower())))
+    for i in c.random.sample(range(len(c.docs)), min(limit, len(c.docs))):
+        source, text = c.docs[i]
+        words = list(dict.fromkeys(w for w in WORD.findall(text.lower()) if len(w) > 2 and df[w] > 1))
+        rare = sorted(words, key=lambda w: df[w])[:14]
+        if len(rare) < 5:
+            continue
+        chosen = c.random.sample(rare, c.random.randint(2, 5))
+        c.query(source, " ".join(chosen), "keyword", i)
+
+
+def gather(paths: dict[str, list[Path]], options: dict) -> tuple[Collection, Collection]:
+    """Reads passages, pairs and bare queries; returns the training and the held-out collection."""
+    train, held = Collection(options["seed"], options["title_drop"]), Collection(options["seed"], options["title_drop"])
+
+    def side(text):
+        return held if held_out(text) else train
+
+    for path in paths.get("passages", []):
+        for line in read_lines(path):
+            o = json.loads(line)
+            side(o["text"]).document(o["src"], o.get("title", ""), o["text"])
+    for path in paths.get("pairs", []):
+        for line in read_lines(path):
+            o = json.loads(line)
+            c = side(o["text"])
+            c.query(o["src"], o["q"], "pair", c.document(o["src"], o.get("title", ""), o["text"]))
+    for path in paths.get("queries", []):
+        for line in read_lines(path):
+            source, text = line.rstrip("\n").split("\t", 1)
+            if not source.startswith(tuple(options["leave_out"])):
+                train.query(source, text, "bare")
+    if options["code"]:
+        add_code(train, options["code"])
+    add_long(train, options["long"])
+    add_sentences(train, options["sentences"])
+    add_crops(train, options["crops"])
+    add_keywords(train, options["keywords"])
+    return train, held
+
+
+def load_tokenizer(path: str) -> Tokenizer:
+    """The file may ask for padding and truncation: neither is wanted here."""
+    tokenizer = Tokenizer.from_file(path)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def tokenise(c: Collection, tokenizer: Tokenizer) -> TokenStore:
+    def ids(texts, limit):
+        rows = []
+        for i in range(0, len(texts), 20000):
+            batch = tokenizer.encode_batch([t[:6000] for t in texts[i : i + 20000]], add_special_tokens=False)
+            rows += [np.asarray(e.ids[:limit], np.uint16) for e in batch]
+        return Ragged.of(rows)
+
+    names = sorted({s for s, _ in c.docs} | {q[0] for q in c.queries})
+    code = {s: i for i, s in enumerate(names)}
+    return TokenStore(
+        docs=ids([t for _, t in c.docs], MAX_PIECES),
+        doc_source=np.array([code[s] for s, _ in c.docs], np.uint8),
+        queries=ids([q[1] for q in c.queries], 64),
+        query_source=np.array([code[q[0]] for q in c.queries], np.uint8),
+        query_kind=np.array([q[2] for q in c.queries], np.uint8),
+        positive=np.array([q[3] for q in c.queries], np.int32),
+        sources=names,
+    )
+
+
+def held_out_test(held: Collection, per_group: int, pool: int) -> Collection:
+    """A known-item test of manageable size: some pairs of every source, their documents, and others."""
+    groups = defaultdict(list)
+    for q in held.queries:
+        groups[q[0]].append(q)
+    test = Collection(0, 0.0)
+    place: dict[int, int] = {}
+
+    def move(i):
+        if i not in place:
+            place[i] = len(test.docs)
+            test.docs.append(held.docs[i])
+        return place[i]
+
+    rng = random.Random(0)
+    for source in sorted(groups):
+        for s, text, kind, positive in rng.sample(groups[source], min(per_group, len(groups[source]))):
+            test.queries.append((s, text, kind, move(positive)))
+    rest = [i for i in range(len(held.docs)) if i not in place]
+    for i in rng.sample(rest, max(0, min(len(rest), pool - len(place)))):
+        move(i)
+    return test
+
+
+def prepare_tokens(config: dict) -> None:
+    """Writes tokens/train and tokens/held-out below the work folder."""
+    o = config["corpus"]
+    work = Path(config["work"])
+    folder = Path(config["data"])
+    paths = {k: [folder / n for n in o[k]] for k in ("passages", "pairs", "queries")}
+    train, held = gather(paths, o)
+    tokenizer = load_tokenizer(config["tokenizer"])
+    store = tokenise(train, tokenizer)
+    store.save(work / "tokens" / "train")
+    test = tokenise(held_out_test(held, o["held_out_queries"], o["held_out_documents"]), tokenizer)
+    test.save(work / "tokens" / "held-out", parts=1)
+    print(
+        f"train {len(store.docs):,} documents ({len(store.docs.flat):,} pieces), {len(store.queries):,} queries; "
+        f"held out {len(test.docs):,} documents, {len(test.queries):,} queries"
+    )

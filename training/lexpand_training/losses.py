@@ -1,0 +1,54 @@
+"""What the student is asked for: the teachers' ranking, with few and rare word pieces."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+
+def min_max(scores):
+    """Per query over all candidates, as the teachers' scales have nothing in common. [Q, D] -> [Q, D] in 0..1"""
+    low, high = scores.amin(1, keepdim=True), scores.amax(1, keepdim=True)
+    return (scores - low) / (high - low + 1e-6)
+
+
+def ensemble(dense, lexical, weights, lexical_weight, own, bonus: float):
+    """Weighted mean of min-max scores [Q, D].
+
+    dense: list of [Q, D]; weights: floats; lexical_weight: [Q, 1]; own: bool [Q, D], the document a query was written
+    for, which gets `bonus` on top: it is right more often than any teacher knows.
+    """
+    total = sum(w * min_max(s) for w, s in zip(weights, dense)) + lexical_weight * min_max(lexical)
+    return total / (sum(weights) + lexical_weight) + bonus * own
+
+
+def divergence(student, target, scale: float):
+    """KL(softmax(scale * target) || softmax(student)), mean over queries."""
+    wanted = F.softmax(scale * target, dim=1)
+    return F.kl_div(F.log_softmax(student, dim=1), wanted, reduction="none").sum(1).mean()
+
+
+class Flops:
+    """FLOPS per rank slot (Paria et al. 2020; slots as in OpenSearch's recipe), with two additions.
+
+    l0 mask: documents of at most `threshold` pieces are left alone; beyond 128 word pieces the threshold grows with the
+    text, else the penalty falls on long texts alone and takes their rare words. Document frequency: a piece's share is multiplied
+    by 1 + df_weight * df (after DF-FLOPS, 2025), since long posting lists are what a query pays for.
+    """
+
+    def __init__(self, pieces: int, threshold: int, df_weight: float, device):
+        self.threshold, self.df_weight = threshold, df_weight
+        self.df = torch.zeros(pieces, device=device)
+
+    def __call__(self, weights, slots: int, lengths):
+        """weights: [Q * slots, V], the documents of one query beside each other; lengths: [Q * slots] word pieces."""
+        active = weights.detach() > 0
+        self.df.lerp_(active.float().mean(0), 0.02)
+        long = (active.sum(1) > self.threshold * (lengths / 128).clamp(min=1))[:, None]
+        mean = (weights * long).view(-1, slots, weights.shape[1]).mean(0)  # [slots, V]
+        return ((1 + self.df_weight * self.df) * mean**2).sum()
+
+
+def ramp(step: int, until: int) -> float:
+    """Quadratic warm-up of the sparsity weight."""
+    return min(1.0, (step + 1) / max(1, until)) ** 2

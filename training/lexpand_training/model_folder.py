@@ -1,0 +1,83 @@
+"""manifest.json and model card beside the exported graph, in the form that `models/` reads and checks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import torch
+
+from . import corpus, export
+from .checkpoint import load_checkpoint
+
+
+def json_hash(value) -> str:
+    """SHA-256 of what JavaScript's JSON.stringify writes for lists of strings and numbers."""
+    return hashlib.sha256(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+def table_hash(table: dict[str, float]) -> str:
+    ordered = sorted(table.items(), key=lambda kv: kv[0].encode("utf-16-be"))
+    return json_hash([[piece, int(w) if w == int(w) else w] for piece, w in ordered])
+
+
+def manifest(c: dict, folder: Path, vocabulary: list[str], table: dict[str, float], logs: int, figures: dict) -> dict:
+    files = ("model.onnx", "tokenizer.json", "query-table.json")
+    e = c["export"]
+    return {
+        "schema": 1,
+        "name": c["name"],
+        "version": e["version"],
+        "licence": e["licence"],
+        "base": e["base"],
+        "activation": "log1p_relu" if logs == 1 else "log1p_log1p_relu",
+        "max_length": 512,
+        "precision": "int8 weights per row, computed in float32",
+        "input_names": ["input_ids", "attention_mask"],
+        "output": {"kind": "top_k", "weights": "weights", "token_ids": "token_ids"},
+        "vocabulary_hash": json_hash(vocabulary),
+        "query_table_hash": table_hash(table),
+        "files": {name: export.sha256(folder / name) for name in files},
+        "pruning": {"type": "max_ratio", "ratio": 0.1},
+        "training": e["training"] | figures.get("training", {}),
+        "quality": {
+            name: {
+                "ndcg_at_10": round(f["pruned_ndcg"], 4),
+                "recall_at_100": round(f["pruned_recall"], 4),
+                "ndcg_at_10_corpus_idf": round(f["pruned_blend_ndcg"], 4),
+                "tokens_per_document": round(f["pruned_tokens"], 1),
+                "flops": round(f["pruned_flops"], 3),
+            }
+            for name, f in figures.get("quality", {}).items()
+            if name != "held-out"
+        },
+        "notes": e["notes"],
+    }
+
+
+def write_folder(c: dict, start: str, out: Path, figures: dict) -> None:
+    """The float reference goes beside the folder; both files must agree with PyTorch before anything is kept."""
+    model, table = load_checkpoint(start, "cpu")
+    tokenizer = corpus.load_tokenizer(c["tokenizer"])
+    vocabulary = [t for t, _ in sorted(tokenizer.get_vocab().items(), key=lambda kv: kv[1])]
+    out.mkdir(parents=True, exist_ok=True)
+    reference = out.parent / f"{out.name}.float.onnx"
+    export.write_float(model, reference)
+    export.write_int8(reference, out / "model.onnx", model)
+    ids = torch.tensor([tokenizer.encode(t).ids[:16] + [0] * (16 - len(tokenizer.encode(t).ids)) for t in PROBES])
+    mask = (ids > 0).long()
+    gap = export.parity(reference, model, ids, mask)
+    shipped = export.parity(out / "model.onnx", export.as_shipped(model), ids, mask)
+    print(f"parity with PyTorch: float {gap:.1e}, int8 {shipped:.1e}; {(out / 'model.onnx').stat().st_size / 1e6:.1f} MB")
+    if max(gap, shipped) > 1e-4:
+        raise RuntimeError(f"[export] expected files within 1e-4 of PyTorch, got {gap:.1e} (float), {shipped:.1e} (int8)")
+    weights = export.query_table(table, vocabulary)
+    (out / "query-table.json").write_text(json.dumps(weights, ensure_ascii=False))
+    shutil.copyfile(c["tokenizer"], out / "tokenizer.json")
+    described = manifest(c, out, vocabulary, weights, model.logs, figures)
+    (out / "manifest.json").write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n")
+
+
+PROBES = ("Currently New York is rainy.", "int8 weights per row", "What is the boiling point of water at altitude?")
