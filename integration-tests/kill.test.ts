@@ -190,6 +190,18 @@ describe('kill -9 of Redis', () => {
     await expectAllReady(fixture, await fixture.documents(), fixture.encoder())
   })
 
+  test('a Redis that wants a password says so, without the one that was tried', async () => {
+    const redis = await startPrivateRedis()
+    onTestFinished(() => redis.stop())
+    const connection = await connect(redis.url, { role: 'queue' })
+    onTestFinished(() => connection.disconnect())
+    await connection.config('SET', 'requirepass', 'right')
+    const wrong = redis.url.replace('redis://', 'redis://:wr0ng@')
+    const refusal: unknown = await connect(wrong, { role: 'queue' }).catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ code: 'SERVICE', message: expect.stringContaining('password') })
+    expect(String(refusal)).not.toContain('wr0ng')
+  })
+
   test('a Redis that may throw jobs away is refused with the command that corrects it', async () => {
     const redis = await startPrivateRedis()
     onTestFinished(() => redis.stop())
