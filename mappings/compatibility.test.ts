@@ -1,21 +1,9 @@
 import { expect, test } from 'vitest'
 import { assertFingerprint, assertQueryTable, assertVocabulary } from './compatibility.ts'
+import { fixtureModel } from './fixture-model.ts'
 import { specificationFor } from './specification.ts'
 
-const specification = specificationFor(
-  {
-    identity: 'identity',
-    manifest: {
-      name: 'fixture',
-      version: '1.0.0',
-      max_length: 128,
-      vocabulary_hash: 'vocabulary',
-      query_table_hash: 'table',
-    },
-  },
-  { fields: ['title'] },
-  'fingerprint',
-)
+const specification = specificationFor(fixtureModel, { fields: ['title'] }, 'fingerprint')
 
 test('equal hashes pass', () => {
   assertFingerprint(specification, 'fingerprint')

@@ -1,22 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { fixtureModel } from './fixture-model.ts'
 import { assertTextFields, missingOwnFields, newMapping } from './mapping.ts'
 import { sidecarMapping } from './sidecar.ts'
 import { specificationFor } from './specification.ts'
 
-const specification = specificationFor(
-  {
-    identity: 'identity',
-    manifest: {
-      name: 'fixture',
-      version: '1.0.0',
-      max_length: 128,
-      vocabulary_hash: 'vocabulary',
-      query_table_hash: 'table',
-    },
-  },
-  { fields: ['title'] },
-  'fingerprint',
-)
+const specification = specificationFor(fixtureModel, { fields: ['title'] }, 'fingerprint')
 const OWN = { title_sparse: { type: 'rank_features' }, lexpand: sidecarMapping }
 
 test('a new mapping holds text, own fields and the specification', () => {

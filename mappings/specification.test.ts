@@ -1,20 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { LexpandError } from '../sparse/errors.ts'
+import { fixtureModel } from './fixture-model.ts'
 import { parseSpecification, type SpecificationOptions, specificationFor } from './specification.ts'
 
-const model = {
-  identity: 'identity',
-  manifest: {
-    name: 'fixture',
-    version: '1.0.0',
-    max_length: 128,
-    vocabulary_hash: 'vocabulary',
-    query_table_hash: 'table',
-  },
-}
-
 function specified(options: SpecificationOptions) {
-  return specificationFor(model, options, 'fingerprint')
+  return specificationFor(fixtureModel, options, 'fingerprint')
 }
 
 describe('specificationFor', () => {
