@@ -27,12 +27,24 @@ export interface OpenSearchOptions {
   readonly user: ServiceUser | undefined
   /** Taken -> another one. */
   readonly preferredPort: number
+  /** @default a cluster of this node alone */
+  readonly cluster?: ClusterMember | undefined
   /** Called as soon as the process exists, so that it can be found again if we are killed while it starts. */
   readonly onSpawned: (record: ProcessRecord) => void
 }
 
+/** One node among several on this machine. */
+export interface ClusterMember {
+  readonly name: string
+  /** All nodes that may become cluster manager, this one included. */
+  readonly names: readonly string[]
+  readonly transportPort: number
+  readonly transportPorts: readonly number[]
+}
+
 /**
- * Starts a single node that listens on the loopback address only, and waits until it can be used.
+ * Starts a node that listens on the loopback address only, and waits until it can be used; a member of a cluster
+ * can be used when most of the others are there.
  *
  * @throws EngineError ENGINE_START with the end of the log
  */
@@ -87,11 +99,21 @@ async function startOnce(options: OpenSearchOptions, port: number): Promise<Proc
   return record
 }
 
+function discovery(cluster: ClusterMember | undefined): Record<string, unknown> {
+  if (cluster === undefined) return { 'node.name': 'lexpand', 'discovery.type': 'single-node' }
+  return {
+    'node.name': cluster.name,
+    'transport.port': cluster.transportPort,
+    'discovery.seed_hosts': cluster.transportPorts.map((port) => `${LOOPBACK}:${port}`),
+    'cluster.initial_cluster_manager_nodes': cluster.names,
+  }
+}
+
 function openSearchLog(dataDirectory: string): string {
   return join(dataDirectory, 'logs', 'opensearch.log')
 }
 
-function prepare({ dataDirectory, user }: OpenSearchOptions, port: number): void {
+function prepare({ dataDirectory, user, cluster }: OpenSearchOptions, port: number): void {
   const place = (name: string) => join(dataDirectory, name)
   const folders = ['config', 'data', 'logs', 'tmp', 'snapshots']
   // Documents are readable by the engine's account only.
@@ -99,10 +121,9 @@ function prepare({ dataDirectory, user }: OpenSearchOptions, port: number): void
   for (const name of folders) mkdirSync(place(name), { recursive: true })
   const settings = {
     'cluster.name': 'lexpand',
-    'node.name': 'lexpand',
     'network.host': LOOPBACK,
     'http.port': port,
-    'discovery.type': 'single-node',
+    ...discovery(cluster),
     'path.data': place('data'),
     'path.logs': place('logs'),
     'path.repo': [place('snapshots')],

@@ -81,13 +81,14 @@ export async function clearThrowAways(): Promise<void> {
   await clearAbandoned(machineSettings().cache)
 }
 
-interface Place {
+export interface Place {
   readonly dataDirectory: string
   readonly preferredPort: number
   readonly onSpawned: (record: ProcessRecord) => void
 }
 
-async function startPrivate(
+/** @param start puts the service into this place */
+export async function startPrivate(
   name: ServiceName,
   cache: string,
   start: (place: Place) => Promise<ProcessRecord>,
