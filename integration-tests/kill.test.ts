@@ -13,7 +13,8 @@ import {
   type SourceDocument,
   sweep,
 } from '../workers/index.ts'
-import { expectAllReady, states, type WorkerFixture, workerFixture } from './worker-fixture.ts'
+import { states } from './stored-vectors.ts'
+import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
 import type { WorkerProcessSettings } from './worker-process.ts'
 
 const SUBJECTS = ['rain', 'a fast car', 'fresh bread', 'the moon', 'small birds', 'old music', 'good tea']

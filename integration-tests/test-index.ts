@@ -3,9 +3,9 @@ import { Client } from '@opensearch-project/opensearch'
 import { type IndexSpecification, type SpecificationOptions, specificationFor } from '../mappings/index.ts'
 
 /** A client for tests: no retries, and documents may hold any key. */
-export function testClient(url: string): Client {
+export function testClient(url: string | readonly string[]): Client {
   return new Client({
-    node: url,
+    nodes: [url].flat(),
     maxRetries: 0,
     requestTimeout: 60_000,
     disablePrototypePoisoningProtection: true,

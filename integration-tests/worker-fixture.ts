@@ -2,20 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { Client } from '@opensearch-project/opensearch'
 import { pino } from 'pino'
 import { expect, inject, onTestFinished } from 'vitest'
-import {
-  documentText,
-  type IndexSpecification,
-  installIndex,
-  resolveEncoding,
-  type SpecificationOptions,
-  specificationFor,
-  textHash,
-} from '../mappings/index.ts'
-import { fingerprint, loadModel, type Model } from '../models/index.ts'
+import { type IndexSpecification, installIndex, type SpecificationOptions } from '../mappings/index.ts'
+import { loadModel, type Model } from '../models/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
-import { type Encoder, expandTexts, toFeatures } from '../sparse/index.ts'
+import type { Encoder } from '../sparse/index.ts'
 import type { FakeEncoderOptions } from '../workers/encoders/fake.ts'
 import { type EncodeQueue, openQueue, type RunningWorker, startWorker } from '../workers/index.ts'
+import { type StoredDocuments, states, testIndexSpecification, wrongVectors } from './stored-vectors.ts'
 import { testEncoder } from './test-encoder.ts'
 import { removeIndices, testClient, uniqueName } from './test-index.ts'
 
@@ -83,11 +76,6 @@ export async function workerFixture(subject: string, options: FixtureOptions = {
   }
 }
 
-export function testIndexSpecification(model: Model, fields: readonly string[]): IndexSpecification {
-  const options = { fields }
-  return specificationFor(model, options, fingerprint(model.identity, resolveEncoding(model, options)))
-}
-
 async function allDocuments(client: Client, index: string): Promise<Map<string, Record<string, unknown>>> {
   await client.indices.refresh({ index })
   const reply = await client.search({ index, body: { size: 10_000, query: { match_all: {} } } })
@@ -96,61 +84,13 @@ async function allDocuments(client: Client, index: string): Promise<Map<string, 
   )
 }
 
-/** Counts documents by their state. */
-export function states(documents: ReadonlyMap<string, Record<string, unknown>>): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const document of documents.values()) {
-    const state = (document.lexpand as { state?: string } | undefined)?.state ?? 'none'
-    counts[state] = (counts[state] ?? 0) + 1
-  }
-  return counts
-}
-
 /** Every document must be ready, stamped for its present text, with exactly the vector that this text has. */
 export async function expectAllReady(
   fixture: Pick<WorkerFixture, 'model' | 'specification'>,
-  documents: ReadonlyMap<string, Record<string, unknown>>,
+  documents: StoredDocuments,
   encoder: Encoder,
   tolerance = 1e-4,
 ): Promise<void> {
-  const { specification, model } = fixture
-  const { fields, windowing, pruning } = specification
   expect(states(documents)).toEqual({ ready: documents.size })
-  const all = [...documents]
-  const texts = all.map(([, source]) => {
-    const found = documentText(source, fields)
-    return 'text' in found ? found.text : ''
-  })
-  const expected = await expandTexts(texts, {
-    tokenizer: model.tokenizer,
-    windowing,
-    pruning,
-    encoder,
-    tokenBudget: 4_096,
-  })
-  const wrong: string[] = []
-  for (const [at, [id, source]] of all.entries()) {
-    const stamp = source.lexpand as { text_hash: string; fingerprint: string }
-    const right = toFeatures((expected[at] as (typeof expected)[number]).vector, model.tokenizer)
-    const stored = source[specification.sparse_field] as Record<string, number> | undefined
-    const same =
-      stored !== undefined &&
-      stamp.text_hash === textHash(source, fields) &&
-      stamp.fingerprint === specification.fingerprint &&
-      differs(stored, right) <= tolerance
-    if (!same) wrong.push(id)
-  }
-  expect(wrong).toEqual([])
-}
-
-/** Largest difference of a weight; a piece at the edge of pruning may be in one and not in the other. */
-function differs(stored: Record<string, number>, right: ReadonlyMap<string, number>): number {
-  const edge = 0.1 * Math.max(...right.values()) * 1.001
-  let largest = 0
-  for (const piece of new Set([...Object.keys(stored), ...right.keys()])) {
-    const [a = 0, b = 0] = [Object.hasOwn(stored, piece) ? stored[piece] : 0, right.get(piece)]
-    if ((a === 0 && b <= edge) || (b === 0 && a <= edge)) continue
-    largest = Math.max(largest, Math.abs(a - b) / Math.max(1, b))
-  }
-  return largest
+  expect(await wrongVectors(fixture, documents, encoder, tolerance)).toEqual([])
 }

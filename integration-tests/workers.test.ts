@@ -3,7 +3,8 @@ import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { LexpandError } from '../sparse/errors.ts'
 import type { Encoder } from '../sparse/index.ts'
 import { enqueue, type SourceDocument, sweep, sweepAll } from '../workers/index.ts'
-import { expectAllReady, states, type WorkerFixture, workerFixture } from './worker-fixture.ts'
+import { states } from './stored-vectors.ts'
+import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
 
 const TOPICS = ['rain in new york', 'a fast red car', 'bread and butter', 'the moon landing', 'garden birds']
 
