@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { textHash } from '../mappings/text-hash.ts'
-import { emptyReport, type JobReport, processJob } from './encode-job.ts'
+import { processJob } from './encode-job.ts'
 import type { FakeEncoderOptions } from './encoders/fake.ts'
+import { emptyReport, type JobReport } from './job-report.ts'
 import { readySidecar } from './states.ts'
 import { SPECIFICATION, stubClient, testEncoder, testTokenizer } from './test-fixtures.ts'
 

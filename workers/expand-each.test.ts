@@ -23,7 +23,7 @@ describe('expanding each text', () => {
     const results = await expandEach(mixed, { ...rest, encoder })
     const failed = results.flatMap((result, at) => ('error' in result ? [at] : []))
     expect(failed).toEqual([5, 36])
-    expect(results[5]).toEqual({ error: expect.stringContaining('got poison') })
+    expect(results[5]).toMatchObject({ error: { message: expect.stringContaining('got poison') } })
     const good = await expandTexts(texts, { ...rest, encoder: testEncoder(tokenizer) })
     expect(results[6]).toEqual(good[6])
   })

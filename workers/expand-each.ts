@@ -2,7 +2,7 @@ import type { Expansion } from '../sparse/expand.ts'
 import { type ExpandedText, expandTexts } from '../sparse/expand.ts'
 
 /** A text's vector, or why this text alone has none. */
-export type ExpandedOrFailed = ExpandedText | { readonly error: string }
+export type ExpandedOrFailed = ExpandedText | { readonly error: Error }
 
 /**
  * Expands texts so that a bad one never fails its neighbours: a failing batch is halved until the culprit is
@@ -31,10 +31,10 @@ export async function expandEach(
 async function expandSuspect(text: string, expansion: Expansion): Promise<ExpandedOrFailed> {
   try {
     const [expanded] = await expandTexts([text], expansion)
-    return expanded ?? { error: 'the encoder gave no vector' }
+    return expanded ?? { error: new Error('the encoder gave no vector') }
   } catch (error) {
     await assertEncoderWorks(expansion, error)
-    return { error: error instanceof Error ? error.message : String(error) }
+    return { error: error instanceof Error ? error : new Error(String(error)) }
   }
 }
 

@@ -62,6 +62,11 @@ export async function readDocuments(
   })
 }
 
+/** Names a document within its index: ids are unique only within one routing value. */
+export function keyOf({ id, routing }: Named): string {
+  return JSON.stringify([id, routing])
+}
+
 /**
  * Whether an index is really there. The mapping and existence requests answer "no such index" while a restarted
  * node has not yet read its cluster state from disk; reading a document answers that it has to wait.

@@ -2,17 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
 import type { Logger } from 'pino'
-import { readSpecification } from '../mappings/compatibility.ts'
-import type { IndexSpecification } from '../mappings/specification.ts'
 import type { Encoder } from '../sparse/encoder.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import type { WordPieceTokenizer } from '../sparse/tokenizer.ts'
-import { emptyReport, type JobReport, processJob } from './encode-job.ts'
-import { type OnnxEncoder, type OnnxEncoderOptions, type OnnxModel, onnxEncoder } from './encoders/onnx.ts'
+import { processJob } from './encode-job.ts'
+import { type OnnxEncoderOptions, type OnnxModel, onnxEncoder } from './encoders/onnx.ts'
 import { EngineGate } from './engine-gate.ts'
 import { type JobData, parseJobData } from './job-data.ts'
+import { emptyReport } from './job-report.ts'
+import { addTo, emptyStats, reportProgress, type WorkerStats } from './progress.ts'
 import { encodeQueueName } from './queue.ts'
 import { assertRedisSettings, connect } from './redis.ts'
+import { cachedSpecifications } from './specification-cache.ts'
+import type { Telemetry } from './telemetry.ts'
 import { isTransient } from './transient.ts'
 
 /** `Model` of models/load.ts is one. */
@@ -35,16 +37,10 @@ export interface WorkerOptions {
   readonly onProgress?: (stats: WorkerStats) => void
   /** How long `close` waits for running jobs; what is unfinished then is done by another worker. @default 20_000 */
   readonly closeTimeoutMs?: number
-}
-
-/** Totals since the start. */
-export interface WorkerStats extends Omit<JobReport, 'failures'> {
-  /** Jobs done. */
-  jobs: number
-  /** Jobs given up after all attempts; their documents stay pending. */
-  failedJobs: number
-  /** Times that a job had to wait for the engine. */
-  postponed: number
+  /** Longer texts fail instead of being encoded. @default 10_000_000 */
+  readonly maxTextBytes?: number
+  /** @default nobody is told */
+  readonly telemetry?: Telemetry
 }
 
 export interface RunningWorker {
@@ -61,9 +57,6 @@ const MAX_STALLS = 100
 const WRITE_PATIENCE_MS = 30_000
 /** Between tries of an engine that refuses or is away: work goes on within ten seconds after it is back. */
 const ENGINE_BACK_OFF = { firstMs: 1_000, maxMs: 10_000 }
-/** An index may get another specification while the worker runs. */
-const SPECIFICATION_MS = 10_000
-const REPORT_EVERY_MS = 10_000
 /** Time for jobs whose encoder was taken away to go back to the queue. */
 const FORCED_CLOSE_MS = 3_000
 
@@ -73,7 +66,7 @@ const FORCED_CLOSE_MS = 3_000
  * @throws LexpandError SERVICE when Redis cannot be reached or may throw jobs away
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { client, model, logger, onProgress, closeTimeoutMs = 20_000 } = options
+  const { client, model, logger, onProgress, closeTimeoutMs = 20_000, maxTextBytes, telemetry } = options
   const connection = await connect(options.redisUrl, { role: 'worker' })
   try {
     for (const warning of await assertRedisSettings(connection)) logger.warn(warning)
@@ -83,8 +76,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   }
   const encoder = options.encoder ?? onnxEncoder(model, options.encoding)
   const stopping = new AbortController()
-  const { failures: _, ...zero } = emptyReport()
-  const stats: WorkerStats = { ...zero, jobs: 0, failedJobs: 0, postponed: 0 }
+  const stats = emptyStats()
   const specificationOf = cachedSpecifications(client)
   const gate = new EngineGate(stopping.signal, ENGINE_BACK_OFF)
 
@@ -102,6 +94,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
             tokenizer: model.tokenizer,
             encoder,
             specificationOf,
+            ...(maxTextBytes === undefined ? {} : { maxTextBytes }),
+            ...(telemetry === undefined ? {} : { telemetry }),
             persistence: {
               giveUpAfterMs: WRITE_PATIENCE_MS,
               signal: stopping.signal,
@@ -178,38 +172,6 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 /** Whether a job can never succeed: of another payload version, or for an index that is gone or was made differently. */
 function isHopeless(error: unknown): boolean {
   return error instanceof LexpandError && (error.code === 'INPUT' || error.code === 'INDEX')
-}
-
-function cachedSpecifications(client: Client): (index: string) => Promise<IndexSpecification> {
-  const cache = new Map<string, { readonly specification: IndexSpecification; readonly until: number }>()
-  return async (index) => {
-    const cached = cache.get(index)
-    if (cached !== undefined && performance.now() < cached.until) return cached.specification
-    const specification = await readSpecification(client, index)
-    cache.set(index, { specification, until: performance.now() + SPECIFICATION_MS })
-    return specification
-  }
-}
-
-function addTo(stats: WorkerStats, { failures: _, ...report }: JobReport): void {
-  for (const key of Object.keys(report) as (keyof typeof report)[]) stats[key] += report[key]
-}
-
-/** Logs documents per second while there are any, and when the graph cuts vectors. */
-function reportProgress(stats: WorkerStats, encoder: Encoder, logger: Logger): NodeJS.Timeout {
-  let last = 0
-  let cut = 0
-  return setInterval(() => {
-    const { saturatedWindows = 0 } = encoder as Partial<OnnxEncoder>
-    if (saturatedWindows > cut) {
-      logger.warn({ saturatedWindows }, "vectors fill all of the graph's K weights: lighter ones are lost")
-      cut = saturatedWindows
-    }
-    const ready = stats.ready - last
-    last = stats.ready
-    if (ready > 0)
-      logger.info({ ...stats, documentsPerSecond: (ready * 1_000) / REPORT_EVERY_MS }, 'encoding')
-  }, REPORT_EVERY_MS).unref()
 }
 
 /** Whether a promise settles in time; its error, if any, was reported by the `error` event. */

@@ -7,12 +7,16 @@ import { type BulkOutcome, outcomeOf, reasonOf } from './bulk-outcome.ts'
 import { indexExists } from './read-documents.ts'
 import { isTransient } from './transient.ts'
 
-/** The new state of one document, bound to the version that was read. */
-export interface WriteBackItem {
+/** Exactly one version of a document. */
+export interface DocumentVersion {
   readonly id: string
   readonly routing?: string | undefined
   readonly seqNo: number
   readonly primaryTerm: number
+}
+
+/** The new state of one document, bound to the version that was read. */
+export interface WriteBackItem extends DocumentVersion {
   /** The whole new vector, piece -> weight; undefined removes it. */
   readonly features: ReadonlyMap<string, number> | undefined
   readonly sidecar: Sidecar

@@ -1,0 +1,37 @@
+/** What became of the documents of a job; each is in exactly one of the counts. */
+export interface JobReport {
+  /** Encoded and written. */
+  ready: number
+  /** Without text, marked so. */
+  empty: number
+  /** Have a dead letter with the reason; see `failures`. */
+  failed: number
+  /** Nothing to do: another job was there first. */
+  settled: number
+  /** Gone. */
+  deleted: number
+  /** Changed again and again while being encoded; still pending, for the next sweep. */
+  superseded: number
+  /** Word pieces encoded. */
+  tokens: number
+  readonly failures: { readonly id: string; readonly reason: string }[]
+  readMs: number
+  encodeMs: number
+  writeMs: number
+}
+
+export function emptyReport(): JobReport {
+  return {
+    ready: 0,
+    empty: 0,
+    failed: 0,
+    settled: 0,
+    deleted: 0,
+    superseded: 0,
+    tokens: 0,
+    failures: [],
+    readMs: 0,
+    encodeMs: 0,
+    writeMs: 0,
+  }
+}
