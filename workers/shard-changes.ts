@@ -1,0 +1,115 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+import { translateEngineError } from '../mappings/engine-error.ts'
+import { EngineBusy } from './transient.ts'
+
+/** How far the primary of a shard is; both are -1 while nothing was ever written. */
+export interface ShardCheckpoint {
+  readonly shard: number
+  /** Every operation up to this number is on all copies and will never be taken back. */
+  readonly globalCheckpoint: number
+  /** Highest number given out; above `globalCheckpoint` while operations are in flight. */
+  readonly maxSeqNo: number
+}
+
+/** A document by its place in the history of its shard. */
+export interface Change {
+  readonly id: string
+  readonly routing: string | undefined
+  readonly seqNo: number
+}
+
+/**
+ * Reads how far every shard is, then refreshes: after that, every live document whose number is not above
+ * `globalCheckpoint` can be found. Numbers above it may still appear below others, and may be lost with the primary.
+ *
+ * @param index a concrete index
+ * @throws LexpandError INDEX when there is no such index; EngineBusy while a shard has no primary
+ */
+export async function shardCheckpoints(client: Client, index: string): Promise<ShardCheckpoint[]> {
+  try {
+    const stats = await client.indices.stats({ index, metric: ['docs'], level: 'shards' })
+    const shards = Object.entries(stats.body.indices?.[index]?.shards ?? {}) as [string, ShardCopy[]][]
+    const settings = await client.indices.getSettings({
+      index,
+      name: ['index.number_of_shards'],
+      flat_settings: true,
+    })
+    const expected = Number(settings.body[index]?.settings?.['index.number_of_shards'])
+    const found = shards.flatMap(([shard, copies]) => {
+      const primary = copies.find(({ routing, seq_no }) => routing?.primary === true && seq_no !== undefined)
+      if (primary?.seq_no === undefined) return []
+      const { global_checkpoint, max_seq_no } = primary.seq_no
+      return { shard: Number(shard), globalCheckpoint: global_checkpoint, maxSeqNo: max_seq_no }
+    })
+    if (found.length !== expected) {
+      throw new EngineBusy('changes', index, `${found.length} of ${expected} primary shards`)
+    }
+    await client.indices.refresh({ index })
+    return found.sort((a, b) => a.shard - b.shard)
+  } catch (error) {
+    throw translateEngineError(error, { part: 'changes', index })
+  }
+}
+
+export interface ChangeRange {
+  readonly shard: number
+  /** Exclusive; -1 starts at the beginning. */
+  readonly after: number
+  /** Inclusive; at most the shard's global checkpoint, or late ones are missed. */
+  readonly upTo: number
+  readonly size: number
+  /** Only documents that match this query too. @default all */
+  readonly filter?: API.Search_RequestBody['query']
+}
+
+/**
+ * Reads the next live documents of a shard in the order of their last change. Deleted documents have no number any
+ * more, and of several changes of one document only the last is seen.
+ *
+ * It needs no point in time: whatever changes while pages are read moves up to a number that comes later.
+ */
+export async function readChanges(client: Client, index: string, range: ChangeRange): Promise<Change[]> {
+  const { shard, after, upTo, size, filter } = range
+  if (after >= upTo) return []
+  const reply = await client
+    .search({
+      index,
+      preference: primaryOf(shard),
+      body: {
+        size,
+        query: {
+          bool: {
+            filter: [
+              { range: { _seq_no: { gt: after, lte: upTo } } },
+              ...(filter === undefined ? [] : [filter]),
+            ],
+          },
+        },
+        sort: [{ _seq_no: { order: 'asc' } }],
+        _source: false,
+        track_total_hits: false,
+      } as API.Search_RequestBody,
+    })
+    .catch((error: unknown) => {
+      throw translateEngineError(error, { part: 'changes', index })
+    })
+  const hits = reply.body.hits.hits as unknown as readonly Hit[]
+  return hits.map(({ _id, _routing, sort: [seqNo] }) => ({ id: _id, routing: _routing, seqNo }))
+}
+
+/** A search preference: one shard, on the copy whose checkpoint was read. */
+export function primaryOf(shard: number): string {
+  return `_shards:${shard}|_primary`
+}
+
+/** The client's types leave these out or make all optional. */
+interface ShardCopy {
+  readonly routing?: { readonly primary?: boolean }
+  readonly seq_no?: { readonly global_checkpoint: number; readonly max_seq_no: number }
+}
+
+interface Hit {
+  readonly _id: string
+  readonly _routing?: string
+  readonly sort: readonly [number]
+}
