@@ -24,6 +24,15 @@ export interface Sidecar {
   readonly truncated?: number
   /** Why the state is `failed`. */
   readonly error?: string
+  /** Only in an index that `reindex` fills from another one: the version that this document is a copy of. */
+  readonly copied_from?: CopiedFrom
+}
+
+/** A version of a document in the index that it was copied from. */
+export interface CopiedFrom {
+  readonly shard: number
+  readonly seq_no: number
+  readonly primary_term: number
 }
 
 /** Strict, so that a misspelt key in a write-back is refused instead of mapped. */
@@ -39,6 +48,14 @@ export const sidecarMapping = {
     windows: { type: 'integer' },
     truncated: { type: 'integer' },
     error: { type: 'text', index: false },
+    copied_from: {
+      type: 'object',
+      properties: {
+        shard: { type: 'integer' },
+        seq_no: { type: 'long' },
+        primary_term: { type: 'long', index: false },
+      },
+    },
   },
 } as const
 

@@ -32,9 +32,11 @@ export interface WriteBackResult {
  * Puts the vector and the sidecar into the stored document inside the engine. A script and not the document as
  * read: the other fields then never pass through JavaScript, which would round large integers, and are neither
  * sent nor read. `doc` instead of a script would merge the new vector into the old one. The source is constant,
- * so the engine compiles it once.
+ * so the engine compiles it once. Where a document was copied from is no business of its encoder and stays.
  */
 const SCRIPT = `
+def old = ctx._source[params.sidecar_field];
+if (old instanceof Map && old.copied_from != null) { params.sidecar.copied_from = old.copied_from }
 if (params.features == null) { ctx._source.remove(params.field) } else { ctx._source[params.field] = params.features }
 ctx._source[params.sidecar_field] = params.sidecar`
 
