@@ -4,10 +4,10 @@ import { readSpecification, translateEngineError } from '../mappings/index.ts'
 import type { Model } from '../models/index.ts'
 import { ingestPipelineName } from '../pipelines/index.ts'
 import { assertRedisSettings, connect, openQueue } from '../workers/index.ts'
+import { countStates } from '../workers/index-states.ts'
 import type { Configuration } from './configuration.ts'
 import { openSearchClient, withoutCredentials } from './connect.ts'
 import { type Check, check, fail, warn } from './doctor-check.ts'
-import { countStates } from './index-states.ts'
 
 /** The oldest release that the stock query form is promised for. */
 const MINIMUM_OPENSEARCH = [2, 19] as const

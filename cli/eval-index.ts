@@ -7,9 +7,9 @@ import { fingerprint, type Model } from '../models/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { DEFAULT_OVERLAP, type Windowing } from '../sparse/index.ts'
 import type { SourceDocument } from '../workers/index.ts'
+import { countStates } from '../workers/index-states.ts'
 import type { Connection } from './connect.ts'
 import { fillIndex } from './fill-index.ts'
-import { countStates } from './index-states.ts'
 import { note } from './output.ts'
 
 /** The one text field of an evaluation index. */

@@ -16,8 +16,8 @@ import {
   type SourceDocument,
   startWorker,
 } from '../workers/index.ts'
+import { countStates, failedDocuments } from '../workers/index-states.ts'
 import type { Connection } from './connect.ts'
-import { countStates, failedDocuments } from './index-states.ts'
 import { notingLogger } from './logger.ts'
 import { progressBar } from './progress.ts'
 import { withoutUnchanged } from './unchanged.ts'
