@@ -10,7 +10,7 @@ import type { EngineFailure } from '../mappings/engine-error.ts'
 export type BulkOutcome = 'written' | 'superseded' | 'deleted' | 'retry' | 'rejected'
 
 /** Blocks (read-only, disk full, no master) come as 403 or 429 and are lifted again. */
-const BLOCKED = 'cluster_block_exception'
+export const BLOCKED = 'cluster_block_exception'
 const BUSY_STATUS = new Set([408, 429, 500, 502, 503, 504])
 
 export function outcomeOf(status: number, failure?: EngineFailure): BulkOutcome {

@@ -1,21 +1,22 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { assertFingerprint } from '../mappings/compatibility.ts'
 import type { IndexSpecification } from '../mappings/specification.ts'
-import type { Persistence } from './back-off.ts'
+import { findLetters, removeLetters } from './dead-letter-store.ts'
 import { type FailedDocument, failDocuments } from './fail-documents.ts'
 import type { JobData, JobDocument } from './job-data.ts'
 import type { JobReport } from './job-report.ts'
+import { knownFailures, obsoleteLetters } from './known-letters.ts'
 import { type EncodingDependencies, newStates } from './new-states.ts'
 import { indexExists, keyOf, readDocuments } from './read-documents.ts'
 import { type DocumentOutcome, NO_TELEMETRY, type Telemetry } from './telemetry.ts'
 import { EngineBusy, isNotFound } from './transient.ts'
-import { type DocumentVersion, type WriteBackItem, writeBack } from './write-back.ts'
+import { type DocumentVersion, type WriteBackItem, type WritePersistence, writeBack } from './write-back.ts'
 
 export interface JobDependencies extends EncodingDependencies {
   readonly client: Client
   specificationOf(index: string): Promise<IndexSpecification>
   /** How long a write waits for an engine that has no room, before the job as a whole is postponed. */
-  readonly persistence: Persistence
+  readonly persistence: WritePersistence
   /** @default nobody is told */
   readonly telemetry?: Telemetry
 }
@@ -72,16 +73,21 @@ async function encodeOnce(
   dependencies: JobDependencies,
   report: JobReport,
 ): Promise<JobDocument[]> {
+  const { client } = dependencies
   const clock = stopwatch()
-  const stored = await readDocuments(dependencies.client, index, specification.fields, documents)
+  const stored = await readDocuments(client, index, specification.fields, documents)
+  const letters = await findLetters(client, index, documents)
+  const { fresh, unmarked, stuck } = knownFailures(stored, letters, specification)
   report.deleted += documents.length - stored.length
+  report.settled += stuck.length
   report.readMs += clock()
-  const states = await newStates(stored, specification, dependencies, report)
+  const states = await newStates(fresh, specification, dependencies, report)
   report.encodeMs += clock()
   const written = await write(index, states.items, specification, dependencies, report)
+  await removeLetters(client, obsoleteLetters(letters, stored, written.done, specification))
   const failed = await failDocuments(
     index,
-    [...states.failed, ...written.refused],
+    [...unmarked, ...states.failed, ...written.refused],
     specification,
     dependencies,
     report,
@@ -95,6 +101,8 @@ async function encodeOnce(
 }
 
 interface WriteResult {
+  /** Keys of documents that have their new state, or are gone. */
+  readonly done: ReadonlySet<string>
   readonly superseded: readonly DocumentVersion[]
   readonly refused: readonly FailedDocument[]
   readonly busy: string | undefined
@@ -107,19 +115,21 @@ async function write(
   { client, persistence }: JobDependencies,
   report: JobReport,
 ): Promise<WriteResult> {
+  const done = new Set<string>()
   const superseded: DocumentVersion[] = []
   const refused: FailedDocument[] = []
   const results = await writeBack(client, index, specification.sparse_field, items, persistence)
   let busy: string | undefined
   for (const [at, item] of items.entries()) {
     const { outcome, reason = '' } = results[at] ?? { outcome: 'retry' }
+    if (outcome === 'written' || outcome === 'deleted') done.add(keyOf(item))
     if (outcome === 'written') report[item.features === undefined ? 'empty' : 'ready']++
     else if (outcome === 'superseded') superseded.push(item)
     else if (outcome === 'deleted') report.deleted++
     else if (outcome === 'retry') busy = reason
     else refused.push(refusedByMapper(item, reason))
   }
-  return { superseded, refused, busy }
+  return { done, superseded, refused, busy }
 }
 
 function refusedByMapper(

@@ -1,16 +1,11 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../mappings/specification.ts'
-import type { Persistence } from './back-off.ts'
+import type { DeadLetter, ReasonClass } from './dead-letter.ts'
+import { type LetterVersion, putLetters, removeLetters } from './dead-letter-store.ts'
 import type { JobReport } from './job-report.ts'
 import { failedSidecar } from './states.ts'
-import type { DocumentVersion } from './write-back.ts'
-import { writeBack } from './write-back.ts'
-
-/**
- * Why a document cannot get a vector. text: a field has a wrong type. limit: too long. encoder: it throws on this
- * text alone. mapper: the engine refuses to store the result. job: the encoder failed on everything, again and again.
- */
-export type ReasonClass = 'text' | 'limit' | 'encoder' | 'mapper' | 'job'
+import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
+import { type DocumentVersion, type WriteBackResult, type WritePersistence, writeBack } from './write-back.ts'
 
 export interface Failure {
   readonly reasonClass: ReasonClass
@@ -24,6 +19,12 @@ export interface FailedDocument extends DocumentVersion {
   readonly failure: Failure
 }
 
+export interface FailDependencies {
+  readonly client: Client
+  readonly persistence: WritePersistence
+  readonly telemetry?: Telemetry
+}
+
 /** What is left to do after documents were marked. */
 export interface FailResult {
   /** Changed in the meantime. */
@@ -32,36 +33,80 @@ export interface FailResult {
   readonly busy?: string | undefined
 }
 
-/** Marks documents `failed`. */
+/**
+ * Gives each document a dead letter and then the state `failed`: whoever sees the state finds the letter. A document
+ * that was overtaken or deleted loses the letter again. One that takes no state at all keeps it, marked so.
+ *
+ * @throws EngineBusy when the letters cannot be stored now; LexpandError SERVICE when they never can: no state is
+ *   changed then
+ */
 export async function failDocuments(
   index: string,
   failed: readonly FailedDocument[],
-  { fingerprint, sparse_field }: IndexSpecification,
-  { client, persistence }: { readonly client: Client; readonly persistence: Persistence },
+  specification: IndexSpecification,
+  { client, persistence, telemetry = NO_TELEMETRY }: FailDependencies,
   report: JobReport,
 ): Promise<FailResult> {
-  const results = await writeBack(
+  if (failed.length === 0) return { superseded: [] }
+  const { fingerprint, sparse_field } = specification
+  const letters = failed.map((document) => letterOf(index, document, fingerprint, 1))
+  const versions = await putLetters(client, letters)
+  const results = await writeBack(client, index, sparse_field, failed.map(toItem(fingerprint)), persistence)
+  const outcomes = Map.groupBy(failed.keys(), (at) => results[at]?.outcome ?? 'retry')
+  const of = (outcome: WriteBackResult['outcome']) => outcomes.get(outcome) ?? []
+
+  const superseded = of('superseded').map((at) => failed[at] as FailedDocument)
+  const overtaken = [...of('superseded'), ...of('deleted')]
+  await removeLetters(
     client,
-    index,
-    sparse_field,
-    failed.map(({ hash, failure, ...version }) => ({
-      ...version,
-      features: undefined,
-      sidecar: failedSidecar(hash, fingerprint, failure.reason),
-    })),
-    persistence,
+    overtaken.map((at) => versions[at] as LetterVersion),
   )
-  const superseded: DocumentVersion[] = []
-  let busy: string | undefined
-  for (const [at, document] of failed.entries()) {
-    const { outcome, reason = '' } = results[at] ?? { outcome: 'retry' }
-    if (outcome === 'superseded') superseded.push(document)
-    else if (outcome === 'deleted') report.deleted++
-    else if (outcome === 'retry') busy = reason
-    else {
-      report.failed++
-      report.failures.push({ id: document.id, reason: document.failure.reason })
-    }
+  const stuck = of('rejected').map((at) => ({ ...(letters[at] as DeadLetter), state_refused: true }))
+  await putLetters(client, stuck)
+
+  report.deleted += of('deleted').length
+  for (const at of [...of('written'), ...of('rejected')]) {
+    const { id, failure } = failed[at] as FailedDocument
+    report.failed++
+    report.failures.push({ id, reason: failure.reason })
+    telemetry.deadLetter(index, failure.reasonClass, 1)
   }
-  return { superseded, busy }
+  const [busy] = of('retry')
+  return { superseded, busy: busy === undefined ? undefined : (results[busy]?.reason ?? 'no answer') }
+}
+
+const MAX_REASON_CHARACTERS = 1_000
+const MAX_STACK_CHARACTERS = 4_000
+
+/** @param attempts how often the text was tried since the last letter */
+export function letterOf(
+  index: string,
+  { id, routing, seqNo, hash, failure: { reasonClass, reason, stack } }: FailedDocument,
+  fingerprint: string,
+  attempts: number,
+): DeadLetter {
+  return {
+    index,
+    id,
+    ...(routing === undefined ? {} : { routing }),
+    reason_class: reasonClass,
+    reason: reason.slice(0, MAX_REASON_CHARACTERS),
+    ...(stack === undefined ? {} : { stack: stack.slice(0, MAX_STACK_CHARACTERS) }),
+    attempts,
+    text_hash: hash,
+    fingerprint,
+    failed_at: new Date().toISOString(),
+    seq_no: seqNo,
+  }
+}
+
+function toItem(fingerprint: string) {
+  return ({ id, routing, seqNo, primaryTerm, hash, failure }: FailedDocument) => ({
+    id,
+    routing,
+    seqNo,
+    primaryTerm,
+    features: undefined,
+    sidecar: failedSidecar(hash, fingerprint, failure.reason),
+  })
 }

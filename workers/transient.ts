@@ -1,7 +1,7 @@
 import { errors } from '@opensearch-project/opensearch'
 import type { EngineFailure } from '../mappings/engine-error.ts'
 import { LexpandError } from '../sparse/errors.ts'
-import { outcomeOf } from './bulk-outcome.ts'
+import { BLOCKED, outcomeOf } from './bulk-outcome.ts'
 
 /** The engine kept refusing for a reason that passes: the job has to wait, no document is at fault. */
 export class EngineBusy extends LexpandError {
@@ -32,6 +32,29 @@ export function isTransient(error: unknown): boolean {
     return true
   }
   return error instanceof Error && error.cause !== undefined && isTransient(error.cause)
+}
+
+/** The engine had no room, or was away. */
+export interface Refusal {
+  /** HTTP status; 0 without an answer. */
+  readonly status: number
+  /** Whether less work at once helps. It does not help against a block of one index. */
+  readonly isOverload: boolean
+}
+
+/** @param error one that `isTransient` */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof errors.ResponseError) {
+    const failure = (error.body as { error?: EngineFailure } | undefined)?.error
+    return { status: error.statusCode, isOverload: isOverload(failure) }
+  }
+  if (error instanceof Error && error.cause !== undefined) return refusalOf(error.cause)
+  return { status: 0, isOverload: !(error instanceof EngineBusy) }
+}
+
+/** Blocks come with the status of an overload, 429, but are lifted by somebody, not by waiting. */
+export function isOverload(failure: EngineFailure | undefined): boolean {
+  return failure?.type !== BLOCKED
 }
 
 /** Whether the engine said 404 to a request as a whole. */

@@ -3,9 +3,10 @@ import type { EngineFailure } from '../mappings/engine-error.ts'
 import { translateEngineError } from '../mappings/engine-error.ts'
 import { SIDECAR, type Sidecar } from '../mappings/sidecar.ts'
 import { type Persistence, persist } from './back-off.ts'
-import { type BulkOutcome, outcomeOf, reasonOf } from './bulk-outcome.ts'
+import { type BulkOutcome, outcomeOf } from './bulk-outcome.ts'
+import { engineCause } from './engine-cause.ts'
 import { indexExists } from './read-documents.ts'
-import { isTransient } from './transient.ts'
+import { isOverload, isTransient, type Refusal, refusalOf } from './transient.ts'
 
 /** Exactly one version of a document. */
 export interface DocumentVersion {
@@ -24,8 +25,13 @@ export interface WriteBackItem extends DocumentVersion {
 
 export interface WriteBackResult {
   readonly outcome: BulkOutcome
-  /** The engine's words; undefined when written. */
+  /** Why, without the text of the document; undefined when written. */
   readonly reason?: string
+}
+
+export interface WritePersistence extends Persistence {
+  /** Called once a request that the engine had no room for, or for some item of it. */
+  readonly onRefused?: (refusal: Refusal) => void
 }
 
 /**
@@ -53,14 +59,14 @@ export async function writeBack(
   index: string,
   sparseField: string,
   items: readonly WriteBackItem[],
-  persistence: Persistence,
+  persistence: WritePersistence,
 ): Promise<WriteBackResult[]> {
   if (items.length === 0) return []
   const results = new Array<WriteBackResult>(items.length).fill({ outcome: 'retry' })
   let open = [...items.keys()]
   await persist(async () => {
     const part = open.map((at) => items[at] as WriteBackItem)
-    const answers = await send(client, index, sparseField, part)
+    const answers = await send(client, index, sparseField, part, persistence.onRefused)
     for (const [row, at] of open.entries()) results[at] = answers[row] ?? { outcome: 'retry' }
     open = open.filter((at) => results[at]?.outcome === 'retry')
     const [first] = open
@@ -74,6 +80,7 @@ async function send(
   index: string,
   sparseField: string,
   items: readonly WriteBackItem[],
+  onRefused: WritePersistence['onRefused'],
 ): Promise<WriteBackResult[]> {
   const all = (result: WriteBackResult) => items.map(() => result)
   try {
@@ -87,16 +94,21 @@ async function send(
       body: items.flatMap((item) => linesOf(item, sparseField)) as unknown as API.Bulk_RequestBody,
       filter_path: ['items.update.status', 'items.update.error'],
     })
-    return items.map((_, row) => {
+    let refusal: Refusal | undefined
+    const results = items.map((_, row) => {
       const answer = reply.body.items[row]?.update
       const status = answer?.status ?? 500
       const failure = answer?.error as EngineFailure | undefined
       const outcome = outcomeOf(status, failure)
-      return outcome === 'written' ? { outcome } : { outcome, reason: reasonOf(status, failure) }
+      if (outcome === 'retry') refusal ??= { status, isOverload: isOverload(failure) }
+      return outcome === 'written' ? { outcome } : { outcome, reason: engineCause(status, failure) }
     })
+    if (refusal !== undefined) onRefused?.(refusal)
+    return results
   } catch (error) {
     const translated = translateEngineError(error, { part: 'write-back', index })
     if (!isTransient(error)) throw translated
+    onRefused?.(refusalOf(error))
     return all({ outcome: 'retry', reason: translated.message })
   }
 }
