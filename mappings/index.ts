@@ -24,3 +24,4 @@ export {
 } from './specification.ts'
 export { type DocumentText, documentText, MAX_NESTING } from './text.ts'
 export { textHash } from './text-hash.ts'
+export { COLLECT_PIECES } from './text-script.ts'

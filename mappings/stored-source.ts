@@ -9,15 +9,17 @@ import { SIDECAR } from './sidecar.ts'
  * @throws LexpandError INDEX naming the field that is not kept
  */
 export function assertSourceKept(fields: readonly string[], mapping: IndexMapping, index: string): void {
-  const { enabled = true, includes = [], excludes = [] } = mapping._source ?? {}
-  const lost = [...fields, SIDECAR].find(
-    (path) => !enabled || matches(excludes, path) || (includes.length > 0 && !matches(includes, path)),
-  )
+  const lost = [...fields, SIDECAR].find((path) => !isKeptInSource(mapping, path))
   if (lost === undefined) return
   throw new LexpandError(
     'INDEX',
     `[mappings] expected _source of index ${index} to keep ${lost}, got a mapping that leaves it out. Reindex into an index whose _source keeps the text fields and ${SIDECAR}.`,
   )
+}
+
+export function isKeptInSource({ _source = {} }: IndexMapping, path: string): boolean {
+  const { enabled = true, includes = [], excludes = [] } = _source
+  return enabled && !matches(excludes, path) && (includes.length === 0 || matches(includes, path))
 }
 
 /** As the engine reads the patterns: `*` stands for anything, and a pattern covers what lies below it. */

@@ -28,7 +28,7 @@ export function documentText(source: unknown, fields: readonly string[]): Docume
   }
 }
 
-/** Same walk as the script of the ingest pipeline (pipelines/ingest-pipeline.ts): change both or neither. */
+/** Same walk as the painless one (mappings/text-script.ts): change both or neither. */
 export function textPieces(source: unknown, fields: readonly string[]): TextPieces {
   const pieces: string[] = []
   for (const field of fields) {

@@ -1,6 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import {
   assertIndexName,
+  COLLECT_PIECES,
   type IndexSpecification,
   MAX_NESTING,
   SIDECAR,
@@ -45,41 +46,11 @@ export function ingestPipeline(specification: IndexSpecification) {
 }
 
 /**
- * Same walk as textPieces in mappings/text.ts: change both or neither. The source is the same for every index (all
- * differences are params), so the engine compiles it once. `sha256` is thread-safe where the fingerprint processor
- * is not (see textHash).
+ * The source is the same for every index (all differences are params), so the engine compiles it once. `sha256` is
+ * thread-safe where the fingerprint processor is not (see textHash).
  */
 const STAMP_SCRIPT = `
-String collect(def node, String path, int depth, int max, List pieces) {
-  if (depth > max) return 'array';
-  if (node instanceof List) {
-    for (def item : node) {
-      String type = collect(item, path, depth + 1, max, pieces);
-      if (type != null) return type;
-    }
-    return null;
-  }
-  if (path == null) {
-    if (node == null) return null;
-    if (node instanceof String) { pieces.add(node); return null; }
-    if (node instanceof Map) return 'object';
-    return node instanceof Boolean ? 'boolean' : 'number';
-  }
-  if (!(node instanceof Map)) return null;
-  if (node.containsKey(path)) {
-    String type = collect(node.get(path), null, depth + 1, max, pieces);
-    if (type != null) return type;
-  }
-  for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
-    String head = path.substring(0, dot);
-    if (node.containsKey(head)) {
-      String type = collect(node.get(head), path.substring(dot + 1), depth + 1, max, pieces);
-      if (type != null) return type;
-    }
-  }
-  return null;
-}
-
+${COLLECT_PIECES}
 List pieces = new ArrayList();
 String hash = null;
 for (def field : params.fields) {
