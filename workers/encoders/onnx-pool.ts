@@ -11,6 +11,8 @@ export interface OnnxEncoder extends Encoder {
   readonly saturatedWindows: number
   /** Ids of the running child processes. */
   readonly processIds: readonly number[]
+  /** Child processes so far that ended without being asked to. */
+  readonly deaths: number
 }
 
 /** Deaths in a row, without one encoded batch between them, after which waiting batches are given up. */
@@ -33,6 +35,7 @@ export class OnnxPool implements OnnxEncoder {
   readonly #disposal = new AbortController()
   #deathsInARow = 0
   saturatedWindows = 0
+  deaths = 0
 
   constructor(settings: OnnxSessionSettings, processes: number, tokenBudget: number) {
     this.#settings = settings
@@ -111,6 +114,7 @@ export class OnnxPool implements OnnxEncoder {
   /** Waits before the next process, ever longer; after too many deaths in a row gives up what waits. */
   async #afterDeath(error: ChildDied): Promise<void> {
     if (this.#disposal.signal.aborted) return
+    this.deaths++
     this.#deathsInARow++
     if (this.#deathsInARow < MAX_DEATHS_IN_A_ROW) {
       const delay = FIRST_RESTART_DELAY_MS * 2 ** (this.#deathsInARow - 1)
