@@ -28,9 +28,10 @@ interface Named {
  */
 const SCRIPT = `
 def old = ctx._source;
-long tried = params.letter.attempts;
+def tried = params.letter.attempts;
 if (old.text_hash == params.letter.text_hash) {
-  tried = old.seq_no == params.letter.seq_no ? Math.max(old.attempts, tried) : old.attempts + tried
+  if (old.seq_no != params.letter.seq_no) { tried += old.attempts }
+  else if (old.attempts > tried) { tried = old.attempts }
 }
 ctx._source.clear();
 ctx._source.putAll(params.letter);

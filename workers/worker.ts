@@ -1,21 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
-import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
+import { UnrecoverableError, Worker } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Encoder } from '../sparse/encoder.ts'
-import { LexpandError } from '../sparse/errors.ts'
 import type { WordPieceTokenizer } from '../sparse/tokenizer.ts'
-import { processJob } from './encode-job.ts'
 import { type OnnxEncoderOptions, type OnnxModel, onnxEncoder } from './encoders/onnx.ts'
 import { EngineGate } from './engine-gate.ts'
-import { type JobData, parseJobData } from './job-data.ts'
-import { emptyReport } from './job-report.ts'
+import type { JobData } from './job-data.ts'
+import { LatencyGuard, type ProbeQuery } from './latency-guard.ts'
+import { Pace } from './pace.ts'
 import { addTo, emptyStats, reportProgress, type WorkerStats } from './progress.ts'
 import { encodeQueueName } from './queue.ts'
 import { assertRedisSettings, connect } from './redis.ts'
+import { type JobRun, runJob } from './run-job.ts'
 import { cachedSpecifications } from './specification-cache.ts'
-import type { Telemetry } from './telemetry.ts'
-import { isTransient } from './transient.ts'
+import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
 
 /** `Model` of models/load.ts is one. */
 export interface WorkerModel extends OnnxModel {
@@ -39,6 +38,16 @@ export interface WorkerOptions {
   readonly closeTimeoutMs?: number
   /** Longer texts fail instead of being encoded. @default 10_000_000 */
   readonly maxTextBytes?: number
+  /**
+   * Encoders yield while the 95th percentile of a probe query's time in the engine, in milliseconds, is above this.
+   * Off by default: no bound fits every cluster, and one below what a cluster needs anyway would hold encoding at one
+   * job for good. Three times what is usual is a good start.
+   *
+   * @default encoders yield to refusals (429, 503) only
+   */
+  readonly maxSearchP95Ms?: number
+  /** @default made of a stored vector of the index that is written most */
+  readonly probe?: ProbeQuery
   /** @default nobody is told */
   readonly telemetry?: Telemetry
 }
@@ -54,7 +63,8 @@ const LOCK_MS = 10_000
 const STALLED_CHECK_MS = 5_000
 /** A job is stalled by the death of its worker, which is not its fault; BullMQ's default of 1 fails it at the second kill. */
 const MAX_STALLS = 100
-const WRITE_PATIENCE_MS = 30_000
+/** Workers that wait notice within this time that the limit on jobs in flight was raised. */
+const IDLE_POLL_S = 1
 /** Between tries of an engine that refuses or is away: work goes on within ten seconds after it is back. */
 const ENGINE_BACK_OFF = { firstMs: 1_000, maxMs: 10_000 }
 /** Time for jobs whose encoder was taken away to go back to the queue. */
@@ -66,7 +76,8 @@ const FORCED_CLOSE_MS = 3_000
  * @throws LexpandError SERVICE when Redis cannot be reached or may throw jobs away
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { client, model, logger, onProgress, closeTimeoutMs = 20_000, maxTextBytes, telemetry } = options
+  const { client, model, logger, onProgress, closeTimeoutMs = 20_000 } = options
+  const { maxTextBytes, telemetry = NO_TELEMETRY } = options
   const connection = await connect(options.redisUrl, { role: 'worker' })
   try {
     for (const warning of await assertRedisSettings(connection)) logger.warn(warning)
@@ -78,67 +89,60 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const stopping = new AbortController()
   const stats = emptyStats()
   const specificationOf = cachedSpecifications(client)
-  const gate = new EngineGate(stopping.signal, ENGINE_BACK_OFF)
-
-  const worker = new Worker<JobData>(
-    encodeQueueName(model.identity),
-    async (job, token) => {
-      const report = emptyReport()
-      try {
-        const data = parseJobData(job.data)
-        await gate.pass(data.index)
-        await processJob(
-          data,
-          {
-            client,
-            tokenizer: model.tokenizer,
-            encoder,
-            specificationOf,
-            ...(maxTextBytes === undefined ? {} : { maxTextBytes }),
-            ...(telemetry === undefined ? {} : { telemetry }),
-            persistence: {
-              giveUpAfterMs: WRITE_PATIENCE_MS,
-              signal: stopping.signal,
-              onRetry: (reason, waitMs) =>
-                logger.warn({ job: job.id, waitMs: Math.round(waitMs) }, `engine has no room: ${reason}`),
-            },
-          },
-          report,
-        )
-        gate.taken(data.index)
-        stats.jobs++
-      } catch (error) {
-        if (isTransient(error)) await postpone(job, token, error, gate.refused(job.data.index))
-        if (stopping.signal.aborted) await postpone(job, token, error, 0)
-        throw isHopeless(error) ? new UnrecoverableError(messageOf(error)) : error
-      } finally {
-        addTo(stats, report)
-        for (const { id, reason } of report.failures)
-          logger.warn({ index: job.data.index, id, reason }, 'document failed')
-        onProgress?.(stats)
-      }
+  const name = encodeQueueName(model.identity)
+  const run: JobRun = {
+    dependencies: {
+      client,
+      tokenizer: model.tokenizer,
+      encoder,
+      specificationOf,
+      ...(maxTextBytes === undefined ? {} : { maxTextBytes }),
+      telemetry,
     },
-    {
-      connection,
-      concurrency: options.concurrency ?? 3,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
-      maxStalledCount: MAX_STALLS,
+    gate: new EngineGate(stopping.signal, ENGINE_BACK_OFF),
+    stopping: stopping.signal,
+    stats,
+    logger,
+    onRefused(index, { status, isOverload }) {
+      telemetry.engineRefused(index, status)
+      if (isOverload) pace.slowDown()
     },
-  )
-
-  /** A delayed job costs no attempt: an engine that is down for hours must not fail a single job. */
-  async function postpone(
-    job: Job<JobData>,
-    token: string | undefined,
-    error: unknown,
-    waitMs: number,
-  ): Promise<never> {
-    stats.postponed++
-    logger.warn({ job: job.id, waitMs: Math.round(waitMs) }, `job postponed: ${messageOf(error)}`)
-    await job.moveToDelayed(Date.now() + waitMs, token)
-    throw new DelayedError()
+    onReport(index, report) {
+      addTo(stats, report)
+      if (report.ready > 0) guard?.noteWritten(index, report.ready)
+      for (const { id, reason } of report.failures) logger.warn({ index, id, reason }, 'document failed')
+      onProgress?.(stats)
+    },
   }
+  const worker = new Worker<JobData>(name, (job, token) => runJob(job, token, run), {
+    connection,
+    concurrency: options.concurrency ?? 3,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_CHECK_MS,
+    maxStalledCount: MAX_STALLS,
+    drainDelay: IDLE_POLL_S,
+  })
+  const pace = new Pace({
+    connection,
+    keyOf: (type) => worker.toKey(type),
+    telemetry,
+    onChange: (limit) => logger.info({ limit }, 'jobs that all workers together have in flight'),
+  })
+  const guard =
+    options.maxSearchP95Ms === undefined
+      ? undefined
+      : new LatencyGuard({
+          client,
+          connection,
+          leaseKey: worker.toKey('probe'),
+          workerId: worker.id,
+          pace,
+          maxP95Ms: options.maxSearchP95Ms,
+          probe: options.probe,
+          specificationOf,
+          logger,
+          telemetry,
+        })
 
   worker.on('error', (error) => logger.warn({ err: error }, 'queue connection'))
   worker.on('stalled', (job) => logger.warn({ job }, 'job of a worker that died is done again'))
@@ -155,6 +159,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     stats,
     async close() {
       clearInterval(ticker)
+      pace.stop()
+      guard?.stop()
       stopping.abort()
       const closed = worker.close()
       if (!(await settles(closed, closeTimeoutMs))) {
@@ -169,11 +175,6 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   }
 }
 
-/** Whether a job can never succeed: of another payload version, or for an index that is gone or was made differently. */
-function isHopeless(error: unknown): boolean {
-  return error instanceof LexpandError && (error.code === 'INPUT' || error.code === 'INDEX')
-}
-
 /** Whether a promise settles in time; its error, if any, was reported by the `error` event. */
 async function settles(promise: Promise<unknown>, ms: number): Promise<boolean> {
   const timer = new AbortController()
@@ -183,8 +184,4 @@ async function settles(promise: Promise<unknown>, ms: number): Promise<boolean> 
   )
   const tooLate = sleep(ms, false, { signal: timer.signal }).catch(() => false)
   return Promise.race([inTime, tooLate]).finally(() => timer.abort())
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
