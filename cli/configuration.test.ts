@@ -33,6 +33,16 @@ describe('readConfiguration', () => {
     expect(configuration.opensearchUrl).toBe('https://flag:9200')
   })
 
+  it('bounds texts by default, and the latency of searches only when asked', () => {
+    expect(readConfiguration({}, {})).toMatchObject({ maxTextBytes: 10_000_000, maxSearchP95Ms: undefined })
+    const variables = { LEXPAND_MAX_TEXT_BYTES: '5000', LEXPAND_MAX_SEARCH_P95_MS: '80' }
+    expect(readConfiguration({ maxSearchP95: '50' }, variables)).toMatchObject({
+      maxTextBytes: 5_000,
+      maxSearchP95Ms: 50,
+    })
+    expect(mistakesOf({ LEXPAND_MAX_SEARCH_P95_MS: '0' })).toContain('LEXPAND_MAX_SEARCH_P95_MS')
+  })
+
   it('reports every mistake at once, each with its name', () => {
     const message = mistakesOf({
       OPENSEARCH_URL: 'localhost',

@@ -13,12 +13,22 @@ export interface Configuration {
   readonly verifyTls: boolean
   readonly requestTimeoutMs: number
   readonly logLevel: string
+  /** Longest text that a worker encodes. */
+  readonly maxTextBytes: number
+  /** Above this p95 of searches, workers yield to them; undefined: never. */
+  readonly maxSearchP95Ms: number | undefined
 }
 
 /** Flags that every command which talks to services accepts; they win over the environment. */
 export interface ConnectionFlags {
   readonly opensearch?: string
   readonly redis?: string
+}
+
+/** Flags of commands that encode. */
+export interface PaceFlags {
+  readonly maxTextBytes?: string
+  readonly maxSearchP95?: string
 }
 
 const optionalText = z
@@ -43,6 +53,11 @@ const environmentSchema = z
     LEXPAND_TLS_VERIFY: z.enum(['true', 'false']).default('true'),
     LEXPAND_REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(3_600_000).default(60_000),
     LEXPAND_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    LEXPAND_MAX_TEXT_BYTES: z.coerce.number().int().min(1).max(100_000_000).default(10_000_000),
+    LEXPAND_MAX_SEARCH_P95_MS: z.preprocess(
+      (text) => (text === '' ? undefined : text),
+      z.coerce.number().int().min(1).max(600_000).optional(),
+    ),
   })
   .refine(
     (set) =>
@@ -60,11 +75,16 @@ const environmentSchema = z
  *
  * @throws LexpandError CONFIGURATION listing every mistake at once, each with the name of its variable or flag
  */
-export function readConfiguration(flags: ConnectionFlags, environment: NodeJS.ProcessEnv): Configuration {
+export function readConfiguration(
+  flags: ConnectionFlags & PaceFlags,
+  environment: NodeJS.ProcessEnv,
+): Configuration {
   const parsed = environmentSchema.safeParse({
     ...environment,
     ...(flags.opensearch === undefined ? {} : { OPENSEARCH_URL: flags.opensearch }),
     ...(flags.redis === undefined ? {} : { REDIS_URL: flags.redis }),
+    ...(flags.maxTextBytes === undefined ? {} : { LEXPAND_MAX_TEXT_BYTES: flags.maxTextBytes }),
+    ...(flags.maxSearchP95 === undefined ? {} : { LEXPAND_MAX_SEARCH_P95_MS: flags.maxSearchP95 }),
   })
   if (!parsed.success) {
     const mistakes = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
@@ -85,6 +105,8 @@ export function readConfiguration(flags: ConnectionFlags, environment: NodeJS.Pr
     verifyTls: settings.LEXPAND_TLS_VERIFY === 'true',
     requestTimeoutMs: settings.LEXPAND_REQUEST_TIMEOUT_MS,
     logLevel: settings.LEXPAND_LOG_LEVEL,
+    maxTextBytes: settings.LEXPAND_MAX_TEXT_BYTES,
+    maxSearchP95Ms: settings.LEXPAND_MAX_SEARCH_P95_MS,
   })
 }
 

@@ -1,6 +1,11 @@
 import { Client } from '@opensearch-project/opensearch'
 import { up } from '../engine/index.ts'
-import { type Configuration, type ConnectionFlags, readConfiguration } from './configuration.ts'
+import {
+  type Configuration,
+  type ConnectionFlags,
+  type PaceFlags,
+  readConfiguration,
+} from './configuration.ts'
 import { note } from './output.ts'
 
 /** What a command works with once it is connected. */
@@ -18,7 +23,7 @@ export interface Connection {
  * @throws LexpandError CONFIGURATION for unusable settings; the engine's error when an embedded service cannot start
  */
 export async function connect(
-  flags: ConnectionFlags,
+  flags: ConnectionFlags & PaceFlags,
   needs: { readonly redis: boolean } = { redis: true },
 ): Promise<Connection> {
   const configuration = readConfiguration(flags, process.env)

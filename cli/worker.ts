@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import type { Client } from '@opensearch-project/opensearch'
 import type { Command } from 'commander'
-import { openQueue, type RunningWorker, startWorker, sweepAll } from '../workers/index.ts'
+import { LexpandError } from '../sparse/errors.ts'
+import { openQueue, type ProbeQuery, type RunningWorker, startWorker, sweepAll } from '../workers/index.ts'
+import { jsonObject } from './arguments.ts'
 import { withConnection, withExamples, withJson } from './command.ts'
-import type { ConnectionFlags } from './configuration.ts'
+import type { ConnectionFlags, PaceFlags } from './configuration.ts'
 import { connect } from './connect.ts'
 import { interruption } from './interrupt.ts'
 import { processLogger } from './logger.ts'
@@ -16,15 +18,32 @@ export function register(program: Command): void {
     .description(
       'Encode what is queued for one model, in any index, until stopped; at its start, documents that wait in no job are queued. Several workers share the queue. SIGTERM and Ctrl-C finish the running jobs first.',
     )
+    .option(
+      '--max-text-bytes <bytes>',
+      'longer texts get a dead letter instead of a vector (default: LEXPAND_MAX_TEXT_BYTES, else 10000000)',
+    )
+    .option(
+      '--max-search-p95 <ms>',
+      'encoders yield while the 95th percentile of a probe query in the engine is above this (default: LEXPAND_MAX_SEARCH_P95_MS, else never)',
+    )
+    .option('--probe-index <name>', 'index of the probe query (default: the one written most)')
+    .option(
+      '--probe-query <json>',
+      'probe query as query DSL (default: pieces of a stored vector)',
+      jsonObject,
+    )
     .action(work)
   withExamples(withJson(withModel(withConnection(command))), [
     'lexpand worker',
     'LEXPAND_LOG_LEVEL=warn lexpand worker --model ./my-model',
+    'lexpand worker --max-search-p95 50',
     'lexpand worker --opensearch https://search.example:9200 --redis redis://queue.example:6379',
   ])
 }
 
-interface WorkerFlags extends ModelFlags, ConnectionFlags {
+interface WorkerFlags extends ModelFlags, ConnectionFlags, PaceFlags {
+  readonly probeIndex?: string
+  readonly probeQuery?: Record<string, unknown>
   readonly json: boolean
 }
 
@@ -35,11 +54,29 @@ async function work(flags: WorkerFlags): Promise<void> {
   const model = await openModel(flags)
   const { client, redisUrl, configuration } = await connect(flags)
   await queueWhatWaits(client, redisUrl, model.identity)
-  const worker = await startWorker({ client, redisUrl, model, logger: processLogger(configuration.logLevel) })
+  const { maxTextBytes, maxSearchP95Ms, logLevel } = configuration
+  const worker = await startWorker({
+    client,
+    redisUrl,
+    model,
+    logger: processLogger(logLevel),
+    maxTextBytes,
+    ...(maxSearchP95Ms === undefined ? {} : { maxSearchP95Ms }),
+    ...probeOf(flags),
+  })
   note(`Encoding with ${model.manifest.name} ${model.manifest.version}. Stop with Ctrl-C.`)
   if (!signal.aborted) await once(signal, 'abort')
   await worker.close()
   printResult(flags.json, worker.stats, summary)
+}
+
+function probeOf({ probeIndex: index, probeQuery: query }: WorkerFlags): { probe?: ProbeQuery } {
+  if (index === undefined && query === undefined) return {}
+  if (index !== undefined && query !== undefined) return { probe: { index, query } }
+  throw new LexpandError(
+    'CONFIGURATION',
+    '[worker] expected both --probe-index and --probe-query, got one of them. Give the other one as well.',
+  )
 }
 
 /** What Redis lost while no worker ran, and what other clients wrote, is in no job: the indices know it. */

@@ -1,3 +1,19 @@
+export {
+  DEAD_LETTERS,
+  type DeadLetter,
+  REASON_CLASSES,
+  type ReasonClass,
+  type Standing,
+} from './dead-letter.ts'
+export { type LetterFilter, standingLetters, type VerifiedLetter } from './dead-letter-pages.ts'
+export {
+  type DropReport,
+  dropLetters,
+  type ReplayOptions,
+  type ReplayReport,
+  type ReplayTarget,
+  replayLetters,
+} from './dead-letter-replay.ts'
 export { type OnnxEncoder, type OnnxEncoderOptions, type OnnxModel, onnxEncoder } from './encoders/onnx.ts'
 export {
   type EnqueueCounts,
@@ -8,6 +24,7 @@ export {
   enqueue,
 } from './enqueue.ts'
 export { type JobData, type JobDocument, parseJobData } from './job-data.ts'
+export type { ProbeQuery } from './latency-guard.ts'
 export type { SourceDocument } from './prepare-document.ts'
 export type { WorkerStats } from './progress.ts'
 export { type EncodeQueue, encodeQueueName, openQueue, type QueuedDocument } from './queue.ts'

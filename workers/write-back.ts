@@ -27,6 +27,9 @@ export interface WriteBackResult {
   readonly outcome: BulkOutcome
   /** Why, without the text of the document; undefined when written. */
   readonly reason?: string
+  /** Of the new version, when written. */
+  readonly seqNo?: number
+  readonly primaryTerm?: number
 }
 
 export interface WritePersistence extends Persistence {
@@ -92,7 +95,7 @@ async function send(
       index,
       pipeline: '_none',
       body: items.flatMap((item) => linesOf(item, sparseField)) as unknown as API.Bulk_RequestBody,
-      filter_path: ['items.update.status', 'items.update.error'],
+      filter_path: ['status', 'error', '_seq_no', '_primary_term'].map((key) => `items.update.${key}`),
     })
     let refusal: Refusal | undefined
     const results = items.map((_, row) => {
@@ -101,7 +104,9 @@ async function send(
       const failure = answer?.error as EngineFailure | undefined
       const outcome = outcomeOf(status, failure)
       if (outcome === 'retry') refusal ??= { status, isOverload: isOverload(failure) }
-      return outcome === 'written' ? { outcome } : { outcome, reason: engineCause(status, failure) }
+      return outcome === 'written'
+        ? { outcome, seqNo: answer?._seq_no ?? 0, primaryTerm: answer?._primary_term ?? 0 }
+        : { outcome, reason: engineCause(status, failure) }
     })
     if (refusal !== undefined) onRefused?.(refusal)
     return results
