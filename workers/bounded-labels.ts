@@ -15,6 +15,11 @@ export class BoundedLabels {
     this.#most = most
   }
 
+  /** Those that got a series of their own. */
+  get known(): readonly string[] {
+    return [...this.#known]
+  }
+
   /** The value itself while there is room, else {@link OTHER}; control characters and excess length are cut out. */
   of(value: string): string {
     const label = printable(value.slice(0, MAX_LENGTH))

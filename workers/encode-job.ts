@@ -9,6 +9,7 @@ import { knownFailures, obsoleteLetters } from './known-letters.ts'
 import { type EncodingDependencies, newStates } from './new-states.ts'
 import { indexExists, keyOf, readDocuments } from './read-documents.ts'
 import { type DocumentOutcome, NO_TELEMETRY, type Telemetry } from './telemetry.ts'
+import { traced } from './traces.ts'
 import { EngineBusy, isNotFound } from './transient.ts'
 import { type DocumentVersion, type WriteBackItem, type WritePersistence, writeBack } from './write-back.ts'
 
@@ -75,15 +76,22 @@ async function encodeOnce(
 ): Promise<JobDocument[]> {
   const { client } = dependencies
   const clock = stopwatch()
-  const stored = await readDocuments(client, index, specification.fields, documents)
-  const letters = await findLetters(client, index, documents)
+  const size = { 'lexpand.index': index, 'lexpand.documents': documents.length }
+  const { stored, letters } = await traced('read', size, async () => ({
+    stored: await readDocuments(client, index, specification.fields, documents),
+    letters: await findLetters(client, index, documents),
+  }))
   const { fresh, unmarked, stuck } = knownFailures(stored, letters, specification)
   report.deleted += documents.length - stored.length
   report.settled += stuck.length
   report.readMs += clock()
-  const states = await newStates(fresh, specification, dependencies, report)
+  const states = await traced('encode', { ...size, 'lexpand.documents': fresh.length }, () =>
+    newStates(fresh, specification, dependencies, report),
+  )
   report.encodeMs += clock()
-  const written = await write(index, states.items, specification, dependencies, report)
+  const written = await traced('write', { ...size, 'lexpand.documents': states.items.length }, () =>
+    write(index, states.items, specification, dependencies, report),
+  )
   await removeLetters(client, obsoleteLetters(letters, stored, written.done, specification))
   const failed = await failDocuments(
     index,

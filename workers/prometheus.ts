@@ -6,6 +6,8 @@ export interface PrometheusTelemetry {
   readonly telemetry: Telemetry
   /** Of its own, so that two workers in one process do not share counts. Other metrics may be added to it. */
   readonly registry: Registry
+  /** Names of the indices that were reported so far and have series of their own. */
+  indices(): readonly string[]
 }
 
 export interface PrometheusOptions {
@@ -123,7 +125,7 @@ export function prometheusTelemetry({ build, maxIndices = 50 }: PrometheusOption
       yielding.set(isYielding ? 1 : 0)
     },
   }
-  return { telemetry, registry }
+  return { telemetry, registry, indices: () => indices.known }
 }
 
 /** prom-client throws on anything else, and a metric must not fail a job; clocks of two machines give such numbers. */

@@ -4,6 +4,7 @@ import { Queue } from 'bullmq'
 import { LexpandError } from '../sparse/errors.ts'
 import type { JobData, JobDocument } from './job-data.ts'
 import { connect } from './redis.ts'
+import { queueTraces } from './traces.ts'
 
 /** Jobs of one model. Close it when done. */
 export interface EncodeQueue {
@@ -58,7 +59,11 @@ export function encodeQueueName(identity: string): string {
 export async function openQueue(redisUrl: string, identity: string): Promise<EncodeQueue> {
   const name = encodeQueueName(identity)
   const connection = await connect(redisUrl, { role: 'queue' })
-  const jobs = new Queue<JobData>(name, { connection, defaultJobOptions: JOB_OPTIONS })
+  const jobs = new Queue<JobData>(name, {
+    connection,
+    defaultJobOptions: JOB_OPTIONS,
+    telemetry: queueTraces(),
+  })
   // Without a listener an `error` event ends the process; the failing call itself rejects as well.
   jobs.on('error', () => {})
   return {

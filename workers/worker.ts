@@ -15,6 +15,7 @@ import { assertRedisSettings, connect } from './redis.ts'
 import { type JobRun, runJob } from './run-job.ts'
 import { cachedSpecifications } from './specification-cache.ts'
 import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
+import { queueTraces } from './traces.ts'
 
 /** `Model` of models/load.ts is one. */
 export interface WorkerModel extends OnnxModel {
@@ -54,6 +55,8 @@ export interface WorkerOptions {
 
 export interface RunningWorker {
   readonly stats: Readonly<WorkerStats>
+  /** Whether it takes jobs; false without `close` is a defect, and the process should be replaced. */
+  isRunning(): boolean
   /** Takes no new job, finishes the running ones within the bound, ends the encoder's processes. */
   close(): Promise<void>
 }
@@ -121,6 +124,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     stalledInterval: STALLED_CHECK_MS,
     maxStalledCount: MAX_STALLS,
     drainDelay: IDLE_POLL_S,
+    telemetry: queueTraces(),
   })
   const pace = new Pace({
     connection,
@@ -157,6 +161,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   return {
     stats,
+    isRunning: () => worker.isRunning(),
     async close() {
       clearInterval(ticker)
       pace.stop()
