@@ -2,13 +2,17 @@ import type { Client } from '@opensearch-project/opensearch'
 import { LexpandError } from '../sparse/errors.ts'
 import { translateEngineError } from './engine-error.ts'
 import { assertIndexName } from './index-name.ts'
+import type { IndexMapping } from './mapping.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
+import { isKeptInSource } from './stored-source.ts'
 
 /** An index that Lexpand has set up. */
 export interface InstalledIndex {
   /** Its own name, also when an alias was asked for. */
   readonly name: string
   readonly specification: IndexSpecification
+  /** Whether `_source` keeps the vectors; where it does not, nobody can read them back. */
+  readonly vectorsInSource: boolean
 }
 
 /** The specification alone; see {@link readInstalledIndex}. */
@@ -23,22 +27,43 @@ export async function readSpecification(client: Client, index: string): Promise<
  * @throws LexpandError INDEX when there is no such index, the alias has several, or Lexpand did not set it up
  */
 export async function readInstalledIndex(client: Client, index: string): Promise<InstalledIndex> {
+  const mappings = await readMappings(client, index)
+  const [only] = mappings
+  if (only === undefined || mappings.length > 1)
+    throw severalIndices(
+      index,
+      mappings.map(([name]) => name),
+    )
+  return installed(index, ...only)
+}
+
+/**
+ * Reads the specifications of all indices behind an alias, or of the one index of that name.
+ *
+ * @throws LexpandError INDEX when there is no such index, or Lexpand did not set one of them up
+ */
+export async function readInstalledIndices(client: Client, index: string): Promise<InstalledIndex[]> {
+  return (await readMappings(client, index)).map((mapping) => installed(index, ...mapping))
+}
+
+async function readMappings(client: Client, index: string): Promise<[string, IndexMapping][]> {
   assertIndexName(index, 'mappings')
   const reply = await client.indices.getMapping({ index }).catch((error: unknown) => {
     throw translateEngineError(error, { part: 'mappings', index })
   })
-  const concrete = Object.keys(reply.body)
-  const [name] = concrete
-  if (name === undefined || concrete.length > 1) throw severalIndices(index, concrete)
-  const meta = reply.body[name]?.mappings?._meta
-  const stored: unknown = meta?.lexpand
+  return Object.entries(reply.body).map(([name, { mappings }]) => [name, (mappings ?? {}) as IndexMapping])
+}
+
+function installed(asked: string, name: string, mapping: IndexMapping): InstalledIndex {
+  const stored = mapping._meta?.lexpand
   if (stored === undefined) {
     throw new LexpandError(
       'INDEX',
-      `[mappings] expected an index that Lexpand has set up, got ${name} without _meta.lexpand. Run lexpand index --index ${index}, or call installIndex.`,
+      `[mappings] expected an index that Lexpand has set up, got ${name} without _meta.lexpand. Run lexpand index --index ${asked}, or call installIndex.`,
     )
   }
-  return { name, specification: parseSpecification(stored, name) }
+  const specification = parseSpecification(stored, name)
+  return { name, specification, vectorsInSource: isKeptInSource(mapping, specification.sparse_field) }
 }
 
 /** @throws LexpandError INDEX, with both fingerprints, when vectors of the two cannot be compared */

@@ -4,6 +4,7 @@ export {
   assertVocabulary,
   type InstalledIndex,
   readInstalledIndex,
+  readInstalledIndices,
   readSpecification,
 } from './compatibility.ts'
 export {
