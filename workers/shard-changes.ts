@@ -75,6 +75,7 @@ export async function readChanges(client: Client, index: string, range: ChangeRa
     .search({
       index,
       preference: primaryOf(shard),
+      allow_partial_search_results: false,
       body: {
         size,
         query: {

@@ -1,0 +1,80 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+import { LexpandError } from '../sparse/errors.ts'
+import { translateEngineError } from './engine-error.ts'
+import { assertIndexName } from './index-name.ts'
+
+/** An alias of one index with everything that belongs to it. */
+export interface AliasOfIndex {
+  readonly alias: string
+  readonly is_write_index?: boolean | undefined
+  readonly is_hidden?: boolean | undefined
+  readonly filter?: Readonly<Record<string, unknown>> | undefined
+  readonly index_routing?: string | undefined
+  readonly search_routing?: string | undefined
+}
+
+/** What stands behind a name. */
+export interface ResolvedName {
+  /** The index itself. */
+  readonly index: string
+  /** Whether the name asked for is an alias of it. */
+  readonly isAlias: boolean
+  readonly aliases: readonly AliasOfIndex[]
+}
+
+/**
+ * Finds the one index behind a name. Needs `indices:admin/aliases/get`.
+ *
+ * @returns undefined when there is nothing of that name
+ * @throws LexpandError INDEX when the name is a data stream or leads to several indices
+ */
+export async function resolveName(client: Client, name: string): Promise<ResolvedName | undefined> {
+  assertIndexName(name, 'alias')
+  try {
+    const reply = await client.indices.get({ index: name, expand_wildcards: 'all' }, { ignore: [404] })
+    if (reply.statusCode === 404) return undefined
+    const found = Object.entries(reply.body)
+    if (found.some(([, state]) => state.data_stream !== undefined)) {
+      throw new LexpandError(
+        'INDEX',
+        `[alias] expected an index or an alias, got the data stream ${name}. Data streams allow no updates, so vectors cannot be written back: copy it into an index with _reindex first.`,
+      )
+    }
+    const [only] = found
+    if (only === undefined || found.length > 1) {
+      const names = found.map(([index]) => index)
+      throw new LexpandError(
+        'INDEX',
+        `[alias] expected one index behind ${name}, got ${names.length}: ${names.slice(0, 5).join(', ')}. Name one of them.`,
+      )
+    }
+    const [index, state] = only
+    const aliases = Object.entries(state.aliases ?? {}).map(([alias, own]) => ({ alias, ...own }))
+    return { index, isAlias: index !== name, aliases: aliases as AliasOfIndex[] }
+  } catch (error) {
+    throw translateEngineError(error, { part: 'alias', index: name })
+  }
+}
+
+/**
+ * Moves aliases from one index to another in one step: no request in between sees both or neither. Filters,
+ * routing and the write flag go along. Needs `indices:admin/aliases`.
+ *
+ * @throws LexpandError INDEX when one of the aliases is not there any more; then nothing has changed
+ */
+export async function moveAliases(
+  client: Client,
+  from: string,
+  to: string,
+  aliases: readonly AliasOfIndex[],
+): Promise<void> {
+  const actions = aliases.flatMap(({ alias, ...own }) => [
+    { remove: { index: from, alias, must_exist: true } },
+    { add: { index: to, alias, ...own } },
+  ])
+  try {
+    await client.indices.updateAliases({ body: { actions } as API.Indices_UpdateAliases_RequestBody })
+  } catch (error) {
+    throw translateEngineError(error, { part: 'alias', index: from })
+  }
+}

@@ -1,0 +1,110 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+import { translateEngineError } from '../../mappings/engine-error.ts'
+import type { IndexSpecification } from '../../mappings/specification.ts'
+import { documentText } from '../../mappings/text.ts'
+import { toFeatures } from '../../sparse/features.ts'
+import { expandEach } from '../expand-each.ts'
+import type { EncodingDependencies } from '../new-states.ts'
+
+export interface Estimate {
+  readonly documents: number
+  /** Of the primary shards. */
+  readonly bytes: number
+  /** Documents, taken at random, that were encoded for the estimate. */
+  readonly sample: number
+  readonly docs_per_second: number
+  /** Of encoding with this one process; undefined without a document to measure. */
+  readonly hours: number | undefined
+  /** Rough: vectors as JSON, and beside the old index a copy of it; with replicas. */
+  readonly extra_bytes: number
+  /** Free on the fullest data node; undefined when the cluster does not say. */
+  readonly free_bytes: number | undefined
+}
+
+const SAMPLE = 128
+const WARM_UP = 8
+
+/**
+ * Says what a run would take, by encoding some real documents. Nothing is written.
+ *
+ * @param isBeside whether the documents are stored a second time
+ */
+export async function estimate(
+  client: Client,
+  index: string,
+  { fields, windowing, pruning }: IndexSpecification,
+  { tokenizer, encoder }: EncodingDependencies,
+  isBeside: boolean,
+): Promise<Estimate> {
+  try {
+    const stats = await client.indices.stats({ index, metric: ['docs', 'store'] })
+    const primaries = stats.body._all?.primaries
+    const bytes = primaries?.store?.size_in_bytes ?? 0
+    const total = stats.body._all?.total?.store?.size_in_bytes ?? bytes
+    const { count: documents } = (await client.count({ index })).body
+    const texts = await sampleTexts(client, index, fields)
+    const tokenBudget = Number.MAX_SAFE_INTEGER
+    const expand = (part: readonly string[]) =>
+      expandEach(part, { tokenizer, windowing, pruning, encoder, tokenBudget })
+    await expand(texts.slice(0, WARM_UP))
+    const startedAt = performance.now()
+    const expanded = await expand(texts)
+    const seconds = (performance.now() - startedAt) / 1_000
+    const vectorBytes = expanded.reduce(
+      (sum, result) =>
+        sum +
+        ('error' in result
+          ? 0
+          : JSON.stringify(Object.fromEntries(toFeatures(result.vector, tokenizer))).length),
+      0,
+    )
+    const rate = texts.length === 0 ? 0 : texts.length / seconds
+    const copies = bytes === 0 ? 1 : total / bytes
+    const vectors = texts.length === 0 ? 0 : (vectorBytes / texts.length) * documents * copies
+    return {
+      documents,
+      bytes,
+      sample: texts.length,
+      docs_per_second: Number(rate.toFixed(1)),
+      hours: rate === 0 ? undefined : Number((documents / rate / 3_600).toPrecision(3)),
+      extra_bytes: Math.round(vectors + (isBeside ? total : 0)),
+      free_bytes: await freeBytes(client),
+    }
+  } catch (error) {
+    throw translateEngineError(error, { part: 'reindex', index })
+  }
+}
+
+/** Texts of documents taken at random; blank ones are left out. */
+export async function sampleTexts(
+  client: Client,
+  index: string,
+  fields: readonly string[],
+  size = SAMPLE,
+): Promise<string[]> {
+  const reply = await client.search({
+    index,
+    body: {
+      size,
+      query: { function_score: { query: { match_all: {} }, random_score: {} } },
+      _source: [...fields],
+      track_total_hits: false,
+    } as API.Search_RequestBody,
+  })
+  return reply.body.hits.hits.flatMap(({ _source }) => {
+    const found = documentText(_source, fields)
+    return 'text' in found && found.text !== '' ? [found.text] : []
+  })
+}
+
+async function freeBytes(client: Client): Promise<number | undefined> {
+  try {
+    const reply = await client.cat.allocation({ bytes: 'b', h: ['disk.avail'], format: 'json' })
+    const rows = reply.body as unknown as readonly { 'disk.avail'?: string | null }[]
+    const free = rows.flatMap(({ 'disk.avail': available }) => (available ? [Number(available)] : []))
+    return free.length === 0 ? undefined : Math.min(...free)
+  } catch {
+    // A user who may not look at the nodes still gets the rest.
+    return undefined
+  }
+}

@@ -1,0 +1,57 @@
+import { readChanges, shardCheckpoints } from '../shard-changes.ts'
+import { type CopyLink, copyDocuments } from './copy.ts'
+import type { Encoding } from './encoding.ts'
+import { assertGoesOn, patiently } from './patience.ts'
+import type { ReindexRun } from './run.ts'
+
+const PAGE = 1_000
+
+export interface Following {
+  readonly run: ReindexRun
+  readonly link: CopyLink
+  /** Of the index that is written to; undefined when it has no vectors. */
+  readonly encoding: Encoding | undefined
+  /** Called after every page. */
+  readonly onPage?: () => void
+}
+
+/**
+ * Copies every document of `link.from` that changed since the run's checkpoints, in the order of the changes, up to
+ * the newest that is on all copies. The first call copies the index; later ones what was written meanwhile.
+ *
+ * After a crash at most the changes of the last second are looked at again.
+ *
+ * @returns documents looked at
+ */
+export async function follow({ run, link, encoding, onPage }: Following): Promise<number> {
+  const { client, from, persistence } = link
+  let seen = 0
+  for (const { shard, globalCheckpoint } of await patiently(
+    () => shardCheckpoints(client, from),
+    persistence,
+  )) {
+    for (;;) {
+      assertGoesOn(run.signal)
+      await encoding?.room()
+      const after = run.state.checkpoints[shard] ?? -1
+      const range = { shard, after, upTo: globalCheckpoint, size: PAGE }
+      const changes = await patiently(() => readChanges(client, from, range), persistence)
+      const copied = await copyDocuments(
+        link,
+        changes.map(({ id, routing }) => ({ id, routing, shard })),
+      )
+      await encoding?.add(copied.pending)
+      const isLast = changes.length < PAGE
+      const reached = isLast ? Math.max(after, globalCheckpoint) : (changes.at(-1)?.seqNo ?? after)
+      run.note({
+        checkpoints: { ...run.state.checkpoints, [shard]: reached },
+        copied: run.state.copied + copied.written,
+        removed: run.state.removed + copied.removed,
+      })
+      seen += changes.length
+      onPage?.()
+      if (isLast) break
+    }
+  }
+  return seen
+}

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from '@opensearch-project/opensearch'
+import { translateEngineError } from '../../mappings/engine-error.ts'
+import type { Persistence } from '../back-off.ts'
+import type { EncodeQueue } from '../queue.ts'
+import { primaryOf, readChanges, shardCheckpoints } from '../shard-changes.ts'
+import { Encoding, unsettled } from './encoding.ts'
+import { assertGoesOn, patiently } from './patience.ts'
+import { readRaw } from './raw-documents.ts'
+import type { ReindexRun } from './run.ts'
+import type { Checkpoints, ReindexProgress } from './state.ts'
+
+export interface InPlace {
+  readonly client: Client
+  readonly queue: EncodeQueue
+  /** Index, mapping and ingest pipeline are set up: what is written from now on is stamped. */
+  readonly run: ReindexRun
+  readonly onProgress?: ((progress: ReindexProgress) => void) | undefined
+}
+
+export interface InPlaceReport {
+  readonly documents: number
+  readonly ready: number
+  readonly empty: number
+  readonly failed: number
+  /** Written by clients since, for a sweep or their own jobs. */
+  readonly pending: number
+  readonly queued: number
+}
+
+const PAGE = 1_000
+const POLL_MS = 500
+const PATIENCE_MS = 300_000
+
+/**
+ * Queues every document of an index that has no vector of the run's fingerprint, in the order of their last change,
+ * and waits until they are encoded. Clients search and write as before.
+ *
+ * @throws Paused when asked to stop; LexpandError INDEX when documents cannot be encoded
+ */
+export async function fillInPlace({ client, queue, run, onProgress }: InPlace): Promise<InPlaceReport> {
+  const persistence: Persistence = { giveUpAfterMs: PATIENCE_MS, signal: run.signal }
+  const { source: index, specification } = run.state
+  const { fingerprint } = specification
+  const encoding = new Encoding({ client, queue, index, fingerprint, persistence, signal: run.signal })
+  const look = async () => {
+    const counts = await encoding.look()
+    const progress = encoding.progress(counts, counts.documents)
+    run.note({ progress })
+    onProgress?.(progress)
+    return counts
+  }
+  let lastLook = Number.NEGATIVE_INFINITY
+  const fences: Record<string, number> = {}
+  const shards = await patiently(() => shardCheckpoints(client, index), persistence)
+  for (const { shard, globalCheckpoint } of shards) {
+    fences[shard] = globalCheckpoint
+    for (;;) {
+      assertGoesOn(run.signal)
+      await encoding.room()
+      const after = run.state.checkpoints[shard] ?? -1
+      const range = { shard, after, upTo: globalCheckpoint, size: PAGE, filter: unsettled(fingerprint) }
+      const changes = await patiently(() => readChanges(client, index, range), persistence)
+      // The versions as they are: a job names them, and workers compare.
+      const { documents } = await patiently(() => readRaw(client, index, changes, ['_']), persistence)
+      const queued = changes.flatMap(({ id, routing }, at) => {
+        const document = documents[at]
+        if (document === undefined) return []
+        const { seqNo, primaryTerm } = document
+        return { id, ...(routing === undefined ? {} : { routing }), seq_no: seqNo, primary_term: primaryTerm }
+      })
+      await encoding.add(queued)
+      const isLast = changes.length < PAGE
+      const reached = isLast ? Math.max(after, globalCheckpoint) : (changes.at(-1)?.seqNo ?? after)
+      run.note({
+        checkpoints: { ...run.state.checkpoints, [shard]: reached },
+        copied: run.state.copied + queued.length,
+      })
+      if (performance.now() - lastLook > 1_000) {
+        await look()
+        lastLook = performance.now()
+      }
+      if (isLast) break
+    }
+  }
+  for (;;) {
+    assertGoesOn(run.signal)
+    const counts = await look()
+    if (counts.pending === 0 || (await waiting(client, index, fingerprint, fences, persistence)) === 0) {
+      await run.save({ phase: 'done', finished_at: new Date().toISOString() })
+      const { documents, ready, empty, failed, pending } = counts
+      return { documents, ready, empty, failed, pending, queued: run.state.copied }
+    }
+    await sleep(POLL_MS)
+  }
+}
+
+/** Documents that were there when the run began and still have no vector; what clients write meanwhile never ends. */
+async function waiting(
+  client: Client,
+  index: string,
+  fingerprint: string,
+  fences: Checkpoints,
+  persistence: Persistence,
+): Promise<number> {
+  let sum = 0
+  for (const [shard, upTo] of Object.entries(fences)) {
+    const query = {
+      bool: { filter: [{ range: { _seq_no: { lte: upTo } } }, unsettled(fingerprint)] },
+    }
+    const reply = await patiently(
+      () =>
+        client
+          .count({ index, preference: primaryOf(Number(shard)), body: { query } as object })
+          .catch((error: unknown) => {
+            throw translateEngineError(error, { part: 'reindex', index })
+          }),
+      persistence,
+    )
+    sum += reply.body.count
+  }
+  return sum
+}

@@ -1,0 +1,264 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from '@opensearch-project/opensearch'
+import { moveAliases } from '../../mappings/alias.ts'
+import { translateEngineError } from '../../mappings/engine-error.ts'
+import type { IndexSpecification } from '../../mappings/specification.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import type { Persistence } from '../back-off.ts'
+import { countStates, type StateCounts } from '../index-states.ts'
+import type { EncodeQueue } from '../queue.ts'
+import { Encoding } from './encoding.ts'
+import { equalize, repair } from './equalize.ts'
+import { type Following, follow } from './follow.ts'
+import { freeze, lastNumbers, unfreeze } from './freeze.ts'
+import { assertGoesOn, patiently } from './patience.ts'
+import { findIndex } from './plan.ts'
+import { towardsNew } from './reshape.ts'
+import type { ReindexRun } from './run.ts'
+import type { ReindexProgress } from './state.ts'
+
+export interface Migration {
+  readonly client: Client
+  /** Of the new index's model. */
+  readonly queue: EncodeQueue
+  readonly run: ReindexRun
+  /** Undefined when Lexpand did not set the old index up. */
+  readonly oldSpecification: IndexSpecification | undefined
+  /** Settings that the new index gets when the alias moves. */
+  readonly later: Readonly<Record<string, unknown>>
+  /**
+   * Compares old and new before the alias moves; clients still write then. Has to throw a LexpandError with the
+   * figures when the new index is not good enough.
+   */
+  readonly gate: () => Promise<void>
+  /** Failed documents that the new index may have. @default as many as the old one has */
+  readonly allowedFailed?: number | undefined
+  /** How long clients may be kept from writing while the last vectors are made. @default 10_000 */
+  readonly maxBlockMs?: number
+  readonly onProgress?: ((progress: ReindexProgress) => void) | undefined
+}
+
+export interface MigrationReport {
+  readonly documents: number
+  readonly ready: number
+  readonly empty: number
+  readonly failed: number
+  readonly copied: number
+  readonly removed: number
+  /** Undefined when the process that moved the alias died before it could say. */
+  readonly write_blocked_ms: number | undefined
+}
+
+/** Few enough that the rest is done in about a second while clients cannot write. */
+const FEW_CHANGES = 500
+const LEAST_FEW_PENDING = 16
+const POLL_MS = 250
+const ENCODED_POLL_MS = 50
+const MAX_BLOCK_MS = 10_000
+const MAX_ATTEMPTS = 5
+const PATIENCE_MS = 300_000
+
+/**
+ * Fills the new index, keeps it up to date while clients write to the old one, and moves the aliases when both are
+ * the same, every document has its vector, and the gate agrees. Clients are kept from writing for the last step only;
+ * nothing that was acknowledged is lost, and the old index stays blocked, so that a writer who does not use the alias
+ * gets an error and no silence.
+ *
+ * @throws Paused when asked to stop; LexpandError INDEX when the gate, the comparison or the new mapping refuses: the
+ *   aliases are where they were
+ */
+export async function migrate(migration: Migration): Promise<MigrationReport> {
+  const { client, run } = migration
+  const persistence: Persistence = { giveUpAfterMs: PATIENCE_MS, signal: run.signal, firstMs: 50 }
+  const { source, target, specification } = run.state
+  const following = followingOf(migration, persistence)
+  if (run.state.phase === 'swapping') {
+    if (await patiently(() => hasMoved(client, run), persistence)) return finished(migration, persistence)
+    // A process died with the old index blocked: clients wait.
+    await patiently(() => unfreeze(client, source), persistence)
+    await run.save({ phase: 'copying' })
+  }
+  if (run.state.phase === 'copying') {
+    await assertSameLife(client, run)
+    for (let attempt = 0; ; attempt++) {
+      await catchUp(migration, following)
+      await migration.gate()
+      if (await swap(migration, following, persistence)) break
+      if (attempt + 1 === MAX_ATTEMPTS) {
+        throw new LexpandError(
+          'INDEX',
+          `[reindex] expected the last vectors of ${target} within ${(migration.maxBlockMs ?? MAX_BLOCK_MS) / 1_000} s, got fewer in ${MAX_ATTEMPTS} tries (fingerprint ${specification.fingerprint}). Nothing was switched. Start more workers, or write less, and run this again.`,
+        )
+      }
+    }
+  }
+  return finished(migration, persistence)
+}
+
+type WithEncoding = Following & { readonly encoding: Encoding }
+
+function followingOf({ client, queue, run, oldSpecification }: Migration, persistence: Persistence) {
+  const { source, target, specification } = run.state
+  const encoding = new Encoding({
+    client,
+    queue,
+    index: target,
+    fingerprint: specification.fingerprint,
+    persistence,
+    signal: run.signal,
+  })
+  const link = {
+    client,
+    from: source,
+    to: target,
+    sparseField: specification.sparse_field,
+    reshape: towardsNew(oldSpecification, specification),
+    persistence,
+  }
+  return { run, link, encoding } satisfies WithEncoding
+}
+
+/** Copies and follows until little is left to do. */
+async function catchUp(migration: Migration, following: WithEncoding): Promise<void> {
+  const { client, run, onProgress } = migration
+  const { encoding } = following
+  let total = 0
+  let lastLook = 0
+  const look = async (): Promise<StateCounts> => {
+    lastLook = performance.now()
+    total = (await countStates(client, run.state.source)).documents
+    const counts = await encoding.look()
+    const progress = encoding.progress(counts, total)
+    run.note({ progress })
+    onProgress?.(progress)
+    return counts
+  }
+  let looking: Promise<unknown> = Promise.resolve()
+  const onPage = () => {
+    if (performance.now() - lastLook < 1_000) return
+    lastLook = performance.now()
+    looking = looking.then(look).catch(() => {})
+  }
+  for (;;) {
+    assertGoesOn(run.signal)
+    const seen = await follow({ ...following, onPage })
+    await looking
+    const { pending } = await patiently(look, following.link.persistence)
+    if (seen <= FEW_CHANGES && pending <= Math.max(LEAST_FEW_PENDING, encoding.rate / 2)) {
+      if ((await repair(following)) <= FEW_CHANGES) return
+    }
+    await sleep(POLL_MS)
+  }
+}
+
+/** @returns false when vectors were missing for too long: clients write again, and it has to be tried again */
+async function swap(
+  migration: Migration,
+  following: WithEncoding,
+  persistence: Persistence,
+): Promise<boolean> {
+  const { client, run, later, maxBlockMs = MAX_BLOCK_MS } = migration
+  const { source, target } = run.state
+  await run.save({ phase: 'swapping' })
+  const startedAt = performance.now()
+  let hasSwapped = false
+  try {
+    await patiently(() => freeze(client, source), persistence)
+    const last = await patiently(() => lastNumbers(client, source), persistence)
+    await follow(following)
+    await equalize(following)
+    if (!(await encoded(migration, following, startedAt + maxBlockMs))) return false
+    await setSettings(client, target, later)
+    // As they are now: somebody may have added one, or changed a filter, since the run began.
+    const aliases = (await findIndex(client, source))?.aliases ?? []
+    await run.save({ aliases, swapped_at: { source: last, target: await lastNumbers(client, target) } })
+    await patiently(async () => {
+      // The answer to an earlier try may have been lost on its way.
+      if (!(await hasMoved(client, run))) await moveAliases(client, source, target, run.state.aliases)
+    }, persistence)
+    hasSwapped = true
+    await run.save({ write_blocked_ms: Math.round(performance.now() - startedAt) })
+    return true
+  } finally {
+    if (!hasSwapped) {
+      // Throws when another process has the run: the block may be its block by now.
+      await run.save({})
+      await patiently(() => unfreeze(client, source), { ...persistence, signal: undefined })
+      const nothing = Object.fromEntries(Object.keys(later).map((name) => [name, null]))
+      await setSettings(client, target, nothing)
+      await run.save({ phase: 'copying' })
+    }
+  }
+}
+
+async function encoded(
+  { client, run, allowedFailed }: Migration,
+  { encoding }: WithEncoding,
+  until: number,
+): Promise<boolean> {
+  for (;;) {
+    assertGoesOn(run.signal)
+    const { pending, failed } = await encoding.look()
+    if (pending === 0) {
+      const allowed = allowedFailed ?? (await countStates(client, run.state.source)).failed
+      if (failed > allowed) throw tooManyFailed(run.state.target, failed, allowed)
+      return true
+    }
+    if (performance.now() > until) return false
+    await sleep(ENCODED_POLL_MS)
+  }
+}
+
+async function finished({ client, run }: Migration, persistence: Persistence): Promise<MigrationReport> {
+  if (run.state.phase !== 'done') await run.save({ phase: 'done', finished_at: new Date().toISOString() })
+  const { target, copied, removed, write_blocked_ms } = run.state
+  const counts = await patiently(async () => {
+    await client.indices.refresh({ index: target })
+    return countStates(client, target)
+  }, persistence)
+  const { documents, ready, empty, failed } = counts
+  return { documents, ready, empty, failed, copied, removed, write_blocked_ms }
+}
+
+async function hasMoved(client: Client, { state: { target, aliases } }: ReindexRun): Promise<boolean> {
+  const found = await findIndex(client, target)
+  return aliases.length > 0 && aliases.every(({ alias }) => found?.aliases.some((own) => own.alias === alias))
+}
+
+/** Checkpoints of an index that was deleted and made again mean nothing. */
+async function assertSameLife(
+  client: Client,
+  { state: { source, source_uuid, target, target_uuid } }: ReindexRun,
+) {
+  for (const [name, uuid] of [
+    [source, source_uuid],
+    [target, target_uuid],
+  ] as const) {
+    const found = await findIndex(client, name)
+    if (found?.uuid === uuid) continue
+    throw new LexpandError(
+      'INDEX',
+      `[reindex] expected the index ${name} with which the run began, got ${found === undefined ? 'none' : 'another of that name'}. Delete ${target} and start anew.`,
+    )
+  }
+}
+
+async function setSettings(
+  client: Client,
+  index: string,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  if (Object.keys(settings).length === 0) return
+  try {
+    await client.indices.putSettings({ index, body: settings })
+  } catch (error) {
+    throw translateEngineError(error, { part: 'reindex', index })
+  }
+}
+
+function tooManyFailed(index: string, failed: number, allowed: number): LexpandError {
+  return new LexpandError(
+    'INDEX',
+    `[reindex] expected at most ${allowed} failed documents in ${index}, got ${failed}. The alias stays where it is. See lexpand dead list --index ${index}; repair them, or allow them with --allow-failed ${failed}.`,
+  )
+}

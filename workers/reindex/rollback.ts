@@ -1,0 +1,164 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { moveAliases } from '../../mappings/alias.ts'
+import type { IndexSpecification } from '../../mappings/specification.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import type { Persistence } from '../back-off.ts'
+import { countStates } from '../index-states.ts'
+import type { EncodeQueue } from '../queue.ts'
+import { readChanges } from '../shard-changes.ts'
+import { type CopyCandidate, copyDocuments } from './copy.ts'
+import { differences } from './difference.ts'
+import { Encoding } from './encoding.ts'
+import { assertSameCount } from './equalize.ts'
+import { type Following, follow } from './follow.ts'
+import { freeze, lastNumbers, unfreeze } from './freeze.ts'
+import { assertGoesOn, patiently } from './patience.ts'
+import { findIndex } from './plan.ts'
+import { readRaw } from './raw-documents.ts'
+import { towardsOld } from './reshape.ts'
+import type { ReindexRun } from './run.ts'
+
+export interface RollBack {
+  readonly client: Client
+  readonly run: ReindexRun
+  /** Of the old index, with the queue of its model; undefined when Lexpand did not set it up. */
+  readonly old: { readonly specification: IndexSpecification; readonly queue: EncodeQueue } | undefined
+}
+
+export interface RollBackReport {
+  readonly documents: number
+  /** Documents of the old index that wait for a vector of the old model: written while the new one was in use. */
+  readonly pending: number
+  /** Documents carried back. */
+  readonly copied: number
+  readonly removed: number
+  readonly write_blocked_ms: number | undefined
+}
+
+const FEW_CHANGES = 500
+const PATIENCE_MS = 300_000
+
+/**
+ * Moves the aliases back to the old index, after everything that was written to the new one since the swap, deletes
+ * too, has been carried over. Waits for no vector: texts that changed are `pending` in the old index until a worker of
+ * the old model has been there. The new index then stays blocked, as the old one was.
+ *
+ * @throws Paused when asked to stop; LexpandError INDEX when the two do not become the same
+ */
+export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
+  const { client, run, old } = rollback
+  const persistence: Persistence = { giveUpAfterMs: PATIENCE_MS, signal: run.signal, firstMs: 50 }
+  const { source, target, specification, swapped_at } = run.state
+  if (swapped_at === undefined) throw neverSwapped(target)
+  if (run.state.phase === 'done') {
+    await run.save({ phase: 'rolling_back', checkpoints: swapped_at.target, copied: 0, removed: 0 })
+  }
+  const encoding =
+    old === undefined
+      ? undefined
+      : new Encoding({
+          client,
+          queue: old.queue,
+          index: source,
+          fingerprint: old.specification.fingerprint,
+          persistence,
+          signal: run.signal,
+        })
+  const link = {
+    client,
+    from: target,
+    to: source,
+    sparseField: old?.specification.sparse_field,
+    reshape: towardsOld(old?.specification, specification),
+    persistence,
+  }
+  const following: Following = { run, link, encoding }
+  const hasMoved = async () => {
+    const { aliases = [] } = (await findIndex(client, source)) ?? {}
+    return run.state.aliases.every(({ alias }) => aliases.some((own) => own.alias === alias))
+  }
+  if (run.state.phase === 'rolling_back' && !(await patiently(hasMoved, persistence))) {
+    await patiently(() => unfreeze(client, source), persistence)
+    await patiently(() => unfreeze(client, target), persistence)
+    while ((await follow(following)) > FEW_CHANGES) assertGoesOn(run.signal)
+    await removeOrphans(following)
+    const startedAt = performance.now()
+    let isDone = false
+    try {
+      await patiently(() => freeze(client, target), persistence)
+      await patiently(() => lastNumbers(client, target), persistence)
+      await follow(following)
+      await removeOrphans(following)
+      await patiently(() => assertSameCount(client, target, source), persistence)
+      // As they are now: somebody may have changed a filter since.
+      const current = (await findIndex(client, target))?.aliases ?? run.state.aliases
+      await patiently(async () => {
+        if (!(await hasMoved())) await moveAliases(client, target, source, current)
+      }, persistence)
+      isDone = true
+      await run.save({ write_blocked_ms: Math.round(performance.now() - startedAt) })
+    } finally {
+      if (!isDone) {
+        // Throws when another process has the run: the block may be its block by now.
+        await run.save({})
+        await patiently(() => unfreeze(client, target), { ...persistence, signal: undefined })
+      }
+    }
+  }
+  if (run.state.phase === 'rolling_back') {
+    await run.save({ phase: 'rolled_back', finished_at: new Date().toISOString() })
+  }
+  await patiently(() => client.indices.refresh({ index: source }), persistence)
+  const { documents } = await countStates(client, source)
+  const pending = old === undefined ? 0 : (await countStates(client, source)).pending
+  const { copied, removed, write_blocked_ms } = run.state
+  return { documents, pending, copied, removed, write_blocked_ms }
+}
+
+const PAGE = 1_000
+
+/**
+ * Deletes documents of the old index that the new one does not have any more. Candidates are those whose number no
+ * copy names (deleted, or written anew by a client), and those that the roll-back itself wrote.
+ */
+async function removeOrphans({ run, link }: Following): Promise<void> {
+  const { client, from, to, persistence } = link
+  await patiently(() => client.indices.refresh({ index: from }), persistence)
+  const written = await patiently(() => lastNumbers(client, to), persistence)
+  for (const [name, upTo] of Object.entries(run.state.swapped_at?.source ?? {})) {
+    const shard = Number(name)
+    for await (const candidates of differences({
+      client,
+      source: to,
+      target: from,
+      shard,
+      upTo,
+      persistence,
+    })) {
+      await removeMissing(candidates)
+    }
+    for (let after = upTo; ; ) {
+      const range = { shard, after, upTo: written[name] ?? upTo, size: PAGE }
+      const changes = await patiently(() => readChanges(client, to, range), persistence)
+      await removeMissing(changes.map(({ id, routing }) => ({ id, routing, shard })))
+      if (changes.length < PAGE) break
+      after = changes.at(-1)?.seqNo ?? after
+    }
+  }
+
+  async function removeMissing(candidates: readonly CopyCandidate[]): Promise<void> {
+    assertGoesOn(run.signal)
+    // No field is wanted: only whether it is there.
+    const { documents } = await patiently(() => readRaw(client, from, candidates, ['_']), persistence)
+    const missing = candidates.filter((_, at) => documents[at] === undefined)
+    const { removed } = await copyDocuments(link, missing)
+    run.note({ removed: run.state.removed + removed })
+  }
+}
+
+function neverSwapped(target: string): LexpandError {
+  return new LexpandError(
+    'INDEX',
+    `[reindex] expected a finished migration to ${target}, got one that has moved no alias. There is nothing to roll back: delete ${target} to give it up.`,
+  )
+}
