@@ -1,16 +1,31 @@
 import { once } from 'node:events'
 import type { Client } from '@opensearch-project/opensearch'
 import type { Command } from 'commander'
+import { residentMemory } from '../engine/processes.ts'
 import { LexpandError } from '../sparse/errors.ts'
-import { openQueue, type ProbeQuery, type RunningWorker, startWorker, sweepAll } from '../workers/index.ts'
+import {
+  type EncodeQueue,
+  onnxEncoder,
+  openQueue,
+  type ProbeQuery,
+  type RunningWorker,
+  startWorker,
+  sweepAll,
+  watchEncoder,
+  watchWorker,
+} from '../workers/index.ts'
 import { jsonObject } from './arguments.ts'
 import { withConnection, withExamples, withJson } from './command.ts'
 import type { ConnectionFlags, PaceFlags } from './configuration.ts'
 import { connect } from './connect.ts'
+import { type HttpFlags, withHttp } from './http-address.ts'
 import { interruption } from './interrupt.ts'
 import { processLogger } from './logger.ts'
 import { type ModelFlags, openModel, withModel } from './model.ts'
+import { startMonitoring } from './monitoring.ts'
 import { note, printResult } from './output.ts'
+import { encoderCheck } from './readiness.ts'
+import { startTracing } from './tracing.ts'
 
 export function register(program: Command): void {
   const command = program
@@ -33,15 +48,16 @@ export function register(program: Command): void {
       jsonObject,
     )
     .action(work)
-  withExamples(withJson(withModel(withConnection(command))), [
+  withExamples(withJson(withHttp(withModel(withConnection(command)))), [
     'lexpand worker',
     'LEXPAND_LOG_LEVEL=warn lexpand worker --model ./my-model',
     'lexpand worker --max-search-p95 50',
+    'lexpand worker --http 0.0.0.0:9464 --ui',
     'lexpand worker --opensearch https://search.example:9200 --redis redis://queue.example:6379',
   ])
 }
 
-interface WorkerFlags extends ModelFlags, ConnectionFlags, PaceFlags {
+interface WorkerFlags extends ModelFlags, ConnectionFlags, PaceFlags, HttpFlags {
   readonly probeIndex?: string
   readonly probeQuery?: Record<string, unknown>
   readonly json: boolean
@@ -53,21 +69,49 @@ async function work(flags: WorkerFlags): Promise<void> {
   )
   const model = await openModel(flags)
   const { client, redisUrl, configuration } = await connect(flags)
-  await queueWhatWaits(client, redisUrl, model.identity)
   const { maxTextBytes, maxSearchP95Ms, logLevel } = configuration
-  const worker = await startWorker({
-    client,
-    redisUrl,
-    model,
-    logger: processLogger(logLevel),
-    maxTextBytes,
-    ...(maxSearchP95Ms === undefined ? {} : { maxSearchP95Ms }),
-    ...probeOf(flags),
-  })
-  note(`Encoding with ${model.manifest.name} ${model.manifest.version}. Stop with Ctrl-C.`)
-  if (!signal.aborted) await once(signal, 'abort')
-  await worker.close()
-  printResult(flags.json, worker.stats, summary)
+  const logger = processLogger(logLevel)
+  const queue = await openQueue(redisUrl, model.identity)
+  const encoder = onnxEncoder(model)
+  const closing = [() => queue.close(), () => encoder.dispose()]
+  try {
+    closing.push(await startTracing('lexpand-worker', process.env, logger))
+    let worker: RunningWorker | undefined
+    const stateOf = () => (signal.aborted ? 'stopping' : worker === undefined ? 'starting' : undefined)
+    // Before anything that takes time: a probe shall see a process that starts, not one that is not there.
+    const monitoring = await startMonitoring(flags, {
+      client,
+      queue,
+      model: model.manifest,
+      logger,
+      checks: [encoderCheck(encoder, model), { name: 'worker', problem: async () => stateOf() }],
+      defect: () =>
+        stateOf() === undefined && worker?.isRunning() === false ? 'takes no jobs any more' : undefined,
+    })
+    closing.push(() => monitoring.close())
+    await queueWhatWaits(client, queue, model.identity)
+    worker = await startWorker({
+      client,
+      redisUrl,
+      model,
+      logger,
+      encoder,
+      maxTextBytes,
+      telemetry: monitoring.telemetry,
+      ...(maxSearchP95Ms === undefined ? {} : { maxSearchP95Ms }),
+      ...probeOf(flags),
+    })
+    if (monitoring.registry !== undefined) {
+      watchWorker(monitoring.registry, worker.stats)
+      watchEncoder(monitoring.registry, encoder, residentMemory)
+    }
+    note(`Encoding with ${model.manifest.name} ${model.manifest.version}. Stop with Ctrl-C.`)
+    if (!signal.aborted) await once(signal, 'abort')
+    await worker.close()
+    printResult(flags.json, worker.stats, summary)
+  } finally {
+    for (const close of closing.reverse()) await close()
+  }
 }
 
 function probeOf({ probeIndex: index, probeQuery: query }: WorkerFlags): { probe?: ProbeQuery } {
@@ -80,15 +124,10 @@ function probeOf({ probeIndex: index, probeQuery: query }: WorkerFlags): { probe
 }
 
 /** What Redis lost while no worker ran, and what other clients wrote, is in no job: the indices know it. */
-async function queueWhatWaits(client: Client, redisUrl: string, identity: string): Promise<void> {
-  const queue = await openQueue(redisUrl, identity)
-  try {
-    for (const { index, found, error } of await sweepAll(client, queue, identity)) {
-      if (error !== undefined) note(`${index} was not swept: ${error}`)
-      else if (found > 0) note(`${index}: ${found} documents wait for a vector`)
-    }
-  } finally {
-    await queue.close()
+async function queueWhatWaits(client: Client, queue: EncodeQueue, identity: string): Promise<void> {
+  for (const { index, found, error } of await sweepAll(client, queue, identity)) {
+    if (error !== undefined) note(`${index} was not swept: ${error}`)
+    else if (found > 0) note(`${index}: ${found} documents wait for a vector`)
   }
 }
 

@@ -1,4 +1,14 @@
 export {
+  type AuditCounts,
+  type AuditOptions,
+  type AuditResult,
+  type AuditSample,
+  audit,
+  type IndexAudit,
+} from './audit.ts'
+export type { RepairCounts } from './audit-repair.ts'
+export type { Finding } from './audit-verdict.ts'
+export {
   DEAD_LETTERS,
   type DeadLetter,
   REASON_CLASSES,
@@ -27,7 +37,11 @@ export { type JobData, type JobDocument, parseJobData } from './job-data.ts'
 export type { ProbeQuery } from './latency-guard.ts'
 export type { SourceDocument } from './prepare-document.ts'
 export type { WorkerStats } from './progress.ts'
+export { type PrometheusOptions, type PrometheusTelemetry, prometheusTelemetry } from './prometheus.ts'
 export { type EncodeQueue, encodeQueueName, openQueue, type QueuedDocument } from './queue.ts'
+export { watchEncoder, watchQueue, watchWorker } from './queue-metrics.ts'
 export { assertRedisSettings, connect } from './redis.ts'
+export { watchStates } from './state-metrics.ts'
 export { type IndexSweep, type SweepReport, sweep, sweepAll } from './sweep.ts'
+export { type DocumentOutcome, NO_TELEMETRY, type Telemetry } from './telemetry.ts'
 export { type RunningWorker, startWorker, type WorkerModel, type WorkerOptions } from './worker.ts'
