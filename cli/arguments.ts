@@ -34,3 +34,12 @@ export function jsonObject(text: string): Record<string, unknown> {
   }
   throw new InvalidArgumentError('Expected a JSON object.')
 }
+
+const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
+
+/** Parser of an option that takes a length of time, such as 90s, 15m, 2h or 30d. @returns seconds */
+export function duration(text: string): number {
+  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+  if (count === '') throw new InvalidArgumentError('Expected a number with a unit: 90s, 15m, 2h or 30d.')
+  return Number(count) * SECONDS[unit as keyof typeof SECONDS]
+}

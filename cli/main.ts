@@ -19,6 +19,8 @@ const commands = [
   import('./index-documents.ts'),
   import('./worker.ts'),
   import('./sweep.ts'),
+  import('./dead.ts'),
+  import('./audit.ts'),
   import('./search.ts'),
   import('./encode.ts'),
   import('./eval.ts'),

@@ -7,7 +7,13 @@ import { loadModel, type Model } from '../models/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
 import type { Encoder } from '../sparse/index.ts'
 import type { FakeEncoderOptions } from '../workers/encoders/fake.ts'
-import { type EncodeQueue, openQueue, type RunningWorker, startWorker } from '../workers/index.ts'
+import {
+  type EncodeQueue,
+  openQueue,
+  type RunningWorker,
+  startWorker,
+  type WorkerOptions,
+} from '../workers/index.ts'
 import { type StoredDocuments, states, testIndexSpecification, wrongVectors } from './stored-vectors.ts'
 import { testEncoder } from './test-encoder.ts'
 import { removeIndices, testClient, uniqueName } from './test-index.ts'
@@ -21,7 +27,7 @@ export interface WorkerFixture {
   readonly specification: IndexSpecification
   readonly queue: EncodeQueue
   encoder(options?: Partial<FakeEncoderOptions>): Encoder
-  startWorker(encoder?: Encoder, options?: { readonly closeTimeoutMs?: number }): Promise<RunningWorker>
+  startWorker(encoder?: Encoder, options?: Partial<WorkerOptions>): Promise<RunningWorker>
   /** id -> whole document, as it is now. */
   documents(): Promise<Map<string, Record<string, unknown>>>
 }
