@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lexpand.opensearch.stamp;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the stamp has to know of an index: part of the specification in its mapping, {@code _meta.lexpand}
+ * (mappings/specification.ts).
+ *
+ * @param fields paths of the text fields, in the order in which their texts are joined
+ * @param sparseField top-level name of the {@code rank_features} field
+ * @param fingerprint of the encoder set-up whose vectors the index holds
+ */
+public record StampSpecification(List<String> fields, String sparseField, String fingerprint) {
+
+    /** Name of the object that Lexpand keeps beside a document's own fields, and of its part of {@code _meta}. */
+    public static final String SIDECAR = "lexpand";
+
+    public StampSpecification {
+        fields = List.copyOf(fields);
+    }
+
+    /**
+     * @param meta the mapping's {@code _meta}, may be null
+     * @return null for an index that is not ours, and for a specification that is damaged: its writes are not touched
+     */
+    public static StampSpecification of(Map<String, Object> meta) {
+        if (meta == null || !(meta.get(SIDECAR) instanceof Map<?, ?> own)) return null;
+        if (!(own.get("fields") instanceof List<?> names) || names.isEmpty()) return null;
+        if (!(own.get("sparse_field") instanceof String sparseField)) return null;
+        if (!(own.get("fingerprint") instanceof String fingerprint)) return null;
+        if (!names.stream().allMatch(String.class::isInstance)) return null;
+        return new StampSpecification(names.stream().map(String.class::cast).toList(), sparseField, fingerprint);
+    }
+}

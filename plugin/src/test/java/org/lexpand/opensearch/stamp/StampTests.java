@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lexpand.opensearch.stamp;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.opensearch.test.OpenSearchTestCase;
+
+public class StampTests extends OpenSearchTestCase {
+
+    private static final StampSpecification SPECIFICATION = new StampSpecification(List.of("body"), "body_sparse", "f1");
+    private static final String HASH = TextHash.of(Map.of("body", "text"), List.of("body"));
+
+    private static Map<String, Object> document(Object state, String hash, String fingerprint, Object vector) {
+        Map<String, Object> sidecar = new HashMap<>(Map.of("text_hash", hash, "fingerprint", fingerprint, "tokens", 1));
+        sidecar.put("state", state);
+        Map<String, Object> document = new HashMap<>(Map.of("body", "text", "lexpand", sidecar));
+        if (vector != null) document.put("body_sparse", vector);
+        return document;
+    }
+
+    private static Map<String, Object> stamped(Map<String, Object> document) {
+        Map<String, Object> copy = new HashMap<>(document);
+        Stamp.apply(copy, SPECIFICATION);
+        return copy;
+    }
+
+    public void testWhatFitsItsTextStaysAsItIs() {
+        Map<String, Object> vector = Map.of("wing", 1.5);
+        for (Map<String, Object> settled : List.of(
+            document("ready", HASH, "f1", vector),
+            document("empty", HASH, "f1", null),
+            document("failed", HASH, "f1", null)
+        )) {
+            assertEquals(settled, stamped(settled));
+        }
+    }
+
+    public void testAnythingElseIsPendingWithoutAVector() {
+        Map<String, Object> vector = Map.of("wing", 1.5);
+        for (Map<String, Object> open : List.of(
+            document("ready", "other", "f1", vector),
+            document("ready", HASH, "f2", vector),
+            document("ready", HASH, "f1", null),
+            document("ready", HASH, "f1", Map.of()),
+            document("ready", HASH, "f1", "wing"),
+            document("empty", HASH, "f1", vector),
+            document("pending", HASH, "f1", vector),
+            document("pending", HASH, "f1", null),
+            document(null, HASH, "f1", vector),
+            document(7, HASH, "f1", vector),
+            Map.<String, Object>of("body", "text"),
+            Map.<String, Object>of("body", "text", "lexpand", "ready", "body_sparse", vector)
+        )) {
+            assertEquals(Map.of("body", "text", "lexpand", Map.of("state", "pending", "text_hash", HASH)), withoutClock(stamped(open)));
+        }
+    }
+
+    public void testUnknownKeysOfASidecarThatIsKeptAreDropped() {
+        Map<String, Object> document = document("ready", HASH, "f1", Map.of("wing", 1.5));
+        Map<String, Object> expected = document("ready", HASH, "f1", Map.of("wing", 1.5));
+        sidecar(document).put("surprise", 1);
+        assertEquals(expected, stamped(document));
+    }
+
+    public void testSpecificationIsReadFromTheMappingOrNotAtAll() {
+        Map<String, Object> own = Map.of("fields", List.of("body"), "sparse_field", "body_sparse", "fingerprint", "f1", "version", 1);
+        assertEquals(SPECIFICATION, StampSpecification.of(Map.of("lexpand", own)));
+        assertNull(StampSpecification.of(null));
+        assertNull(StampSpecification.of(Map.of("other", own)));
+        assertNull(StampSpecification.of(Map.of("lexpand", "text")));
+        for (String key : List.of("fields", "sparse_field", "fingerprint")) {
+            Map<String, Object> damaged = new HashMap<>(own);
+            damaged.remove(key);
+            assertNull(StampSpecification.of(Map.of("lexpand", damaged)));
+            damaged.put(key, 3);
+            assertNull(StampSpecification.of(Map.of("lexpand", damaged)));
+        }
+        assertNull(StampSpecification.of(Map.of("lexpand", Map.of("fields", List.of(1), "sparse_field", "s", "fingerprint", "f"))));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> sidecar(Map<String, Object> document) {
+        return (Map<String, Object>) document.get("lexpand");
+    }
+
+    private static Map<String, Object> withoutClock(Map<String, Object> document) {
+        sidecar(document).remove("pending_since");
+        return document;
+    }
+}
