@@ -1,8 +1,9 @@
 import type { Client } from '@opensearch-project/opensearch'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { installIndex, textHash } from '../mappings/index.ts'
+import { installIndex, sidecarMapping, textHash } from '../mappings/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
+import { type Condition, conditionAfter, TRANSITIONS } from '../workers/states.ts'
 import { removeIndices, testClient, testSpecification, uniqueName } from './test-index.ts'
 
 const FIELDS = ['title', 'body']
@@ -23,6 +24,16 @@ afterAll(async () => {
 
 async function read(id: string, from = index): Promise<Record<string, unknown>> {
   return (await client.get({ index: from, id })).body._source as Record<string, unknown>
+}
+
+/** The stamp of a document whose text waits, with the time of its write. */
+function pendingFor(source: Record<string, unknown>) {
+  const isNow = (since: string) => Math.abs(Date.now() - Date.parse(since)) < 60_000
+  return {
+    state: 'pending',
+    text_hash: textHash(source, FIELDS),
+    pending_since: expect.toSatisfy(isNow, 'is now'),
+  }
 }
 
 async function put(id: string, body: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -59,7 +70,7 @@ describe('the stamp', () => {
     expect(stored).toEqual({
       title: 'Wings',
       body: 'of birds',
-      lexpand: { state: 'pending', text_hash: textHash(stored, FIELDS) },
+      lexpand: pendingFor(stored),
     })
   })
 
@@ -88,7 +99,7 @@ describe('the stamp', () => {
     expect(stored).toEqual({
       title: 'Fins',
       body: 'of birds',
-      lexpand: { state: 'pending', text_hash: textHash(stored, FIELDS) },
+      lexpand: pendingFor(stored),
     })
   })
 
@@ -123,7 +134,7 @@ describe('the stamp', () => {
     const lexpand = { state: 'ready', text_hash: textHash(source, FIELDS), fingerprint: 'another' }
     expect(await put('foreign', { ...source, body_sparse: { wing: 1 }, lexpand })).toEqual({
       ...source,
-      lexpand: { state: 'pending', text_hash: lexpand.text_hash },
+      lexpand: pendingFor(source),
     })
   })
 
@@ -143,6 +154,58 @@ describe('the stamp', () => {
   })
 })
 
+describe('the time since when a text waits', () => {
+  const since = async (id: string) => ((await read(id)).lexpand as { pending_since: string }).pending_since
+
+  test('stays while the text does, and starts anew with another text', async () => {
+    await put('since', { title: 'Wings' })
+    const first = await since('since')
+    await client.update({ index, id: 'since', body: { doc: { price: 1 } } })
+    expect(await since('since')).toBe(first)
+    await client.update({ index, id: 'since', body: { doc: { title: 'Fins' } } })
+    expect(Date.parse(await since('since'))).toBeGreaterThan(Date.parse(first))
+  })
+
+  test.each(['yesterday', 7, null, ['2026'], { at: 1 }])(
+    'that a client made up as %j is replaced',
+    async (made) => {
+      const body = { title: 'made up' }
+      const lexpand = { state: 'pending', text_hash: textHash(body, FIELDS), pending_since: made }
+      expect((await put('made-up', { ...body, lexpand })).lexpand).toEqual(pendingFor(body))
+    },
+  )
+})
+
+describe('the table of states', () => {
+  const fields = ['title', 'body']
+  const source = { title: 'Wings' }
+  const sidecars: Record<Condition, object | undefined> = {
+    absent: undefined,
+    unmarked: undefined,
+    pending: { state: 'pending', text_hash: textHash(source, fields) },
+    stale: { state: 'ready', text_hash: 'of another text', fingerprint: FINGERPRINT },
+    ready: { state: 'ready', text_hash: textHash(source, fields), fingerprint: FINGERPRINT },
+    empty: { state: 'empty', text_hash: textHash(source, fields), fingerprint: FINGERPRINT },
+    failed: { state: 'failed', text_hash: textHash(source, fields), fingerprint: FINGERPRINT },
+  }
+
+  test.each(Object.keys(TRANSITIONS) as Condition[])(
+    'holds for a text written over a document that is %s',
+    async (before) => {
+      const id = `from-${before}`
+      const lexpand = sidecars[before]
+      const vector = before === 'ready' || before === 'stale' ? { body_sparse: { wing: 1 } } : {}
+      if (before !== 'absent') {
+        const body = { ...source, ...vector, ...(lexpand === undefined ? {} : { lexpand }) }
+        await client.index({ index, id, pipeline: '_none', body })
+      }
+      await client.update({ index, id, body: { doc: { title: 'Fins' }, doc_as_upsert: true } })
+      expect(await read(id)).toMatchObject({ lexpand: { state: conditionAfter(before, 'write') } })
+      expect(await read(id)).not.toHaveProperty('body_sparse')
+    },
+  )
+})
+
 describe('a write never fails', () => {
   test.each<[string, Record<string, unknown>]>([
     ['no text fields', { price: 1 }],
@@ -158,7 +221,7 @@ describe('a write never fails', () => {
     ['a key __proto__', JSON.parse('{"title":"x","__proto__":{"state":"ready"}}')],
   ])('with %s: the document is pending without a vector', async (name, body) => {
     const stored = await put(`hostile ${name}`, body)
-    expect(stored.lexpand).toEqual({ state: 'pending', text_hash: textHash(body, FIELDS) })
+    expect(stored.lexpand).toEqual(pendingFor(body))
     expect(stored).not.toHaveProperty('body_sparse')
   })
 
@@ -166,7 +229,7 @@ describe('a write never fails', () => {
     const lexpand = { state: 'ready', text_hash: textHash({ title: 'x' }, FIELDS), fingerprint: FINGERPRINT }
     for (const vector of [{}, { body_sparse: {} }, { body_sparse: null }]) {
       const stored = await put('claimed', { title: 'x', lexpand, ...vector })
-      expect(stored).toEqual({ title: 'x', lexpand: { state: 'pending', text_hash: lexpand.text_hash } })
+      expect(stored).toEqual({ title: 'x', lexpand: pendingFor({ title: 'x' }) })
     }
   })
 
@@ -181,7 +244,7 @@ describe('a write never fails', () => {
     const body = { body: 'long text '.repeat(1_000_000) }
     await client.index({ index, id: 'long', body })
     const stored = await client.get({ index, id: 'long', _source_includes: ['lexpand'] })
-    expect(stored.body._source).toEqual({ lexpand: { state: 'pending', text_hash: textHash(body, FIELDS) } })
+    expect(stored.body._source).toEqual({ lexpand: pendingFor(body) })
   })
 })
 
@@ -294,6 +357,17 @@ describe('concurrent writers', () => {
 })
 
 describe('installing the pipeline', () => {
+  test('on an index of an older version maps the sidecar keys that it lacks, so that writes go on', async () => {
+    const older = uniqueName('older')
+    const { pending_since: _, copied_from: __, ...properties } = sidecarMapping.properties
+    const mappings = { properties: { lexpand: { ...sidecarMapping, properties } } }
+    await client.indices.create({ index: older, body: { mappings } } as never)
+    await installIngestPipeline(client, older, specification)
+    await client.index({ index: older, id: '1', body: { title: 'x' } })
+    expect(await read('1', older)).toMatchObject({ lexpand: pendingFor({ title: 'x' }) })
+    await removeIndices(client, older)
+  })
+
   test('twice changes nothing and needs no removal of anything', async () => {
     expect(await installIngestPipeline(client, index, specification)).toBe(`lexpand-${index}`)
     const settings = await client.indices.getSettings({ index, flat_settings: true })

@@ -12,6 +12,11 @@ export interface Sidecar {
   readonly state: DocumentState
   /** See `textHash`; absent only where the ingest pipeline failed and the worker has to work it out. */
   readonly text_hash?: string
+  /**
+   * ISO 8601 time since when the text waits for its vector; only while `pending`. For people and metrics: several
+   * clocks write it, so nothing is decided by it.
+   */
+  readonly pending_since?: string
   /** Fingerprint of the encoder set-up that made the vector. */
   readonly fingerprint?: string
   /** ISO 8601 time of the encoding. */
@@ -42,6 +47,8 @@ export const sidecarMapping = {
   properties: {
     state: { type: 'keyword' },
     text_hash: { type: 'keyword' },
+    // A client may send anything: a malformed time must not fail its write.
+    pending_since: { type: 'date', ignore_malformed: true },
     fingerprint: { type: 'keyword' },
     encoded_at: { type: 'date' },
     tokens: { type: 'integer' },

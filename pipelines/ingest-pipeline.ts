@@ -6,6 +6,7 @@ import {
   MAX_NESTING,
   SIDECAR,
   SIDECAR_KEYS,
+  sidecarMapping,
   translateEngineError,
 } from '../mappings/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
@@ -15,7 +16,7 @@ import { LexpandError } from '../sparse/errors.ts'
  *
  * A document whose stored hash, fingerprint and vector fit its text stays as it is (an unrelated update, a copy
  * from another index of the same set-up). Any other becomes `pending` without a vector, so that a vector of another
- * text is never searched. A failure of the script leaves a document that is pending without a hash: the write
+ * text is never searched; while the text stays the same, so does the time since when it waits. A failure of the script leaves a document that is pending without a hash: the write
  * itself never fails.
  */
 export function ingestPipeline(specification: IndexSpecification) {
@@ -38,6 +39,13 @@ export function ingestPipeline(specification: IndexSpecification) {
           on_failure: [
             { remove: { field: [SIDECAR, sparse_field], ignore_missing: true, ignore_failure: true } },
             { set: { field: `${SIDECAR}.state`, value: 'pending', ignore_failure: true } },
+            {
+              set: {
+                field: `${SIDECAR}.pending_since`,
+                value: '{{_ingest.timestamp}}',
+                ignore_failure: true,
+              },
+            },
           ],
         },
       },
@@ -68,9 +76,14 @@ if (old instanceof Map && hash.equals(old.text_hash) && params.fingerprint.equal
     return;
   }
 }
+String since = Instant.ofEpochMilli(System.currentTimeMillis()).toString();
+if (old instanceof Map && 'pending'.equals(old.state) && hash.equals(old.text_hash) && old.pending_since instanceof String) {
+  try { Instant.parse(old.pending_since); since = old.pending_since; } catch (Exception e) { }
+}
 Map stamp = new HashMap();
 stamp.state = 'pending';
 stamp.text_hash = hash;
+stamp.pending_since = since;
 ctx.put(params.sidecar, stamp);
 ctx.remove(params.sparse_field);
 `
@@ -84,8 +97,9 @@ export function ingestPipelineName(index: string): string {
  * Stores the ingest pipeline of an index and makes it the index's default pipeline, unless the default pipeline
  * that is there already calls it. Running it again changes nothing.
  *
- * Needs `cluster:admin/ingest/pipeline/get`, `cluster:admin/ingest/pipeline/put`,
- * `indices:monitor/settings/get` and `indices:admin/settings/update`.
+ * Needs `cluster:admin/ingest/pipeline/get`, `cluster:admin/ingest/pipeline/put`, `indices:monitor/settings/get`,
+ * `indices:admin/mappings/get`, `indices:admin/settings/update` and, for an index of an older version,
+ * `indices:admin/mapping/put`.
  *
  * @returns the pipeline's name
  * @throws LexpandError INDEX when the index has a default pipeline that does not call ours; the message says how to chain
@@ -108,6 +122,7 @@ export async function installIngestPipeline(
     }
     const [name, state] = only
     const pipeline = ingestPipelineName(name)
+    await mapWholeSidecar(client, name)
     await client.ingest.putPipeline({ id: pipeline, body: ingestPipeline(specification) })
     const present: unknown = state.settings?.['index.default_pipeline']
     if (present === pipeline) return pipeline
@@ -120,6 +135,15 @@ export async function installIngestPipeline(
   } catch (error) {
     throw translateEngineError(error, { part: 'ingest pipeline', index })
   }
+}
+
+/** The sidecar is mapped strictly: a key that an older version of us did not map would make every write fail. */
+async function mapWholeSidecar(client: Client, index: string): Promise<void> {
+  const reply = await client.indices.getMapping({ index })
+  const mapped = reply.body[index]?.mappings?.properties?.[SIDECAR]
+  const keys = (mapped as { properties?: object } | undefined)?.properties
+  if (keys === undefined || SIDECAR_KEYS.every((key) => Object.hasOwn(keys, key))) return
+  await client.indices.putMapping({ index, body: { properties: { [SIDECAR]: sidecarMapping } } } as never)
 }
 
 async function calls(client: Client, outer: string, inner: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import { expandEach } from './expand-each.ts'
 import type { FailedDocument, Failure } from './fail-documents.ts'
 import type { JobReport } from './job-report.ts'
 import type { StoredDocument } from './read-documents.ts'
-import { emptySidecar, isSettled, readySidecar } from './states.ts'
+import { type Condition, conditionOf, emptySidecar, isSettled, readySidecar } from './states.ts'
 import type { DocumentVersion, WriteBackItem } from './write-back.ts'
 
 export interface EncodingDependencies {
@@ -27,6 +27,13 @@ export interface NewStates {
   readonly failed: FailedDocument[]
 }
 
+interface Waiting {
+  readonly version: DocumentVersion
+  readonly hash: string
+  readonly before: Condition
+  readonly text: string
+}
+
 /**
  * Encodes the texts of documents that are not settled.
  *
@@ -43,10 +50,11 @@ export async function newStates(
   const { tokenizer, encoder, maxTextBytes = DEFAULT_MAX_TEXT_BYTES } = dependencies
   const items: WriteBackItem[] = []
   const failed: FailedDocument[] = []
-  const waiting: { readonly version: DocumentVersion; readonly hash: string; readonly text: string }[] = []
+  const waiting: Waiting[] = []
   for (const document of stored) {
     const hash = textHash(document.source, fields)
     const version = versionOf(document)
+    const before = conditionOf(document.sidecar, hash, fingerprint)
     if (isSettled(document.sidecar, hash, fingerprint)) {
       report.settled++
       continue
@@ -54,8 +62,8 @@ export async function newStates(
     const found = textWithin(document, fields, maxTextBytes)
     if (typeof found !== 'string') failed.push({ ...version, hash, failure: found })
     else if (found === '')
-      items.push({ ...version, features: undefined, sidecar: emptySidecar(hash, fingerprint) })
-    else waiting.push({ version, hash, text: found })
+      items.push({ ...version, features: undefined, sidecar: emptySidecar(hash, fingerprint, before) })
+    else waiting.push({ version, hash, before, text: found })
   }
   // The encoder has its own token budget; here nothing is gained by cutting the job into smaller calls.
   const tokenBudget = Number.MAX_SAFE_INTEGER
@@ -64,7 +72,7 @@ export async function newStates(
     { tokenizer, windowing, pruning, encoder, tokenBudget },
   )
   const now = new Date()
-  for (const [at, { version, hash }] of waiting.entries()) {
+  for (const [at, { version, hash, before }] of waiting.entries()) {
     const result = expanded[at] ?? { error: new Error('the encoder gave no vector') }
     if ('error' in result) {
       failed.push({ ...version, hash, failure: encoderFailure(result.error) })
@@ -75,8 +83,8 @@ export async function newStates(
     // Text without a single known word piece has nothing to be found by, like no text.
     items.push(
       features.size === 0
-        ? { ...version, features: undefined, sidecar: emptySidecar(hash, fingerprint) }
-        : { ...version, features, sidecar: readySidecar(hash, fingerprint, result, now) },
+        ? { ...version, features: undefined, sidecar: emptySidecar(hash, fingerprint, before) }
+        : { ...version, features, sidecar: readySidecar(hash, fingerprint, result, now, before) },
     )
   }
   return { items, failed }

@@ -20,7 +20,11 @@ describe('preparing a document', () => {
     expect(JSON.parse(json)).toEqual({
       text: 'hello',
       price: 3,
-      lexpand: { state: 'pending', text_hash: textHash({ text: 'hello' }, ['text']) },
+      lexpand: {
+        state: 'pending',
+        text_hash: textHash({ text: 'hello' }, ['text']),
+        pending_since: expect.stringMatching(/^\d{4}-.*Z$/),
+      },
     })
     expect({ blank, id }).toEqual({ blank: false, id: '7' })
   })
@@ -40,7 +44,7 @@ describe('preparing a document', () => {
     const source = { text: 'hello', text_sparse: { old: 1 }, lexpand: { state: 'ready', error: 'x' } }
     const stored = JSON.parse(prepared({ source }).json)
     expect(stored.text_sparse).toBeUndefined()
-    expect(Object.keys(stored.lexpand)).toEqual(['state', 'text_hash'])
+    expect(Object.keys(stored.lexpand)).toEqual(['state', 'text_hash', 'pending_since'])
   })
 
   test('a document without an id gets the same one every time, another document another', () => {
