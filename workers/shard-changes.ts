@@ -27,13 +27,11 @@ export interface Change {
  */
 export async function shardCheckpoints(client: Client, index: string): Promise<ShardCheckpoint[]> {
   try {
-    const stats = await client.indices.stats({ index, metric: ['docs'], level: 'shards' })
+    const [stats, settings] = await Promise.all([
+      client.indices.stats({ index, metric: ['docs'], level: 'shards' }),
+      client.indices.getSettings({ index, name: ['index.number_of_shards'], flat_settings: true }),
+    ])
     const shards = Object.entries(stats.body.indices?.[index]?.shards ?? {}) as [string, ShardCopy[]][]
-    const settings = await client.indices.getSettings({
-      index,
-      name: ['index.number_of_shards'],
-      flat_settings: true,
-    })
     const expected = Number(settings.body[index]?.settings?.['index.number_of_shards'])
     const found = shards.flatMap(([shard, copies]) => {
       const primary = copies.find(({ routing, seq_no }) => routing?.primary === true && seq_no !== undefined)

@@ -16,8 +16,8 @@ export async function repair({ run, link, encoding }: Following): Promise<number
   const { client, from, to, persistence } = link
   await patiently(() => client.indices.refresh({ index: to }), persistence)
   let seen = 0
-  for (const [shard, upTo] of Object.entries(run.state.checkpoints)) {
-    const request = { client, source: from, target: to, shard: Number(shard), upTo, persistence }
+  const repairShard = async (shard: number, upTo: number) => {
+    const request = { client, source: from, target: to, shard, upTo, persistence }
     for await (const candidates of differences(request)) {
       assertGoesOn(run.signal)
       const copied = await copyDocuments(link, candidates)
@@ -29,9 +29,16 @@ export async function repair({ run, link, encoding }: Following): Promise<number
       seen += candidates.length
     }
   }
+  const shards = Object.entries(run.state.checkpoints)
+  for (let at = 0; at < shards.length; at += SHARDS_AT_ONCE) {
+    const some = shards.slice(at, at + SHARDS_AT_ONCE)
+    await Promise.all(some.map(([shard, upTo]) => repairShard(Number(shard), upTo)))
+  }
   return seen
 }
 
+/** Clients may be waiting for the comparison. */
+const SHARDS_AT_ONCE = 8
 const MAX_REPAIRS = 5
 
 /**
@@ -54,10 +61,9 @@ export async function equalize(following: Following): Promise<void> {
   )
 }
 
-/** The last word of a comparison: documents that nobody copied have no number to be compared. */
+/** The last word of a comparison: documents that nobody copied have no number to be compared. Both are refreshed. */
 export async function assertSameCount(client: Client, from: string, to: string): Promise<void> {
   const count = async (index: string) => {
-    await client.indices.refresh({ index })
     const { body } = await client.count({ index })
     if (body._shards.failed > 0)
       throw new EngineBusy('reindex', index, `${body._shards.failed} shards without an answer`)

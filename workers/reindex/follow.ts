@@ -1,4 +1,4 @@
-import { readChanges, shardCheckpoints } from '../shard-changes.ts'
+import { readChanges, type ShardCheckpoint, shardCheckpoints } from '../shard-changes.ts'
 import { type CopyLink, copyDocuments } from './copy.ts'
 import type { Encoding } from './encoding.ts'
 import { assertGoesOn, patiently } from './patience.ts'
@@ -21,15 +21,17 @@ export interface Following {
  *
  * After a crash at most the changes of the last second are looked at again.
  *
+ * @param shards how far `link.from` is, where that is known already
  * @returns documents looked at
  */
-export async function follow({ run, link, encoding, onPage }: Following): Promise<number> {
+export async function follow(
+  { run, link, encoding, onPage }: Following,
+  shards?: readonly ShardCheckpoint[],
+): Promise<number> {
   const { client, from, persistence } = link
   let seen = 0
-  for (const { shard, globalCheckpoint } of await patiently(
-    () => shardCheckpoints(client, from),
-    persistence,
-  )) {
+  const current = shards ?? (await patiently(() => shardCheckpoints(client, from), persistence))
+  for (const { shard, globalCheckpoint } of current) {
     for (;;) {
       assertGoesOn(run.signal)
       await encoding?.room()

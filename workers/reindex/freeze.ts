@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../mappings/engine-error.ts'
 import { LexpandError } from '../../sparse/errors.ts'
-import { shardCheckpoints } from '../shard-changes.ts'
+import { type ShardCheckpoint, shardCheckpoints } from '../shard-changes.ts'
 import type { Checkpoints } from './state.ts'
 
 /**
@@ -31,17 +31,22 @@ export async function unfreeze(client: Client, index: string): Promise<void> {
 const QUIET_MS = 10_000
 const POLL_MS = 50
 
+/** Shard -> last number. */
+export function numbersOf(shards: readonly ShardCheckpoint[]): Checkpoints {
+  return Object.fromEntries(shards.map(({ shard, maxSeqNo }) => [shard, maxSeqNo]))
+}
+
 /**
- * Waits until all copies of a frozen index have everything, and gives the last number of every shard.
+ * Waits until all copies of an index to which nobody writes have everything.
  *
  * @throws LexpandError SERVICE when copies stay behind
  */
-export async function lastNumbers(client: Client, index: string): Promise<Checkpoints> {
+export async function lastNumbers(client: Client, index: string): Promise<ShardCheckpoint[]> {
   const until = performance.now() + QUIET_MS
   for (let isFlushed = false; ; ) {
     const shards = await shardCheckpoints(client, index)
     if (shards.every(({ globalCheckpoint, maxSeqNo }) => globalCheckpoint >= maxSeqNo)) {
-      return Object.fromEntries(shards.map(({ shard, maxSeqNo }) => [shard, maxSeqNo]))
+      return shards
     }
     if (performance.now() > until) {
       throw new LexpandError(

@@ -10,7 +10,7 @@ import type { EncodeQueue } from '../queue.ts'
 import { Encoding } from './encoding.ts'
 import { equalize, repair } from './equalize.ts'
 import { type Following, follow } from './follow.ts'
-import { freeze, lastNumbers, unfreeze } from './freeze.ts'
+import { freeze, lastNumbers, numbersOf, unfreeze } from './freeze.ts'
 import { assertGoesOn, patiently } from './patience.ts'
 import { findIndex } from './plan.ts'
 import { towardsNew } from './reshape.ts'
@@ -165,13 +165,14 @@ async function swap(
   try {
     await patiently(() => freeze(client, source), persistence)
     const last = await patiently(() => lastNumbers(client, source), persistence)
-    await follow(following)
+    await follow(following, last)
     await equalize(following)
     if (!(await encoded(migration, following, startedAt + maxBlockMs))) return false
     await setSettings(client, target, later)
     // As they are now: somebody may have added one, or changed a filter, since the run began.
     const aliases = (await findIndex(client, source))?.aliases ?? []
-    await run.save({ aliases, swapped_at: { source: last, target: await lastNumbers(client, target) } })
+    const swapped_at = { source: numbersOf(last), target: numbersOf(await lastNumbers(client, target)) }
+    await run.save({ aliases, swapped_at })
     await patiently(async () => {
       // The answer to an earlier try may have been lost on its way.
       if (!(await hasMoved(client, run))) await moveAliases(client, source, target, run.state.aliases)

@@ -91,7 +91,7 @@ function stamped(
   if ('text' in found && found.text === '' && hash !== undefined) {
     return { source: { ...own, [SIDECAR]: { ...emptySidecar(hash, fingerprint), ...more } } }
   }
-  const sidecar: Sidecar = hash === undefined ? { state: 'pending' } : pendingSidecar(hash)
+  const sidecar: Sidecar = hash === undefined ? { state: 'pending' } : pendingSidecar(hash, new Date())
   const textBytes = 'text' in found ? Buffer.byteLength(found.text) : 0
   return { source: { ...own, [SIDECAR]: { ...sidecar, ...more } }, encode: { textHash: hash, textBytes } }
 }

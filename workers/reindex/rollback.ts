@@ -11,7 +11,7 @@ import { differences } from './difference.ts'
 import { Encoding } from './encoding.ts'
 import { assertSameCount } from './equalize.ts'
 import { type Following, follow } from './follow.ts'
-import { freeze, lastNumbers, unfreeze } from './freeze.ts'
+import { freeze, lastNumbers, numbersOf, unfreeze } from './freeze.ts'
 import { assertGoesOn, patiently } from './patience.ts'
 import { findIndex } from './plan.ts'
 import { readRaw } from './raw-documents.ts'
@@ -86,9 +86,10 @@ export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
     let isDone = false
     try {
       await patiently(() => freeze(client, target), persistence)
-      await patiently(() => lastNumbers(client, target), persistence)
-      await follow(following)
+      const last = await patiently(() => lastNumbers(client, target), persistence)
+      await follow(following, last)
       await removeOrphans(following)
+      await patiently(() => client.indices.refresh({ index: source }), persistence)
       await patiently(() => assertSameCount(client, target, source), persistence)
       // As they are now: somebody may have changed a filter since.
       const current = (await findIndex(client, target))?.aliases ?? run.state.aliases
@@ -124,7 +125,7 @@ const PAGE = 1_000
 async function removeOrphans({ run, link }: Following): Promise<void> {
   const { client, from, to, persistence } = link
   await patiently(() => client.indices.refresh({ index: from }), persistence)
-  const written = await patiently(() => lastNumbers(client, to), persistence)
+  const written = numbersOf(await patiently(() => lastNumbers(client, to), persistence))
   for (const [name, upTo] of Object.entries(run.state.swapped_at?.source ?? {})) {
     const shard = Number(name)
     for await (const candidates of differences({
