@@ -3,6 +3,8 @@ package org.lexpand.opensearch.stamp;
 
 import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -19,6 +21,7 @@ public final class Stamp {
     static final Set<String> SIDECAR_KEYS = Set.of(
         "state",
         "text_hash",
+        "pending_since",
         "fingerprint",
         "encoded_at",
         "tokens",
@@ -32,25 +35,41 @@ public final class Stamp {
 
     /**
      * @param document is changed: its sidecar and its vector
+     * @param now time since when a text that is new waits for its vector; null to leave it out
      */
-    public static void apply(Map<String, Object> document, StampSpecification specification) {
+    static void apply(Map<String, Object> document, StampSpecification specification, Instant now) {
         String hash = TextHash.of(document, specification.fields());
         if (isSettled(document, specification, hash)) {
             ((Map<?, ?>) document.get(SIDECAR)).keySet().retainAll(SIDECAR_KEYS);
             return;
         }
-        Map<String, Object> sidecar = new HashMap<>();
-        sidecar.put("state", "pending");
-        sidecar.put("text_hash", hash);
-        document.put(SIDECAR, sidecar);
+        Object since = waitsSince(document.get(SIDECAR), hash);
+        document.put(SIDECAR, pending(hash, since == null && now != null ? now.toString() : since));
         document.remove(specification.sparseField());
     }
 
-    /** The sidecar of a document whose text cannot be read; the worker works the hash out. */
-    static Map<String, Object> withoutHash() {
+    /**
+     * @param hash null where the text cannot be read; the worker works it out
+     * @param since null when it is not known
+     */
+    static Map<String, Object> pending(String hash, Object since) {
         Map<String, Object> sidecar = new HashMap<>();
         sidecar.put("state", "pending");
+        if (hash != null) sidecar.put("text_hash", hash);
+        if (since != null) sidecar.put("pending_since", since);
         return sidecar;
+    }
+
+    /** The time that a sidecar of this text has been pending since, or null. */
+    private static Object waitsSince(Object old, String hash) {
+        if (!(old instanceof Map<?, ?> sidecar) || !"pending".equals(sidecar.get("state"))) return null;
+        if (!hash.equals(sidecar.get("text_hash")) || !(sidecar.get("pending_since") instanceof String since)) return null;
+        try {
+            Instant.parse(since);
+            return since;
+        } catch (DateTimeParseException madeUp) {
+            return null;
+        }
     }
 
     /** Whether nothing is to be encoded: the sidecar belongs to this text and this set-up, and the vector is there if it says so. */

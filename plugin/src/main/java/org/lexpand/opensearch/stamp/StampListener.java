@@ -101,7 +101,7 @@ public final class StampListener implements IndexingOperationListener, IndexEven
         MediaType format = document.getMediaType();
         Map<String, Object> source = XContentHelper.convertToMap(document.source(), true, format).v2();
         if (Stamp.isSettled(source, specification, TextHash.of(source, specification.fields()))) return;
-        Stamp.apply(source, specification);
+        Stamp.apply(source, specification, null);
         BytesReference stamped;
         try (XContentBuilder builder = MediaTypeRegistry.contentBuilder(format)) {
             stamped = BytesReference.bytes(builder.map(source));

@@ -3,6 +3,8 @@ package org.lexpand.opensearch.stamp;
 
 import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -64,11 +66,12 @@ public final class StampProcessor extends AbstractProcessor {
     @Override
     public IngestDocument execute(IngestDocument document) {
         Map<String, Object> source = document.getSourceAndMetadata();
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         try {
-            Stamp.apply(source, specification);
+            Stamp.apply(source, specification, now);
         } catch (RuntimeException unreadable) {
             source.remove(specification.sparseField());
-            source.put(SIDECAR, Stamp.withoutHash());
+            source.put(SIDECAR, Stamp.pending(null, now.toString()));
         }
         return document;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.stamp;
 
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,8 @@ public class StampTests extends OpenSearchTestCase {
     private static final StampSpecification SPECIFICATION = new StampSpecification(List.of("body"), "body_sparse", "f1");
     private static final String HASH = TextHash.of(Map.of("body", "text"), List.of("body"));
 
+    private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.006Z");
+
     private static Map<String, Object> document(Object state, String hash, String fingerprint, Object vector) {
         Map<String, Object> sidecar = new HashMap<>(Map.of("text_hash", hash, "fingerprint", fingerprint, "tokens", 1));
         sidecar.put("state", state);
@@ -22,7 +25,7 @@ public class StampTests extends OpenSearchTestCase {
 
     private static Map<String, Object> stamped(Map<String, Object> document) {
         Map<String, Object> copy = new HashMap<>(document);
-        Stamp.apply(copy, SPECIFICATION);
+        Stamp.apply(copy, SPECIFICATION, NOW);
         return copy;
     }
 
@@ -53,8 +56,25 @@ public class StampTests extends OpenSearchTestCase {
             Map.<String, Object>of("body", "text"),
             Map.<String, Object>of("body", "text", "lexpand", "ready", "body_sparse", vector)
         )) {
-            assertEquals(Map.of("body", "text", "lexpand", Map.of("state", "pending", "text_hash", HASH)), withoutClock(stamped(open)));
+            assertEquals(Map.of("body", "text", "lexpand", pendingSince(NOW.toString())), stamped(open));
         }
+    }
+
+    public void testATextThatWaitsKeepsTheTimeSinceWhen() {
+        String before = "2025-12-31T00:00:00Z";
+        assertEquals(pendingSince(before), stamped(waiting(HASH, before)).get("lexpand"));
+        assertEquals(pendingSince(NOW.toString()), stamped(waiting("other", before)).get("lexpand"));
+        assertEquals(pendingSince(NOW.toString()), stamped(waiting(HASH, "yesterday")).get("lexpand"));
+        assertEquals(pendingSince(NOW.toString()), stamped(waiting(HASH, 5)).get("lexpand"));
+        Map<String, Object> withoutClock = waiting("other", before);
+        Stamp.apply(withoutClock, SPECIFICATION, null);
+        assertEquals(Map.of("state", "pending", "text_hash", HASH), withoutClock.get("lexpand"));
+    }
+
+    private static Map<String, Object> waiting(String hash, Object since) {
+        Map<String, Object> document = document("pending", hash, "f1", null);
+        sidecar(document).put("pending_since", since);
+        return document;
     }
 
     public void testUnknownKeysOfASidecarThatIsKeptAreDropped() {
@@ -85,8 +105,7 @@ public class StampTests extends OpenSearchTestCase {
         return (Map<String, Object>) document.get("lexpand");
     }
 
-    private static Map<String, Object> withoutClock(Map<String, Object> document) {
-        sidecar(document).remove("pending_since");
-        return document;
+    private static Map<String, Object> pendingSince(String time) {
+        return Map.of("state", "pending", "text_hash", HASH, "pending_since", time);
     }
 }
