@@ -8,10 +8,12 @@ import {
   replayLetters,
   type SourceDocument,
   standingLetters,
+  sweep,
   type VerifiedLetter,
 } from '../workers/index.ts'
 import { lexpand, lexpandJson } from './run-cli.ts'
 import { states } from './stored-vectors.ts'
+import { until } from './until.ts'
 import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
 
 const MAX_TEXT_BYTES = 2_000
@@ -143,3 +145,133 @@ describe('five per cent of poison', () => {
     await expectAllReady(fixture, await fixture.documents(), fixture.encoder())
   })
 })
+
+/** One document that the encoder fails on and one of a wrong type, both failed. */
+async function twoFailed(subject: string) {
+  const fixture = await deadLetterFixture(subject)
+  const encoder = encoderOf(fixture)
+  await fixture.client.index({ index: fixture.index, id: 'number', body: { text: 7 } })
+  await enqueue(fixture, [{ id: 'bad', source: { text: 'a cup of poison' } }])
+  await sweep(fixture.client, fixture.queue, fixture.index)
+  const worker = await fixture.startWorker(encoder)
+  await fixture.queue.idle()
+  expect(states(await fixture.documents())).toEqual({ failed: 2 })
+  return { ...fixture, failing: encoder, worker }
+}
+
+describe('an entry never stands for a document that was loaded (Data Prepper 4304)', () => {
+  test('it goes when the document gets a text that can be encoded, or is deleted and written anew', async () => {
+    const fixture = await twoFailed('corrected')
+    const { client, index } = fixture
+    await client.index({ index, id: 'bad', body: { text: 'a cup of tea' } })
+    await client.delete({ index, id: 'number' })
+    await enqueue(fixture, [{ id: 'number', source: { text: 'seven' } }])
+    await sweep(client, fixture.queue, index)
+    await fixture.queue.idle()
+    await expectAllReady(fixture, await fixture.documents(), fixture.encoder())
+    expect(await storedLetters(client, index)).toBe(0)
+  })
+
+  test('listing removes one whose document was deleted or given another vector by somebody else', async () => {
+    const { client, index, worker } = await twoFailed('elsewhere')
+    await worker.close()
+    await client.delete({ index, id: 'number' })
+    await client.bulk({
+      pipeline: '_none',
+      body: [
+        { index: { _index: index, _id: 'bad' } },
+        { text: 'new', lexpand: { state: 'ready', text_hash: 'another', fingerprint: 'f' } },
+      ],
+    })
+    expect(await storedLetters(client, index)).toBe(2)
+    const listed = await lexpand(['dead', 'list', '--index', index])
+    expect(listed).toMatchObject({ code: 0, stdout: 'No dead letters.\n' })
+    expect(await storedLetters(client, index)).toBe(0)
+  })
+})
+
+describe('dead letters on the command line', () => {
+  test('are listed with their causes, replayed by class, and dropped only by name', {
+    timeout: 240_000,
+  }, async () => {
+    const { client, index, queue, failing, documents } = await twoFailed('cli-dead')
+    await client.indices.putAlias({ index, name: `${index}-alias` })
+    const listed = await lexpand(['dead', 'list', '--index', `${index}-alias`])
+    expect(listed.stdout).toMatch(/encoder .*\/bad .*the graph has no such node/)
+    expect(listed.stdout).toMatch(/text .*\/number .*got number/)
+    expect(listed.stdout).toContain('2 documents (2 shown)')
+    const newer = await lexpandJson(['dead', 'list', '--index', index, '--older-than', '1h', '--counts'])
+    expect(newer.result.documents).toBe(0)
+
+    failing.isBroken = false
+    const replayed = await lexpandJson([
+      'dead',
+      'replay',
+      '--index',
+      index,
+      '--reason',
+      'encoder',
+      '--newer-than',
+      '1h',
+    ])
+    expect(replayed).toMatchObject({
+      code: 0,
+      result: { found: 1, replayed: 1, gone: 0, changed: 0, refused: 0 },
+    })
+    await queue.idle()
+    expect(states(await documents())).toEqual({ ready: 1, failed: 1 })
+
+    expect(await lexpand(['dead', 'drop'])).toMatchObject({ code: 2 })
+    const filter = ['dead', 'drop', '--index', index, '--id', 'number']
+    expect((await lexpandJson([...filter, '--dry-run'])).result).toEqual({
+      found: 1,
+      dropped: 0,
+      dry_run: true,
+    })
+    expect((await lexpandJson(filter)).result).toEqual({ found: 1, dropped: 1, dry_run: false })
+    expect(await storedLetters(client, index)).toBe(0)
+  })
+
+  test('a document that changed or went since it failed is not replayed', async () => {
+    const fixture = await twoFailed('replay-changed')
+    const { client, index, worker } = fixture
+    await worker.close()
+    await client.index({ index, id: 'bad', body: { text: 'a cup of tea' } })
+    await client.delete({ index, id: 'number' })
+    expect(await replay(fixture)).toMatchObject({ found: 2, replayed: 0, gone: 1, changed: 1 })
+    expect(await storedLetters(client, index)).toBe(0)
+  })
+})
+
+describe('while entries cannot be stored', () => {
+  test('the good documents of a job become ready, the bad one waits unmarked', async () => {
+    const fixture = await deadLetterFixture('no-store')
+    const { client, queue } = fixture
+    await twoFailed('make-store')
+    const block = (write: boolean | null) =>
+      client.indices.putSettings({ index: DEAD_LETTERS, body: { 'index.blocks.write': write } as never })
+    onTestFinished(async () => void (await block(null)))
+    await block(true)
+    await enqueue(fixture, [
+      { id: 'good', source: { text: 'tea' } },
+      { id: 'bad', source: { text: 'poison' } },
+    ])
+    const worker = await fixture.startWorker(encoderOf(fixture))
+    await until(() => worker.stats.postponed > 0)
+    expect(states(await fixture.documents())).toEqual({ ready: 1, pending: 1 })
+    await block(null)
+    await queue.idle()
+    expect(states(await fixture.documents())).toEqual({ ready: 1, failed: 1 })
+    expect(worker.stats.failedJobs).toBe(0)
+  })
+})
+
+/** As they are in the store, also those that say nothing any more. */
+async function storedLetters(client: Client, index: string): Promise<number> {
+  await client.indices.refresh({ index: DEAD_LETTERS })
+  const reply = await client.count({
+    index: DEAD_LETTERS,
+    body: { query: { term: { index: { value: index } } } },
+  })
+  return reply.body.count
+}

@@ -4,6 +4,7 @@ import { LexpandError } from '../sparse/errors.ts'
 import type { Encoder } from '../sparse/index.ts'
 import { enqueue, type SourceDocument, sweep, sweepAll } from '../workers/index.ts'
 import { states } from './stored-vectors.ts'
+import { until } from './until.ts'
 import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
 
 const TOPICS = ['rain in new york', 'a fast red car', 'bread and butter', 'the moon landing', 'garden birds']
@@ -27,14 +28,6 @@ function interrupted(encoder: Encoder, hook: () => Promise<unknown>): Encoder {
       return encoder.encode(batch)
     },
     dispose: () => encoder.dispose(),
-  }
-}
-
-async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
-  const deadline = performance.now() + timeoutMs
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not reached within ${timeoutMs} ms`)
-    await sleep(50)
   }
 }
 

@@ -66,6 +66,40 @@ describe('dead letters of a job', () => {
     expect(report).toMatchObject({ ready: 1, deleted: 1, failed: 0 })
   })
 
+  test('two workers that fail on one document at the same time leave it its letter', async () => {
+    const letters: Letters = new Map()
+    const { states } = await run(
+      { a: 7 },
+      {
+        letters,
+        beforeUpdate: (_, update, docs) => {
+          const doc = docs.get('a')
+          if (doc?.seqNo !== 0) return undefined
+          // The other worker was first.
+          doc._source = { ...doc._source, lexpand: update.sidecar }
+          doc.seqNo = 5
+          return undefined
+        },
+      },
+    )
+    expect(states).toEqual({ a: 'failed' })
+    expect([...letters.values()]).toMatchObject([{ _source: { id: 'a' } }])
+  })
+
+  test('a letter written over by a worker that was overtaken is written again', async () => {
+    const old = { id: 'a', text_hash: 'of an older text', seq_no: -1 }
+    const letters: Letters = new Map([[deadLetterId('a', 'a', undefined), { _source: old, seqNo: 1 }]])
+    const hash = textHash({ text: 7 }, ['text'])
+    const sidecar = { state: 'failed', text_hash: hash, fingerprint: SPECIFICATION.fingerprint }
+    const change = (docs: Map<string, Stored>) =>
+      void Object.assign(docs.get('a')?._source ?? {}, { lexpand: sidecar })
+    const { report } = await run({ a: 7 }, { letters, change })
+    expect(report).toMatchObject({ failed: 1, settled: 0 })
+    expect([...letters.values()]).toMatchObject([{ _source: { text_hash: hash } }])
+    const again = await run({ a: 7 }, { letters: new Map(), change })
+    expect(again.report).toMatchObject({ failed: 0, settled: 1 })
+  })
+
   test('a document that takes no state at all is encoded once and has a letter that says so', async () => {
     const letters: Letters = new Map()
     let encoded = 0

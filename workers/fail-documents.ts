@@ -34,8 +34,9 @@ export interface FailResult {
 }
 
 /**
- * Gives each document a dead letter and then the state `failed`: whoever sees the state finds the letter. A document
- * that was overtaken or deleted loses the letter again. One that takes no state at all keeps it, marked so.
+ * Gives each document a dead letter and then the state `failed`: whoever sees the state finds the letter. A deleted
+ * document loses it again. One that was overtaken keeps it until it is read again: perhaps another worker failed on
+ * it at the same time, and the letter is right. One that takes no state at all keeps it, marked so.
  *
  * @throws EngineBusy when the letters cannot be stored now; LexpandError SERVICE when they never can: no state is
  *   changed then
@@ -56,10 +57,9 @@ export async function failDocuments(
   const of = (outcome: WriteBackResult['outcome']) => outcomes.get(outcome) ?? []
 
   const superseded = of('superseded').map((at) => failed[at] as FailedDocument)
-  const overtaken = [...of('superseded'), ...of('deleted')]
   await removeLetters(
     client,
-    overtaken.map((at) => versions[at] as LetterVersion),
+    of('deleted').map((at) => versions[at] as LetterVersion),
   )
   const stuck = of('rejected').map((at) => ({ ...(letters[at] as DeadLetter), state_refused: true }))
   await putLetters(client, stuck)

@@ -1,5 +1,6 @@
 import type { IndexSpecification } from '../mappings/specification.ts'
 import { textHash } from '../mappings/text-hash.ts'
+import { standing } from './dead-letter.ts'
 import type { StoredLetter } from './dead-letter-store.ts'
 import type { FailedDocument } from './fail-documents.ts'
 import { keyOf, type StoredDocument } from './read-documents.ts'
@@ -32,7 +33,10 @@ export function knownFailures(
   const stuck: StoredDocument[] = []
   for (const document of stored) {
     const letter = letters.get(keyOf(document))?.letter
-    if (
+    if (letter !== undefined && isFailed(document) && standing(letter, document) !== 'failed') {
+      // A worker that was overtaken wrote its letter over the one of this failure: what failed fails again.
+      fresh.push({ ...document, sidecar: undefined })
+    } else if (
       letter === undefined ||
       letter.reason_class === 'job' ||
       letter.seq_no !== document.seqNo ||
@@ -68,8 +72,12 @@ export function obsoleteLetters(
     const document = byKey.get(key)
     const isLoaded =
       document !== undefined &&
-      document.sidecar?.state !== 'failed' &&
+      !isFailed(document) &&
       isSettled(document.sidecar, textHash(document.source, fields), fingerprint)
     return document === undefined || isLoaded || done.has(key) ? [letter] : []
   })
+}
+
+function isFailed({ sidecar }: StoredDocument): boolean {
+  return sidecar?.state === 'failed'
 }
