@@ -12,9 +12,12 @@ import { textPieces } from './text.ts'
 export function textHash(source: unknown, fields: readonly string[]): string {
   const found = textPieces(source, fields)
   if ('problem' in found) return `not-text:${found.problem.field}:${found.problem.type}`
-  return createHash('sha256')
-    .update(asJavaEncodes(found.pieces.join(' ')), 'utf8')
-    .digest('hex')
+  return hashOfText(found.pieces.join(' '))
+}
+
+/** The hash of text that is joined already. */
+export function hashOfText(text: string): string {
+  return createHash('sha256').update(asJavaEncodes(text), 'utf8').digest('hex')
 }
 
 /** Java writes a lone surrogate as "?", Node as U+FFFD. */
