@@ -134,7 +134,9 @@ export async function dropLetters(
 
 function toPending({ letter: { id, routing, text_hash }, document }: VerifiedLetter): WriteBackItem {
   const { seqNo = -1, primaryTerm = -1 } = document ?? {}
-  return { id, routing, seqNo, primaryTerm, features: undefined, sidecar: pendingSidecar(text_hash) }
+  const event = document?.sidecar?.state === 'failed' ? 'replay' : 'write'
+  const sidecar = pendingSidecar(text_hash, new Date(), event)
+  return { id, routing, seqNo, primaryTerm, features: undefined, sidecar }
 }
 
 function toQueued(

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { textHash } from '../mappings/text-hash.ts'
-import { readySidecar } from './states.ts'
+import { pendingSidecar, readySidecar } from './states.ts'
 import { run, tokenizer } from './stub-engine.ts'
+import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
 import { SPECIFICATION } from './test-fixtures.ts'
 
 describe('encoding a job', () => {
@@ -126,5 +127,37 @@ describe('encoding a job', () => {
     await expect(run({ a: 'hello' }, { beforeUpdate: () => 503 })).rejects.toMatchObject({
       name: 'EngineBusy',
     })
+  })
+
+  test('telemetry learns outcomes, stages and how long each text waited; clocks that differ make no negative wait', async () => {
+    const told: unknown[] = []
+    const telemetry: Telemetry = {
+      ...NO_TELEMETRY,
+      documents: (...args) => void told.push(args),
+      freshness: (_, seconds) => void told.push(['waited', Math.round(seconds)]),
+      stage: (_, stage) => void told.push(stage),
+    }
+    const waiting = (seconds: number) => pendingSidecar('h', new Date(Date.now() - seconds * 1_000))
+    await run(
+      { a: 'hello', b: 'world', c: ' ', d: 7 },
+      {
+        telemetry,
+        change: (docs) => {
+          Object.assign(docs.get('a')?._source ?? {}, { lexpand: waiting(90) })
+          Object.assign(docs.get('b')?._source ?? {}, { lexpand: waiting(-90) })
+          Object.assign(docs.get('c')?._source ?? {}, { lexpand: waiting(90) })
+        },
+      },
+    )
+    expect(told).toEqual([
+      ['waited', 90],
+      ['waited', 0],
+      ['a', 'ready', 2],
+      ['a', 'empty', 1],
+      ['a', 'failed', 1],
+      'read',
+      'encode',
+      'write',
+    ])
   })
 })

@@ -7,7 +7,7 @@ import type { JobData, JobDocument } from './job-data.ts'
 import type { JobReport } from './job-report.ts'
 import { knownFailures, obsoleteLetters } from './known-letters.ts'
 import { type EncodingDependencies, newStates } from './new-states.ts'
-import { indexExists, keyOf, readDocuments } from './read-documents.ts'
+import { indexExists, keyOf, readDocuments, type StoredDocument } from './read-documents.ts'
 import { type DocumentOutcome, NO_TELEMETRY, type Telemetry } from './telemetry.ts'
 import { traced } from './traces.ts'
 import { EngineBusy, isNotFound } from './transient.ts'
@@ -92,6 +92,7 @@ async function encodeOnce(
   const written = await traced('write', { ...size, 'lexpand.documents': states.items.length }, () =>
     write(index, states.items, specification, dependencies, report),
   )
+  tellFreshness(dependencies.telemetry ?? NO_TELEMETRY, index, fresh, written.ready)
   await removeLetters(client, obsoleteLetters(letters, stored, written.done, specification))
   const failed = await failDocuments(
     index,
@@ -109,6 +110,8 @@ async function encodeOnce(
 }
 
 interface WriteResult {
+  /** Keys of documents that have their vector. */
+  readonly ready: ReadonlySet<string>
   /** Keys of documents that have their new state, or are gone. */
   readonly done: ReadonlySet<string>
   readonly superseded: readonly DocumentVersion[]
@@ -123,6 +126,7 @@ async function write(
   { client, persistence }: JobDependencies,
   report: JobReport,
 ): Promise<WriteResult> {
+  const ready = new Set<string>()
   const done = new Set<string>()
   const superseded: DocumentVersion[] = []
   const refused: FailedDocument[] = []
@@ -131,13 +135,14 @@ async function write(
   for (const [at, item] of items.entries()) {
     const { outcome, reason = '' } = results[at] ?? { outcome: 'retry' }
     if (outcome === 'written' || outcome === 'deleted') done.add(keyOf(item))
+    if (outcome === 'written' && item.features !== undefined) ready.add(keyOf(item))
     if (outcome === 'written') report[item.features === undefined ? 'empty' : 'ready']++
     else if (outcome === 'superseded') superseded.push(item)
     else if (outcome === 'deleted') report.deleted++
     else if (outcome === 'retry') busy = reason
     else refused.push(refusedByMapper(item, reason))
   }
-  return { done, superseded, refused, busy }
+  return { ready, done, superseded, refused, busy }
 }
 
 function refusedByMapper(
@@ -151,6 +156,21 @@ function refusedByMapper(
     primaryTerm,
     hash: sidecar.text_hash ?? '',
     failure: { reasonClass: 'mapper', reason: `the engine refused the vector: ${reason}` },
+  }
+}
+
+/** Clocks differ: a text that seems to be written in the future was written now. */
+function tellFreshness(
+  telemetry: Telemetry,
+  index: string,
+  documents: readonly StoredDocument[],
+  ready: ReadonlySet<string>,
+): void {
+  const now = Date.now()
+  for (const document of documents) {
+    const since = Date.parse(document.sidecar?.pending_since ?? '')
+    if (ready.has(keyOf(document)) && !Number.isNaN(since))
+      telemetry.freshness(index, Math.max(0, now - since) / 1_000)
   }
 }
 

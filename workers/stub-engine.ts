@@ -4,6 +4,7 @@ import { DEAD_LETTERS, type DeadLetter } from './dead-letter.ts'
 import { processJob } from './encode-job.ts'
 import type { FakeEncoderOptions } from './encoders/fake.ts'
 import { emptyReport, type JobReport } from './job-report.ts'
+import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
 import { SPECIFICATION, stubClient, testEncoder, testTokenizer } from './test-fixtures.ts'
 
 export const tokenizer = testTokenizer()
@@ -98,6 +99,7 @@ export async function run(
     maxTextBytes = 1_000,
     letters = new Map(),
     report = emptyReport(),
+    telemetry = NO_TELEMETRY,
     ownEncoder = testEncoder(tokenizer, encoder),
   }: {
     ownEncoder?: Encoder
@@ -105,6 +107,7 @@ export async function run(
     maxTextBytes?: number
     letters?: Letters
     report?: JobReport
+    telemetry?: Telemetry
     beforeUpdate?: (id: string, update: Update, stored: Map<string, Stored>) => number | undefined
     encoder?: Partial<FakeEncoderOptions>
     change?: (stored: Map<string, Stored>) => void
@@ -129,6 +132,7 @@ export async function run(
     {
       client: engine(stored, letters, (id, update) => beforeUpdate(id, update, stored), letterStatus),
       maxTextBytes,
+      telemetry,
       tokenizer,
       encoder: ownEncoder,
       specificationOf: async () => SPECIFICATION,
