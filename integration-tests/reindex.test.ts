@@ -1,10 +1,15 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import type { Client } from '@opensearch-project/opensearch'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { textHash } from '../mappings/index.ts'
 import { SearchCache, search } from '../pipelines/index.ts'
+import { LexpandError } from '../sparse/errors.ts'
 import { enqueue, sweep } from '../workers/index.ts'
 import { type ReindexFixture, reindexFixture, runMigration, runRollBack } from './reindex-fixture.ts'
+import type { ReindexProcessSettings, StopPoint } from './reindex-process.ts'
 import { expectAllReady } from './worker-fixture.ts'
 import { type Known, startWriters, textOf } from './writers.ts'
 
@@ -132,5 +137,163 @@ describe('a migration beside the old index', () => {
         queries: queries.count(),
       }),
     )
+  })
+})
+
+async function routingsApart(client: Client, index: string): Promise<[string, string]> {
+  const shardOf = async (routing: string) =>
+    (await client.searchShards({ index, routing })).body.shards[0]?.[0]?.shard
+  const first = await shardOf('a')
+  for (const other of 'bcdefgh') if ((await shardOf(other)) !== first) return ['a', other]
+  throw new Error('all routing values lead to one shard')
+}
+
+async function killedAt(fixture: ReindexFixture, stopAt: StopPoint): Promise<void> {
+  const settings: ReindexProcessSettings = {
+    opensearchUrl: inject('opensearchUrl'),
+    redisUrl: fixture.redisUrl,
+    identity: fixture.model.identity,
+    alias: fixture.alias,
+    next: fixture.next,
+    stopAt,
+  }
+  const entry = fileURLToPath(new URL('reindex-process.ts', import.meta.url))
+  const child = fork(entry, [JSON.stringify(settings)], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const [reached] = await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`the migration ended with ${code} before ${stopAt}`)
+    }),
+  ])
+  expect(reached).toBe(stopAt)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+describe('kill -9 of a migration', () => {
+  test('while copying, between gate and swap, with writers blocked, and after the alias moved: the same command ends it', {
+    timeout: 300_000,
+  }, async () => {
+    const fixture = await reindexFixture('killed')
+    const { client, alias, index, next } = fixture
+    const known = await filled(fixture, 800)
+    const writers = startWriters(client, alias, known, { pauseMs: 20 })
+    const queries = startQueries(fixture)
+    onTestFinished(async () => {
+      await Promise.allSettled([writers.stop(), queries.stop()])
+    })
+    await killedAt(fixture, 'copying')
+    expect(await aliasTarget(client, alias)).toEqual([index])
+    await killedAt(fixture, 'gate')
+    expect(await aliasTarget(client, alias)).toEqual([index])
+    await killedAt(fixture, 'blocked')
+    expect(await aliasTarget(client, alias)).toEqual([index])
+    await expect(client.index({ index, id: 'late', body: { text: 'late' } })).rejects.toMatchObject({
+      statusCode: 403,
+    })
+    await killedAt(fixture, 'moved')
+    expect(await aliasTarget(client, alias)).toEqual([next])
+    const report = await runMigration(fixture)
+    expect(report.failed).toBe(0)
+    await writers.stop()
+    await queries.stop()
+    expect(queries.failures).toEqual([])
+    expectKnown(await documentsOf(client, next), known)
+    await expect(client.index({ index, id: 'late', body: { text: 'late' } })).rejects.toMatchObject({
+      statusCode: 403,
+    })
+  })
+
+  test('a second run is refused while the first one works, and named', async () => {
+    const fixture = await reindexFixture('twice')
+    await filled(fixture, 50)
+    let refusal: unknown
+    await runMigration(fixture, {
+      async gate() {
+        refusal = await runMigration(fixture).catch((error: unknown) => error)
+      },
+    })
+    expect(refusal).toMatchObject({
+      code: 'INDEX',
+      message: expect.stringMatching(/expected nobody to work on .*-v2, got .*process \d+/),
+    })
+    expect(await aliasTarget(fixture.client, fixture.alias)).toEqual([fixture.next])
+  })
+})
+
+describe('a migration', () => {
+  test('whose gate refuses leaves the alias, and writers, where they were', async () => {
+    const fixture = await reindexFixture('gate')
+    await filled(fixture, 50)
+    const refuse = async () => {
+      throw new LexpandError('INDEX', '[reindex] expected overlap .5, got .1. Look.')
+    }
+    await expect(runMigration(fixture, { gate: refuse })).rejects.toThrow('got .1')
+    const { client, alias, index } = fixture
+    expect(await aliasTarget(client, alias)).toEqual([index])
+    expect((await client.index({ index: alias, id: 'x', body: { text: 'bread' } })).statusCode).toBe(201)
+    // Nothing is in the way of trying again.
+    await runMigration(fixture)
+    expect(await aliasTarget(client, alias)).toEqual([fixture.next])
+  })
+
+  test('keeps numbers as they were written, routing, filters and flags of the aliases, and final pipelines', async () => {
+    const fixture = await reindexFixture('exact')
+    const { client, index, next, alias } = fixture
+    await fixture.startWorker()
+    await client.ingest.putPipeline({
+      id: `${index}-final`,
+      body: { processors: [{ set: { field: 'passed', value: 'again' } }] } as never,
+    })
+    onTestFinished(async () => {
+      await client.ingest.deletePipeline({ id: `${index}-final` })
+    })
+    await client.indices.putAlias({
+      index,
+      name: `${alias}-cheap`,
+      body: { filter: { range: { price: { lt: 2 } } }, index_routing: 'a', search_routing: 'a,b' } as never,
+    })
+    // One id twice, kept apart by routing values of different shards.
+    const [here, there] = await routingsApart(client, index)
+    const body = [
+      `{"index":{"_id":"1","routing":"${here}"}}`,
+      '{"text":"bread","price":1.0,"big":9007199254740993,"__proto__":{"x":2.0}}',
+      `{"index":{"_id":"1","routing":"${there}"}}`,
+      '{"text":"tea"}',
+      '{"index":{"_id":"blank"}}',
+      '{"text":" "}',
+      '{"index":{"_id":"plain"}}',
+      '{"text":"car","price":3.0}',
+    ]
+    const written = await client.bulk({ index, body: body as never })
+    expect(written.body.items.map((item) => item.index?.error)).toEqual(new Array(4))
+    await client.indices.putSettings({ index, body: { 'index.final_pipeline': `${index}-final` } })
+    await runMigration(fixture)
+    const reply = await client.transport.request(
+      { method: 'POST', path: `/${next}/_search`, body: { size: 10, sort: ['_id'] } },
+      { asStream: true },
+    )
+    let text = ''
+    for await (const chunk of reply.body as unknown as AsyncIterable<Buffer>) text += chunk
+    for (const kept of ['"price":1.0', '"big":9007199254740993', '"__proto__":{"x":2.0}'])
+      expect(text).toContain(kept)
+    expect(text).not.toContain('again')
+    expect(text.match(/"_routing"/g)).toHaveLength(2)
+    const states = text.match(/"state":"\w+"/g) ?? []
+    expect(states.sort()).toEqual(['"state":"empty"', ...new Array(3).fill('"state":"ready"')])
+    const after = await client.indices.get({ index: next, flat_settings: true })
+    expect(after.body[next]?.aliases).toEqual({
+      [alias]: { is_write_index: true },
+      [`${alias}-cheap`]: {
+        filter: { range: { price: { lt: 2 } } },
+        index_routing: 'a',
+        search_routing: 'a,b',
+      },
+    })
+    expect(after.body[next]?.settings).toMatchObject({ 'index.final_pipeline': `${index}-final` })
   })
 })

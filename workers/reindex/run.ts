@@ -11,7 +11,7 @@ import { parseState, type ReindexState, runId, STATE_INDEX } from './state.ts'
 /** The holder says that it lives, this often. */
 const HEARTBEAT_MS = 1_000
 /** A holder that says nothing for so long is dead. No clocks are compared: the watcher waits that long itself. */
-const LEASE_MS = 8_000
+const LEASE_MS = 6_000
 /** How long the cluster may be away while the state is to be written. */
 const PATIENCE_MS = 300_000
 
