@@ -85,9 +85,11 @@ async function encodeOnce(
   report.deleted += documents.length - stored.length
   report.settled += stuck.length
   report.readMs += clock()
+  const cachedBefore = report.cached
   const states = await traced('encode', { ...size, 'lexpand.documents': fresh.length }, () =>
     newStates(fresh, specification, dependencies, report),
   )
+  dependencies.telemetry?.reused(index, 'cache', report.cached - cachedBefore)
   report.encodeMs += clock()
   const written = await traced('write', { ...size, 'lexpand.documents': states.items.length }, () =>
     write(index, states.items, specification, dependencies, report),

@@ -12,6 +12,8 @@ export interface JobReport {
   deleted: number
   /** Changed again and again while being encoded; still pending, for the next sweep. */
   superseded: number
+  /** Vectors taken from the cache instead of the encoder. */
+  cached: number
   /** Word pieces encoded. */
   tokens: number
   readonly failures: { readonly id: string; readonly reason: string }[]
@@ -28,6 +30,7 @@ export function emptyReport(): JobReport {
     settled: 0,
     deleted: 0,
     superseded: 0,
+    cached: 0,
     tokens: 0,
     failures: [],
     readMs: 0,

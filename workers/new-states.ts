@@ -4,11 +4,12 @@ import { textHash } from '../mappings/text-hash.ts'
 import type { Encoder } from '../sparse/encoder.ts'
 import { toFeatures } from '../sparse/features.ts'
 import type { WordPieceTokenizer } from '../sparse/tokenizer.ts'
-import { expandEach } from './expand-each.ts'
+import { expandCached } from './expand-cached.ts'
 import type { FailedDocument, Failure } from './fail-documents.ts'
 import type { JobReport } from './job-report.ts'
 import type { StoredDocument } from './read-documents.ts'
 import { type Condition, conditionOf, emptySidecar, isSettled, readySidecar } from './states.ts'
+import type { VectorCache } from './vector-cache.ts'
 import type { DocumentVersion, WriteBackItem } from './write-back.ts'
 
 export interface EncodingDependencies {
@@ -16,6 +17,8 @@ export interface EncodingDependencies {
   readonly encoder: Encoder
   /** Longer texts fail without being encoded. @default DEFAULT_MAX_TEXT_BYTES */
   readonly maxTextBytes?: number
+  /** Texts whose vector it has are not encoded. @default none */
+  readonly vectorCache?: VectorCache
 }
 
 /** A book has about one million bytes: what is ten times longer is a mistake, and takes a worker's memory. */
@@ -37,7 +40,7 @@ interface Waiting {
 /**
  * Encodes the texts of documents that are not settled.
  *
- * @param report gets the settled documents and the word pieces
+ * @param report gets the settled documents, those with a vector from the cache, and the word pieces
  * @throws LexpandError ENCODER when the encoder fails on everything
  */
 export async function newStates(
@@ -47,7 +50,7 @@ export async function newStates(
   report: JobReport,
 ): Promise<NewStates> {
   const { fields, fingerprint, windowing, pruning } = specification
-  const { tokenizer, encoder, maxTextBytes = DEFAULT_MAX_TEXT_BYTES } = dependencies
+  const { tokenizer, encoder, maxTextBytes = DEFAULT_MAX_TEXT_BYTES, vectorCache } = dependencies
   const items: WriteBackItem[] = []
   const failed: FailedDocument[] = []
   const waiting: Waiting[] = []
@@ -67,10 +70,14 @@ export async function newStates(
   }
   // The encoder has its own token budget; here nothing is gained by cutting the job into smaller calls.
   const tokenBudget = Number.MAX_SAFE_INTEGER
-  const expanded = await expandEach(
-    waiting.map(({ text }) => text),
-    { tokenizer, windowing, pruning, encoder, tokenBudget },
-  )
+  const { expanded, cached } = await expandCached(waiting, fingerprint, vectorCache, {
+    tokenizer,
+    windowing,
+    pruning,
+    encoder,
+    tokenBudget,
+  })
+  report.cached += cached.size
   const now = new Date()
   for (const [at, { version, hash, before }] of waiting.entries()) {
     const result = expanded[at] ?? { error: new Error('the encoder gave no vector') }
@@ -78,7 +85,7 @@ export async function newStates(
       failed.push({ ...version, hash, failure: encoderFailure(result.error) })
       continue
     }
-    report.tokens += result.tokens
+    if (!cached.has(at)) report.tokens += result.tokens
     const features = toFeatures(result.vector, tokenizer)
     // Text without a single known word piece has nothing to be found by, like no text.
     items.push(

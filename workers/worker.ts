@@ -16,6 +16,7 @@ import { type JobRun, runJob } from './run-job.ts'
 import { cachedSpecifications } from './specification-cache.ts'
 import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
 import { queueTraces } from './traces.ts'
+import type { VectorCache } from './vector-cache.ts'
 
 /** `Model` of models/load.ts is one. */
 export interface WorkerModel extends OnnxModel {
@@ -49,6 +50,8 @@ export interface WorkerOptions {
   readonly maxSearchP95Ms?: number
   /** @default made of a stored vector of the index that is written most */
   readonly probe?: ProbeQuery
+  /** Texts whose vector it has are not encoded; the caller closes it after the worker. @default none */
+  readonly vectorCache?: VectorCache
   /** @default nobody is told */
   readonly telemetry?: Telemetry
 }
@@ -80,7 +83,7 @@ const FORCED_CLOSE_MS = 3_000
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { client, model, logger, onProgress, closeTimeoutMs = 20_000 } = options
-  const { maxTextBytes, telemetry = NO_TELEMETRY } = options
+  const { maxTextBytes, vectorCache, telemetry = NO_TELEMETRY } = options
   const connection = await connect(options.redisUrl, { role: 'worker' })
   try {
     for (const warning of await assertRedisSettings(connection)) logger.warn(warning)
@@ -100,6 +103,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       encoder,
       specificationOf,
       ...(maxTextBytes === undefined ? {} : { maxTextBytes }),
+      ...(vectorCache === undefined ? {} : { vectorCache }),
       telemetry,
     },
     gate: new EngineGate(stopping.signal, ENGINE_BACK_OFF),
