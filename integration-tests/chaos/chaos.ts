@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from '@opensearch-project/opensearch'
+import { installIndex } from '../../mappings/index.ts'
+import { loadModel } from '../../models/index.ts'
+import { installIngestPipeline } from '../../pipelines/index.ts'
+import { audit } from '../../workers/index.ts'
+import { testIndexSpecification } from '../stored-vectors.ts'
+import { testClient, uniqueName } from '../test-index.ts'
+import { encodedTwice } from './encoded.ts'
+import { killAll } from './killer.ts'
+import { Ledger } from './ledger.ts'
+import type { ChaosPlan } from './plan.ts'
+import type { ChaosServices } from './services.ts'
+import { supervise } from './supervised.ts'
+import { type Verdict, verify } from './verify.ts'
+import { write } from './writers.ts'
+
+export interface ChaosResult extends Verdict {
+  readonly kills: number
+  readonly documents: number
+  readonly writes: number
+  /** Texts encoded, and how many of these encodings were of a text that had been encoded before. */
+  readonly encoded: number
+  readonly duplicates: number
+  readonly isAuditClean: boolean
+  readonly seconds: number
+}
+
+const WORKER = new URL('../worker-process.ts', import.meta.url)
+const SWEEPER = new URL('sweeper-process.ts', import.meta.url)
+
+/**
+ * Writers, workers and sweepers work on one index while all of them but the writers, and the engine and Redis, are
+ * killed; then everything settles and is compared with what the writers were told.
+ */
+export async function chaos(
+  plan: ChaosPlan,
+  services: ChaosServices,
+  log: (line: string) => void,
+): Promise<ChaosResult> {
+  const startedAt = performance.now()
+  const folder = mkdtempSync(join(tmpdir(), 'lexpand-chaos-'))
+  const encodedLog = join(folder, 'encoded')
+  const opensearchUrl = services.nodes.map(({ url }) => url)
+  const client = testClient(opensearchUrl)
+  const index = uniqueName('chaos')
+  const identity = randomUUID().replaceAll('-', '').repeat(2)
+  const model = { ...(await loadModel()), identity }
+  const specification = testIndexSpecification(model, ['text'])
+  await installIndex(client, index, specification, {
+    replicas: plan.nodes - 1,
+    settings: { 'index.unassigned.node_left.delayed_timeout': '0s' },
+  })
+  await installIngestPipeline(client, index, specification)
+
+  const redisUrl = services.redis.url
+  const worker = { opensearchUrl, redisUrl, identity, fakeDelayMs: plan.encodeDelayMs, encodedLog }
+  const workers = Array.from({ length: plan.workers }, () => supervise(WORKER, worker))
+  const sweepers = [0, 1].map(() => supervise(SWEEPER, { opensearchUrl, redisUrl, index }))
+  const ledger = new Ledger()
+  try {
+    const writers = Array.from({ length: plan.writers }, (_, at) =>
+      write({
+        client,
+        index,
+        ledger,
+        seed: plan.seed,
+        writer: at,
+        documents: Math.ceil(plan.documents / plan.writers),
+      }),
+    )
+    const progress = () => ledger.inserted / plan.documents
+    const [kills] = await Promise.all([
+      killAll(plan, { services, workers, sweepers }, progress, log),
+      ...writers,
+    ])
+    log(`${ledger.operations} writes acknowledged; waiting for everything to settle`)
+    const isAuditClean = await settle(client, index, plan.settleMs)
+    const verdict = await verify(client, index, { model, specification }, ledger)
+    return {
+      ...verdict,
+      ...encodedTwice(encodedLog),
+      kills,
+      documents: ledger.inserted,
+      writes: ledger.operations,
+      isAuditClean,
+      seconds: (performance.now() - startedAt) / 1_000,
+    }
+  } finally {
+    await Promise.all([...workers, ...sweepers].map((child) => child.stop()))
+    await client.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** @returns whether the audit found nothing within the time */
+async function settle(client: Client, index: string, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs
+  while (performance.now() < deadline) {
+    const report = await audit(client, index, { graceSeconds: 0 }).catch(() => undefined)
+    if (report !== undefined && report.problems === 0) return true
+    await sleep(1_000)
+  }
+  return false
+}
