@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { assertPruning, type Pruning } from '../sparse/prune.ts'
 
 /** Parser of an option that takes a whole number. @param least and most: inclusive bounds, both in the message */
 export function integer(least: number, most: number): (text: string) => number {
@@ -42,4 +43,36 @@ export function duration(text: string): number {
   const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
   if (count === '') throw new InvalidArgumentError('Expected a number with a unit: 90s, 15m, 2h or 30d.')
   return Number(count) * SECONDS[unit as keyof typeof SECONDS]
+}
+
+/** Parser of an option that takes a number. @param least and most: inclusive bounds, both in the message */
+export function number(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() !== '' && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`Expected a number from ${least} to ${most}.`)
+  }
+}
+
+/** Parser of a pruning such as `max_ratio:0.1`, `top_k:200` or `none`. */
+export function pruning(text: string): Pruning {
+  const [type = '', value = ''] = text.split(':')
+  const at = value.trim() === '' ? Number.NaN : Number(value)
+  const found = {
+    none: { type },
+    max_ratio: { type, ratio: at },
+    top_k: { type, k: at },
+    alpha_mass: { type, mass: at },
+    abs_value: { type, threshold: at },
+  }
+  if (!Object.hasOwn(found, type) || (type === 'none') !== (value === '')) {
+    throw new InvalidArgumentError('Expected none, max_ratio:R, top_k:K, alpha_mass:M or abs_value:T.')
+  }
+  const wanted = found[type as keyof typeof found] as Pruning
+  try {
+    assertPruning(wanted)
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+  }
+  return wanted
 }

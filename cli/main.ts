@@ -19,6 +19,7 @@ const commands = [
   import('./index-documents.ts'),
   import('./worker.ts'),
   import('./sweep.ts'),
+  import('./reindex.ts'),
   import('./dead.ts'),
   import('./audit.ts'),
   import('./search.ts'),

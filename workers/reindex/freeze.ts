@@ -41,7 +41,7 @@ export function numbersOf(shards: readonly ShardCheckpoint[]): Checkpoints {
  *
  * @throws LexpandError SERVICE when copies stay behind
  */
-export async function lastNumbers(client: Client, index: string): Promise<ShardCheckpoint[]> {
+export async function lastNumbers(client: Client, index: string): Promise<readonly ShardCheckpoint[]> {
   const until = performance.now() + QUIET_MS
   for (let isFlushed = false; ; ) {
     const shards = await shardCheckpoints(client, index)

@@ -80,9 +80,11 @@ export async function migrate(migration: Migration): Promise<MigrationReport> {
   }
   if (run.state.phase === 'copying') {
     await assertSameLife(client, run)
+    await catchUp(migration, following)
+    await migration.gate()
     for (let attempt = 0; ; attempt++) {
+      // The gate may have taken its time.
       await catchUp(migration, following)
-      await migration.gate()
       if (await swap(migration, following, persistence)) break
       if (attempt + 1 === MAX_ATTEMPTS) {
         throw new LexpandError(

@@ -1,0 +1,61 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+import { type IndexSpecification, translateEngineError } from '../mappings/index.ts'
+import { ingestPipeline, ingestPipelineName, installIngestPipeline } from '../pipelines/index.ts'
+import { LexpandError } from '../sparse/errors.ts'
+
+/**
+ * Gives the new index its own stamp, and around it whatever else the default pipeline of the old index does: a
+ * pipeline that called the old stamp is copied with the new one in its place.
+ *
+ * @param old name and default pipeline of the old index
+ */
+export async function installTargetPipeline(
+  client: Client,
+  old: { readonly name: string; readonly defaultPipeline: string | undefined },
+  target: string,
+  specification: IndexSpecification,
+): Promise<void> {
+  const { name, defaultPipeline } = old
+  const isForeign =
+    defaultPipeline !== undefined &&
+    defaultPipeline !== '_none' &&
+    defaultPipeline !== ingestPipelineName(name)
+  if (isForeign) {
+    try {
+      const stamp = ingestPipelineName(target)
+      await client.ingest.putPipeline({ id: stamp, body: ingestPipeline(specification) })
+      const reply = await client.ingest.getPipeline({ id: defaultPipeline }, { ignore: [404] })
+      const found = reply.body[defaultPipeline]
+      if (found === undefined) throw missing(name, defaultPipeline)
+      const chain = `${stamp}-chain`
+      const body = {
+        ...found,
+        processors: withStamp(found.processors ?? [], ingestPipelineName(name), stamp),
+      }
+      await client.ingest.putPipeline({ id: chain, body: body as API.Ingest_PutPipeline_RequestBody })
+      await client.indices.putSettings({ index: target, body: { 'index.default_pipeline': chain } })
+    } catch (error) {
+      throw translateEngineError(error, { part: 'reindex', index: target })
+    }
+  }
+  await installIngestPipeline(client, target, specification)
+}
+
+type Processor = Readonly<Record<string, unknown>>
+
+/** The stamp goes where the old one was, else to the end: it has to see the text as it will be stored. */
+export function withStamp(processors: readonly object[], old: string, stamp: string): object[] {
+  const call = { pipeline: { name: stamp } }
+  const isOld = (processor: Processor) => (processor.pipeline as { name?: string } | undefined)?.name === old
+  const own = processors as readonly Processor[]
+  return own.some(isOld)
+    ? own.map((processor) => (isOld(processor) ? call : processor))
+    : [...processors, call]
+}
+
+function missing(index: string, pipeline: string): LexpandError {
+  return new LexpandError(
+    'INDEX',
+    `[reindex] expected the default pipeline ${pipeline} of index ${index}, got none. Put it back, or set index.default_pipeline to _none.`,
+  )
+}
