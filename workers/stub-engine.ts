@@ -17,7 +17,7 @@ export interface Stored {
 export type Letters = Map<string, { _source: Partial<DeadLetter>; seqNo: number }>
 
 /** A one-index engine in memory: compare-and-set updates, and a hook that runs before each of them. */
-function engine(
+export function engine(
   stored: Map<string, Stored>,
   letters: Letters,
   beforeUpdate: (id: string, body: Update) => number | undefined,
