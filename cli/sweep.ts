@@ -1,42 +1,104 @@
+import { once } from 'node:events'
 import type { Command } from 'commander'
 import { readSpecification } from '../mappings/index.ts'
-import { openQueue, type SweepReport, sweep } from '../workers/index.ts'
+import { LexpandError } from '../sparse/errors.ts'
+import { openQueue, type SweepReport, startSweeper, sweep } from '../workers/index.ts'
+import { duration } from './arguments.ts'
 import { withConnection, withExamples, withJson } from './command.ts'
 import type { ConnectionFlags } from './configuration.ts'
-import { connect } from './connect.ts'
-import { printResult } from './output.ts'
+import { type Connection, connect } from './connect.ts'
+import { interruption } from './interrupt.ts'
+import { processLogger } from './logger.ts'
+import { note, printResult } from './output.ts'
+import { progressBar } from './progress.ts'
 
 export function register(program: Command): void {
   const command = program
     .command('sweep')
     .description(
-      'Queue every document of an index that waits for a vector: written by other clients, or left by a crash.',
+      'Queue every document that waits for a vector: written by other clients, changed past the pipeline, or left by a crash. A sweep goes on where the last one ended. lexpand worker has a sweeper inside; --follow runs one alone, for any number of models.',
     )
-    .requiredOption('--index <name>', 'index or alias')
-    .action(sweepIndex)
+    .option('--index <name...>', 'indices or aliases (with --follow: by default all that Lexpand has set up)')
+    .option('--follow', 'go on until stopped; several sweepers may run, one works on an index', false)
+    .option('--every <time>', 'with --follow: time between two looks (default: 5s)', duration)
+    .action(sweepIndices)
   withExamples(withJson(withConnection(command)), [
     'lexpand sweep --index articles',
-    'watch -n 60 lexpand sweep --index articles',
+    'lexpand sweep --follow',
+    'lexpand sweep --follow --index articles --every 1s',
   ])
 }
 
 interface SweepFlags extends ConnectionFlags {
-  readonly index: string
+  readonly index?: readonly string[]
+  readonly follow: boolean
+  readonly every?: number
   readonly json: boolean
 }
 
-async function sweepIndex(flags: SweepFlags): Promise<void> {
-  const { client, redisUrl } = await connect(flags)
-  const { model } = await readSpecification(client, flags.index)
-  const queue = await openQueue(redisUrl, model.identity)
-  try {
-    const report = await sweep(client, queue, flags.index)
-    printResult(flags.json, report, ({ found, jobs }: SweepReport) =>
-      found === 0
-        ? 'Nothing waits for a vector.'
-        : `${found} documents wait, queued as ${jobs} jobs. Next: lexpand worker`,
+async function sweepIndices(flags: SweepFlags): Promise<void> {
+  if (flags.follow) return follow(flags)
+  if (flags.index === undefined || flags.every !== undefined) {
+    throw new LexpandError(
+      'CONFIGURATION',
+      `[sweep] expected --index NAME, or --follow, got ${flags.index === undefined ? 'neither' : '--every without --follow'}. Name an index, or let it run with --follow.`,
     )
+  }
+  const signal = interruption('Stopping after the page in flight. A second signal ends it at once.')
+  const connection = await connect(flags)
+  for (const index of flags.index) {
+    const report = await sweepOnce(connection, index, signal)
+    printResult(flags.json, { index, ...report }, summary)
+    if (signal.aborted) break
+  }
+}
+
+async function sweepOnce(
+  { client, redisUrl }: Connection,
+  index: string,
+  signal: AbortSignal,
+): Promise<SweepReport> {
+  const { model } = await readSpecification(client, index)
+  const queue = await openQueue(redisUrl, model.identity)
+  const progress = progressBar('sweep')
+  try {
+    return await sweep(client, queue, index, {
+      signal,
+      onPage: ({ scanned, remaining }) => progress.update(scanned, scanned + remaining),
+    })
   } finally {
+    progress.stop()
     await queue.close()
   }
+}
+
+async function follow({ index: indices, every, json, ...flags }: SweepFlags): Promise<void> {
+  const signal = interruption('Stopping after the page in flight. A second signal ends it at once.')
+  const { client, redisUrl, configuration } = await connect(flags)
+  const sweeper = await startSweeper({
+    client,
+    redisUrl,
+    logger: processLogger(configuration.logLevel),
+    ...(indices === undefined ? {} : { indices }),
+    ...(every === undefined ? {} : { everyMs: every * 1_000 }),
+    ...(json ? { onSwept: (index, report) => printResult(true, { index, ...report }, String) } : {}),
+  })
+  note(`Sweeping ${indices?.join(', ') ?? 'all indices of Lexpand'}. Stop with Ctrl-C.`)
+  if (!signal.aborted) await once(signal, 'abort')
+  await sweeper.close()
+}
+
+const REST = {
+  done: '',
+  full: ' The queue is full: the rest is queued by the next sweep, when workers have caught up.',
+  taken: ' Another sweeper works on this index.',
+  stopped: ' Stopped: the next sweep goes on from here.',
+} as const
+
+function summary({ index, found, jobs, outcome }: SweepReport & { readonly index: string }): string {
+  const what =
+    found === 0
+      ? `${index}: nothing waits for a vector${outcome === 'done' ? '' : ' so far'}.`
+      : `${index}: ${found} documents wait, queued as ${jobs} jobs. Next: lexpand worker`
+  return `${what}${REST[outcome]}`
 }

@@ -1,16 +1,14 @@
 import { once } from 'node:events'
-import type { Client } from '@opensearch-project/opensearch'
 import type { Command } from 'commander'
 import { residentMemory } from '../engine/processes.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import {
-  type EncodeQueue,
   onnxEncoder,
   openQueue,
   type ProbeQuery,
   type RunningWorker,
+  startSweeper,
   startWorker,
-  sweepAll,
   watchEncoder,
   watchWorker,
 } from '../workers/index.ts'
@@ -31,7 +29,7 @@ export function register(program: Command): void {
   const command = program
     .command('worker')
     .description(
-      'Encode what is queued for one model, in any index, until stopped; at its start, documents that wait in no job are queued. Several workers share the queue. SIGTERM and Ctrl-C finish the running jobs first.',
+      'Encode what is queued for one model, in any index, until stopped, and queue what other clients write and what a crash left. Several workers share the queue. SIGTERM and Ctrl-C finish the running jobs first.',
     )
     .option(
       '--max-text-bytes <bytes>',
@@ -47,6 +45,7 @@ export function register(program: Command): void {
       'probe query as query DSL (default: pieces of a stored vector)',
       jsonObject,
     )
+    .option('--no-sweep', 'only take jobs: sweepers run elsewhere (lexpand sweep --follow)')
     .action(work)
   withExamples(withJson(withHttp(withModel(withConnection(command)))), [
     'lexpand worker',
@@ -58,6 +57,7 @@ export function register(program: Command): void {
 }
 
 interface WorkerFlags extends ModelFlags, ConnectionFlags, PaceFlags, HttpFlags {
+  readonly sweep: boolean
   readonly probeIndex?: string
   readonly probeQuery?: Record<string, unknown>
   readonly json: boolean
@@ -89,7 +89,6 @@ async function work(flags: WorkerFlags): Promise<void> {
         stateOf() === undefined && worker?.isRunning() === false ? 'takes no jobs any more' : undefined,
     })
     closing.push(() => monitoring.close())
-    await queueWhatWaits(client, queue, model.identity)
     worker = await startWorker({
       client,
       redisUrl,
@@ -101,6 +100,12 @@ async function work(flags: WorkerFlags): Promise<void> {
       ...(maxSearchP95Ms === undefined ? {} : { maxSearchP95Ms }),
       ...probeOf(flags),
     })
+    if (flags.sweep) {
+      const { identity } = model
+      const { telemetry } = monitoring
+      const sweeper = await startSweeper({ client, redisUrl, logger, identity, telemetry })
+      closing.push(() => sweeper.close())
+    }
     if (monitoring.registry !== undefined) {
       watchWorker(monitoring.registry, worker.stats)
       watchEncoder(monitoring.registry, encoder, residentMemory)
@@ -121,14 +126,6 @@ function probeOf({ probeIndex: index, probeQuery: query }: WorkerFlags): { probe
     'CONFIGURATION',
     '[worker] expected both --probe-index and --probe-query, got one of them. Give the other one as well.',
   )
-}
-
-/** What Redis lost while no worker ran, and what other clients wrote, is in no job: the indices know it. */
-async function queueWhatWaits(client: Client, queue: EncodeQueue, identity: string): Promise<void> {
-  for (const { index, found, error } of await sweepAll(client, queue, identity)) {
-    if (error !== undefined) note(`${index} was not swept: ${error}`)
-    else if (found > 0) note(`${index}: ${found} documents wait for a vector`)
-  }
 }
 
 function summary({ ready, empty, failed, jobs, failedJobs }: RunningWorker['stats']): string {

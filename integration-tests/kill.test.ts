@@ -14,6 +14,7 @@ import {
   sweep,
 } from '../workers/index.ts'
 import { states } from './stored-vectors.ts'
+import { until } from './until.ts'
 import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
 import type { WorkerProcessSettings } from './worker-process.ts'
 
@@ -65,14 +66,6 @@ async function startWorkerProcess(
   return { process: child, ready: () => ready }
 }
 
-async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 120_000): Promise<void> {
-  const deadline = performance.now() + timeoutMs
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not reached within ${timeoutMs} ms`)
-    await sleep(50)
-  }
-}
-
 describe('kill -9 of a worker', () => {
   test('in the middle of 2,000 documents: after a restart all are ready with the right vectors', {
     timeout: 400_000,
@@ -80,7 +73,7 @@ describe('kill -9 of a worker', () => {
     const fixture = await workerFixture('kill-worker')
     await enqueue(fixture, shortTexts(2_000))
     const first = await startWorkerProcess(fixture)
-    await until(() => first.ready() >= 300)
+    await until(() => first.ready() >= 300, 120_000)
     first.process.kill('SIGKILL')
     await once(first.process, 'exit')
     const before = states(await fixture.documents())
@@ -146,7 +139,7 @@ describe('kill -9 of Redis', () => {
       } catch {
         return false
       }
-    })
+    }, 30_000)
     await fixture.queue.idle()
     expect(worker.process.exitCode).toBeNull()
     const documents = await fixture.documents()
@@ -183,13 +176,38 @@ describe('kill -9 of Redis', () => {
       message: expect.stringMatching(/expected Redis at 127\.0\.0\.1:\d+, got: .*ECONNREFUSED/),
     })
     await redis.restart()
-    // As `lexpand sweep` does: a new process, so a new connection.
-    const queue = await openQueue(redis.url, fixture.model.identity)
-    onTestFinished(() => queue.close())
-    expect((await sweep(fixture.client, queue, fixture.index)).found).toBe(100)
+    // The same application, on the connection that it has had all along.
+    expect((await sweep(fixture.client, fixture.queue, fixture.index)).found).toBe(100)
     await fixture.startWorker()
-    await queue.idle()
+    await fixture.queue.idle()
     await expectAllReady(fixture, await fixture.documents(), fixture.encoder())
+  })
+
+  test('at any moment: a queue that is open takes jobs again by itself, 20 times of 20', {
+    timeout: 400_000,
+  }, async () => {
+    const redis = await startPrivateRedis()
+    onTestFinished(() => redis.stop())
+    for (let outage = 0; outage < 20; outage++) {
+      const queue = await openQueue(redis.url, `${outage}`.padStart(12, 'outage'))
+      const add = (id: string) => queue.add('i', 'f', [{ id, seq_no: 1, primary_term: 1 }])
+      // Some with a request in flight, some idle, some just opened.
+      const during = outage % 2 === 0 ? add('during').catch(() => undefined) : undefined
+      if (outage % 4 === 1) await add('before')
+      await redis.kill9()
+      await redis.restart()
+      await until(
+        () =>
+          add('after').then(
+            () => true,
+            () => false,
+          ),
+        30_000,
+      )
+      await during
+      expect((await queue.jobs.getWaiting()).length).toBeGreaterThan(0)
+      await queue.close()
+    }
   })
 
   test('a Redis that wants a password says so, without the one that was tried', async () => {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { LexpandError } from '../sparse/errors.ts'
 import type { Encoder } from '../sparse/index.ts'
-import { enqueue, type SourceDocument, sweep, sweepAll } from '../workers/index.ts'
+import { enqueue, type SourceDocument } from '../workers/index.ts'
 import { states } from './stored-vectors.ts'
 import { until } from './until.ts'
-import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
+import { expectAllReady, workerFixture } from './worker-fixture.ts'
 
 const TOPICS = ['rain in new york', 'a fast red car', 'bread and butter', 'the moon landing', 'garden birds']
 
@@ -319,78 +319,3 @@ describe('trouble', () => {
     )
   })
 })
-
-describe('sweep', () => {
-  test('queues what other clients wrote through the pipeline, and what was there before Lexpand', async () => {
-    const fixture = await workerFixture('sweep')
-    const { client, index, queue } = fixture
-    await client.index({ index, id: 'hook', body: { text: 'written by anybody' } })
-    // The engine keeps more digits than a JavaScript number: the worker must not touch other fields.
-    const before = '{"text": "older than lexpand", "long": 9223372036854775807}'
-    await client.index({ index, id: 'before', pipeline: '_none', body: before as never })
-    await client.index({ index, id: 'blank', pipeline: '_none', body: {} })
-    expect(await sweep(client, queue, index)).toEqual({ found: 3, jobs: 1 })
-    await fixture.startWorker()
-    await queue.idle()
-    expect(states(await fixture.documents())).toEqual({ ready: 2, empty: 1 })
-    const url = `${inject('opensearchUrl')}/${index}/_source/before`
-    expect(await (await fetch(url)).text()).toContain('9223372036854775807')
-    expect(await sweep(client, queue, index)).toEqual({ found: 0, jobs: 0 })
-  })
-
-  test('finds documents that were stored but not queued, in pages, with their routing', async () => {
-    const fixture = await workerFixture('unqueued', { settings: { number_of_shards: 2 } })
-    const crash = new LexpandError('SERVICE', 'the process died here')
-    const dead = { ...fixture.queue, add: () => Promise.reject(crash) }
-    const documents = texts(900).map(({ id, source }) => ({ id: `routed-${id}`, routing: `r${id}`, source }))
-    await expect(enqueue({ ...fixture, queue: dead }, documents)).rejects.toBe(crash)
-    await enqueue({ ...fixture, queue: { ...fixture.queue, add: async () => 0 } }, texts(1_300))
-    await sweepAndEncode(fixture, 2_200)
-  })
-
-  test('twice in a row queues the same documents once', async () => {
-    const fixture = await workerFixture('twice')
-    const { client, queue, index } = fixture
-    await enqueue({ ...fixture, queue: { ...queue, add: async () => 0 } }, texts(200))
-    await sweep(client, queue, index)
-    await sweep(client, queue, index)
-    expect(await queue.jobs.getWaitingCount()).toBe(4)
-    await fixture.startWorker()
-    await queue.idle()
-    await expectAllReady(fixture, await fixture.documents(), fixture.encoder())
-  })
-
-  test('over all indices takes those of one model, and only open ones', async () => {
-    const fixture = await workerFixture('all')
-    const other = await workerFixture('other')
-    await fixture.client.index({ index: fixture.index, id: 'a', body: { text: 'mine' } })
-    await other.client.index({ index: other.index, id: 'a', body: { text: 'of another model' } })
-    const found = { index: fixture.index, found: 1, jobs: 1 }
-    expect(await sweepAll(fixture.client, fixture.queue, fixture.model.identity)).toEqual([found])
-    await fixture.client.indices.close({ index: fixture.index })
-    expect(await sweepAll(fixture.client, fixture.queue, fixture.model.identity)).toEqual([])
-  })
-
-  test('a document whose job was given up is queued again', async () => {
-    const fixture = await workerFixture('givenup')
-    const { client, queue, index } = fixture
-    await enqueue(fixture, texts(1))
-    const [job] = await queue.jobs.getWaiting()
-    await job?.updateData({ ...job.data, version: 2 } as never)
-    const worker = await fixture.startWorker()
-    await until(() => worker.stats.failedJobs === 1)
-    expect(await sweep(client, queue, index)).toEqual({ found: 1, jobs: 1 })
-    await queue.idle()
-    await expectAllReady(fixture, await fixture.documents(), fixture.encoder())
-  })
-})
-
-async function sweepAndEncode(fixture: WorkerFixture, count: number): Promise<void> {
-  const report = await sweep(fixture.client, fixture.queue, fixture.index)
-  expect(report.found).toBe(count)
-  await fixture.startWorker()
-  await fixture.queue.idle()
-  const documents = await fixture.documents()
-  expect(documents.size).toBe(count)
-  await expectAllReady(fixture, documents, fixture.encoder())
-}

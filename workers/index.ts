@@ -42,6 +42,14 @@ export { type EncodeQueue, encodeQueueName, openQueue, type QueuedDocument } fro
 export { watchEncoder, watchQueue, watchWorker } from './queue-metrics.ts'
 export { assertRedisSettings, connect } from './redis.ts'
 export { watchStates } from './state-metrics.ts'
-export { type IndexSweep, type SweepReport, sweep, sweepAll } from './sweep.ts'
+export { type LexpandIndex, lexpandIndices } from './sweep/lexpand-indices.ts'
+export { type SweepOptions, type SweepProgress, type SweepReport, sweep } from './sweep/sweep.ts'
+export { type RunningSweeper, type SweeperOptions, startSweeper } from './sweep/sweeper.ts'
 export { type DocumentOutcome, NO_TELEMETRY, type Telemetry } from './telemetry.ts'
+export {
+  DEFAULT_CACHE_BYTES,
+  openVectorCache,
+  type VectorCache,
+  type VectorCacheOptions,
+} from './vector-cache.ts'
 export { type RunningWorker, startWorker, type WorkerModel, type WorkerOptions } from './worker.ts'

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
 import { LexpandError } from '../sparse/errors.ts'
 import type { JobData, JobDocument } from './job-data.ts'
+import { QueuedMarks } from './queued-marks.ts'
 import { connect } from './redis.ts'
 import { queueTraces } from './traces.ts'
 
@@ -11,17 +12,29 @@ export interface EncodeQueue {
   readonly name: string
   /** The BullMQ queue, for counts, metrics and dashboards. */
   readonly jobs: Queue<JobData>
+  /** Its connection, for what else is kept beside the jobs. */
+  readonly redis: Redis
   /**
    * Queues documents of one index, as jobs of at most {@link JOB_DOCUMENTS} documents and {@link JOB_TEXT_BYTES}
-   * bytes of text. Queueing what is queued already does nothing.
+   * bytes of text. What a job that waits or runs names already, in the same version, is left out.
    *
-   * @returns number of jobs asked for
+   * @returns how many jobs were added, and with how many documents
    * @throws LexpandError SERVICE when Redis stays away; the documents are pending then, and a sweep finds them
    */
-  add(index: string, fingerprint: string, documents: readonly QueuedDocument[]): Promise<number>
+  add(index: string, fingerprint: string, documents: readonly QueuedDocument[]): Promise<Added>
+  /**
+   * Whether so many jobs wait that whoever only looks for work should leave it for later: Redis holds its jobs in
+   * memory, and an index of ten million documents may have to be encoded.
+   */
+  isFull(): Promise<boolean>
   /** Resolves when no job waits, runs, or is to be repeated. @param signal ends the waiting */
   idle(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
+}
+
+export interface Added {
+  readonly jobs: number
+  readonly documents: number
 }
 
 export interface QueuedDocument extends JobDocument {
@@ -33,6 +46,9 @@ export interface QueuedDocument extends JobDocument {
 export const JOB_DOCUMENTS = 64
 /** Bounds what one worker holds in memory and the time between two signs of progress. */
 export const JOB_TEXT_BYTES = 2_000_000
+
+/** 64,000 documents: hours of work for one processor, 10 MB for Redis. */
+const FULL_JOBS = 1_000
 
 const IDLE_POLL_MS = 200
 
@@ -58,36 +74,50 @@ export function encodeQueueName(identity: string): string {
  */
 export async function openQueue(redisUrl: string, identity: string): Promise<EncodeQueue> {
   const name = encodeQueueName(identity)
-  const connection = await connect(redisUrl, { role: 'queue' })
+  const redis = await connect(redisUrl, { role: 'queue' })
   const jobs = new Queue<JobData>(name, {
-    connection,
+    connection: redis,
     defaultJobOptions: JOB_OPTIONS,
     telemetry: queueTraces(),
   })
   // Without a listener an `error` event ends the process; the failing call itself rejects as well.
   jobs.on('error', () => {})
+  try {
+    // BullMQ asks for the version of Redis once; when that fails, every later call fails with it, for ever.
+    await jobs.waitUntilReady()
+  } catch (error) {
+    redis.disconnect()
+    throw queueError('expected Redis to stay', error, 'Start Redis there, then try again.')
+  }
+  const marks = new QueuedMarks(redis, jobs)
   return {
     name,
     jobs,
+    redis,
     async add(index, fingerprint, documents) {
-      const batches = jobBatches(documents)
+      const scope = { index, fingerprint }
       try {
-        await jobs.addBulk(
+        const unqueued = await marks.unqueued(scope, documents)
+        const batches = jobBatches(unqueued)
+        const added = await jobs.addBulk(
           batches.map((batch) => ({
             name: 'encode',
             data: { version: 1, index, fingerprint, documents: batch },
-            opts: { deduplication: { id: deduplicationId(index, fingerprint, batch) } },
           })),
         )
+        for (const [at, { id = '' }] of added.entries()) await marks.mark(scope, id, batches[at] ?? [])
+        return { jobs: batches.length, documents: unqueued.length }
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
-        throw new LexpandError(
-          'SERVICE',
-          `[queue] expected Redis to take ${batches.length} jobs, got: ${message}. The documents are stored as pending: start Redis, then run lexpand sweep.`,
-          { cause: error },
+        throw queueError(
+          `expected Redis to take jobs for ${documents.length} documents`,
+          error,
+          'The documents are stored as pending: start Redis; a sweep queues them, lexpand worker has one running.',
         )
       }
-      return batches.length
+    },
+    async isFull() {
+      const counts = await jobs.getJobCounts('wait', 'delayed', 'prioritized')
+      return Object.values(counts).reduce((sum, count) => sum + count, 0) >= FULL_JOBS
     },
     async idle(signal) {
       while (signal?.aborted !== true) {
@@ -98,7 +128,7 @@ export async function openQueue(redisUrl: string, identity: string): Promise<Enc
     },
     async close() {
       await jobs.close()
-      connection.disconnect()
+      redis.disconnect()
     },
   }
 }
@@ -119,14 +149,7 @@ function jobBatches(documents: readonly QueuedDocument[]): JobDocument[][] {
   return batches
 }
 
-/**
- * Names the exact versions in the job. BullMQ ignores an addition while a job of that name waits or runs, and
- * forgets the name when it ends; a custom job id would stand in the way as long as a failed job is kept.
- */
-function deduplicationId(index: string, fingerprint: string, batch: readonly JobDocument[]): string {
-  const versions = batch.map(({ id, routing, seq_no, primary_term }) => [id, routing, seq_no, primary_term])
-  return createHash('sha256')
-    .update(JSON.stringify([index, fingerprint, versions]))
-    .digest('hex')
-    .slice(0, 32)
+function queueError(expected: string, error: unknown, advice: string): LexpandError {
+  const message = error instanceof Error ? error.message : String(error)
+  return new LexpandError('SERVICE', `[queue] ${expected}, got: ${message}. ${advice}`, { cause: error })
 }

@@ -9,6 +9,14 @@ export interface ShardCheckpoint {
   readonly globalCheckpoint: number
   /** Highest number given out; above `globalCheckpoint` while operations are in flight. */
   readonly maxSeqNo: number
+  /** `history_uuid`: it changes when operations up to the checkpoint may be gone (restored, forced allocation). */
+  readonly history: string
+}
+
+export interface IndexShards {
+  /** `index.uuid`; the same name may be another index tomorrow. */
+  readonly uuid: string
+  readonly shards: readonly ShardCheckpoint[]
 }
 
 /** A document by its place in the history of its shard. */
@@ -19,34 +27,64 @@ export interface Change {
 }
 
 /**
- * Reads how far every shard is, then refreshes: after that, every live document whose number is not above
- * `globalCheckpoint` can be found. Numbers above it may still appear below others, and may be lost with the primary.
+ * Reads how far every shard is.
  *
  * @param index a concrete index
  * @throws LexpandError INDEX when there is no such index; EngineBusy while a shard has no primary
  */
-export async function shardCheckpoints(client: Client, index: string): Promise<ShardCheckpoint[]> {
+export async function readShards(client: Client, index: string): Promise<IndexShards> {
   try {
     const [stats, settings] = await Promise.all([
       client.indices.stats({ index, metric: ['docs'], level: 'shards' }),
       client.indices.getSettings({ index, name: ['index.number_of_shards'], flat_settings: true }),
     ])
-    const shards = Object.entries(stats.body.indices?.[index]?.shards ?? {}) as [string, ShardCopy[]][]
+    const found = stats.body.indices?.[index]
+    const copies = Object.entries(found?.shards ?? {}) as [string, ShardCopy[]][]
+    const shards = copies.flatMap(([shard, all]) => primaryState(Number(shard), all))
     const expected = Number(settings.body[index]?.settings?.['index.number_of_shards'])
-    const found = shards.flatMap(([shard, copies]) => {
-      const primary = copies.find(({ routing, seq_no }) => routing?.primary === true && seq_no !== undefined)
-      if (primary?.seq_no === undefined) return []
-      const { global_checkpoint, max_seq_no } = primary.seq_no
-      return { shard: Number(shard), globalCheckpoint: global_checkpoint, maxSeqNo: max_seq_no }
-    })
-    if (found.length !== expected) {
-      throw new EngineBusy('changes', index, `${found.length} of ${expected} primary shards`)
+    if (found?.uuid === undefined || shards.length !== expected) {
+      throw new EngineBusy('changes', index, `${shards.length} of ${expected} primary shards`)
     }
-    await client.indices.refresh({ index })
-    return found.sort((a, b) => a.shard - b.shard)
+    return { uuid: found.uuid, shards: shards.sort((a, b) => a.shard - b.shard) }
   } catch (error) {
     throw translateEngineError(error, { part: 'changes', index })
   }
+}
+
+function primaryState(shard: number, copies: readonly ShardCopy[]): ShardCheckpoint[] {
+  const primary = copies.find(({ routing, seq_no }) => routing?.primary === true && seq_no !== undefined)
+  if (primary?.seq_no === undefined) return []
+  const { global_checkpoint, max_seq_no } = primary.seq_no
+  const history = primary.commit?.user_data?.history_uuid ?? ''
+  return [{ shard, globalCheckpoint: global_checkpoint, maxSeqNo: max_seq_no, history }]
+}
+
+/**
+ * Makes everything that is applied findable: after that, a search on the primary finds every live document whose
+ * number is not above a `globalCheckpoint` read before.
+ *
+ * @throws EngineBusy when a copy of a shard could not do it
+ */
+export async function refreshAll(client: Client, index: string): Promise<void> {
+  try {
+    const reply = await client.indices.refresh({ index })
+    const failed = reply.body._shards?.failed ?? 0
+    if (failed > 0) throw new EngineBusy('changes', index, `${failed} shards that cannot be refreshed`)
+  } catch (error) {
+    throw translateEngineError(error, { part: 'changes', index })
+  }
+}
+
+/**
+ * Reads how far every shard is, then refreshes: after that, every live document whose number is not above
+ * `globalCheckpoint` can be found. Numbers above it may still appear below others, and may be lost with the primary.
+ *
+ * @throws as {@link readShards} and {@link refreshAll}
+ */
+export async function shardCheckpoints(client: Client, index: string): Promise<readonly ShardCheckpoint[]> {
+  const { shards } = await readShards(client, index)
+  await refreshAll(client, index)
+  return shards
 }
 
 export interface ChangeRange {
@@ -105,6 +143,7 @@ export function primaryOf(shard: number): string {
 interface ShardCopy {
   readonly routing?: { readonly primary?: boolean }
   readonly seq_no?: { readonly global_checkpoint: number; readonly max_seq_no: number }
+  readonly commit?: { readonly user_data?: { readonly history_uuid?: string } }
 }
 
 interface Hit {

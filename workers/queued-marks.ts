@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import type { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { JobDocument } from './job-data.ts'
+
+/** Where a document is to be encoded: the same version in another index or for another fingerprint is other work. */
+export interface MarkScope {
+  readonly index: string
+  readonly fingerprint: string
+}
+
+/** Only bounds the memory: a mark that outlives its job says nothing, one that is gone costs a second job. */
+const KEPT_SECONDS = 900
+/** Documents asked for in one command. */
+const CHUNK = 1_000
+const LIVE = new Set(['waiting', 'active', 'delayed', 'prioritized'])
+
+/**
+ * Which version of a document is in which job, so that it is not queued twice: by the application that stored it
+ * and the sweeper that found it, by two sweeps, by a scan after a crash. BullMQ's own deduplication knows whole
+ * jobs, but the same document comes in ever other company.
+ *
+ * A mark is set after its job was added, on the same connection: Redis keeps its log in that order, so whatever a
+ * crash cuts off, no mark survives its job. A mark counts only while its job is waiting or running.
+ */
+export class QueuedMarks {
+  readonly #redis: Redis
+  readonly #jobs: Queue
+
+  constructor(redis: Redis, jobs: Queue) {
+    this.#redis = redis
+    this.#jobs = jobs
+  }
+
+  /** Those of the documents that no live job names in this version. */
+  async unqueued<T extends JobDocument>(scope: MarkScope, documents: readonly T[]): Promise<T[]> {
+    const holders: (string | null)[] = []
+    for (let at = 0; at < documents.length; at += CHUNK) {
+      const keys = documents.slice(at, at + CHUNK).map((document) => this.#key(scope, document))
+      holders.push(...(await this.#redis.mget(keys)))
+    }
+    const ids = [...new Set(holders.filter((id) => id !== null))]
+    const states = await Promise.all(ids.map((id) => this.#jobs.getJobState(id)))
+    const live = new Set(ids.filter((_, at) => LIVE.has(states[at] ?? '')))
+    return documents.filter((_, at) => !live.has(holders[at] ?? ''))
+  }
+
+  async mark(scope: MarkScope, jobId: string, documents: readonly JobDocument[]): Promise<void> {
+    const commands = this.#redis.pipeline()
+    for (const document of documents) commands.set(this.#key(scope, document), jobId, 'EX', KEPT_SECONDS)
+    const replies = await commands.exec()
+    const failure = replies?.find(([error]) => error !== null)?.[0]
+    if (failure) throw failure
+  }
+
+  #key({ index, fingerprint }: MarkScope, { id, routing, seq_no, primary_term }: JobDocument): string {
+    const version = JSON.stringify([index, fingerprint, id, routing, seq_no, primary_term])
+    const hash = createHash('sha256').update(version).digest('base64url').slice(0, 22)
+    return `lexpand:queued:${this.#jobs.name}:${hash}`
+  }
+}

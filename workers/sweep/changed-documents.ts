@@ -1,0 +1,217 @@
+import { type API, type Client, errors } from '@opensearch-project/opensearch'
+import { translateEngineError } from '../../mappings/engine-error.ts'
+import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
+import type { IndexSpecification } from '../../mappings/specification.ts'
+import { MAX_NESTING } from '../../mappings/text.ts'
+import { hashOfText, textHash } from '../../mappings/text-hash.ts'
+import { COLLECT_PIECES } from '../../mappings/text-script.ts'
+import type { QueuedDocument } from '../queue.ts'
+import { readDocuments } from '../read-documents.ts'
+import { primaryOf } from '../shard-changes.ts'
+import { isSettled } from '../states.ts'
+
+export interface ChangedPage {
+  /** Documents looked at; 0 when there are no more. */
+  readonly scanned: number
+  /** Those that wait for a vector. */
+  readonly waiting: QueuedDocument[]
+  /** Sequence number of the last one. */
+  readonly last: number
+}
+
+export interface PageRange {
+  readonly shard: number
+  /** Exclusive. */
+  readonly after: number
+  /** Inclusive; at most the shard's global checkpoint. */
+  readonly upTo: number
+  /** Whether to look at pending documents and those without a sidecar only; the others are not even read. */
+  readonly pendingOnly?: boolean
+}
+
+const MAX_PAGE = 1_000
+const FIRST_PAGE = 100
+/** A page that takes longer is followed by a smaller one, a quick one by a larger. */
+const SLOW_MS = 4_000
+const QUICK_MS = 1_000
+/** Texts up to here come with the page: at most 10 MB of them. Longer ones are read a few at a time. */
+const INLINE_CHARACTERS = 10_000
+const LONG_CHARACTERS = 10_000_000
+
+/**
+ * Reads documents of one shard in the order of their last change and tells which are to be encoded: pending ones,
+ * those without a sidecar, and those whose text or fingerprint is not what their sidecar says, because they were
+ * changed past the pipeline. What our own write-backs changed is looked at as well, and fits.
+ *
+ * The walk over `_source` runs in the engine, which knows how long a text is before it sends it; the hash is made
+ * here, because painless has `sha256` only where it writes.
+ */
+export class ChangedDocuments {
+  readonly #client: Client
+  readonly #index: string
+  readonly #specification: IndexSpecification
+  #size = FIRST_PAGE
+
+  /** @param index a concrete index */
+  constructor(client: Client, index: string, specification: IndexSpecification) {
+    this.#client = client
+    this.#index = index
+    this.#specification = specification
+  }
+
+  /** @throws LexpandError as the engine fails; a page that takes too long is asked for again, smaller */
+  async page(range: PageRange): Promise<ChangedPage> {
+    const hits = await this.#search(range)
+    const waiting: QueuedDocument[] = []
+    const long: Hit[] = []
+    for (const hit of hits) {
+      const [seen] = hit.fields.seen
+      if ('long' in seen) long.push(hit)
+      else if (!this.#isSettled(seen)) waiting.push(toQueued(hit, seen.sidecar))
+    }
+    for (const part of byCharacters(long)) waiting.push(...(await this.#changedAmong(part)))
+    return { scanned: hits.length, waiting, last: hits.at(-1)?.sort[0] ?? range.upTo }
+  }
+
+  async #search(range: PageRange): Promise<readonly Hit[]> {
+    for (;;) {
+      try {
+        const reply = await this.#client.search({
+          index: this.#index,
+          preference: primaryOf(range.shard),
+          allow_partial_search_results: false,
+          body: { ...this.#request(range), size: this.#size } as API.Search_RequestBody,
+        })
+        this.#adapt(reply.body.took)
+        return reply.body.hits.hits as unknown as readonly Hit[]
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError) || this.#size === 1) {
+          throw translateEngineError(error, { part: 'sweep', index: this.#index })
+        }
+        this.#size = Math.ceil(this.#size / 8)
+      }
+    }
+  }
+
+  #request({ after, upTo, pendingOnly = false }: PageRange) {
+    const filter = [{ range: { _seq_no: { gt: after, lte: upTo } } }, ...(pendingOnly ? [PENDING] : [])]
+    const params = {
+      fields: this.#specification.fields,
+      fingerprint: this.#specification.fingerprint,
+      sidecar: SIDECAR,
+      max_nesting: MAX_NESTING,
+      inline: INLINE_CHARACTERS,
+    }
+    return {
+      query: { bool: { filter } },
+      sort: [{ _seq_no: 'asc' }],
+      _source: false,
+      script_fields: { seen: { script: { lang: 'painless', source: SCRIPT, params } } },
+      seq_no_primary_term: true,
+      track_total_hits: false,
+    }
+  }
+
+  #adapt(tookMs: number): void {
+    if (tookMs > SLOW_MS) this.#size = Math.ceil(this.#size / 4)
+    else if (tookMs < QUICK_MS) this.#size = Math.min(MAX_PAGE, this.#size * 2)
+  }
+
+  #isSettled(seen: Seen): boolean {
+    const { fingerprint } = this.#specification
+    if ('text' in seen) return isSettled(seen.sidecar, hashOfText(seen.text), fingerprint)
+    return 'problem' in seen && isSettled(seen.sidecar, `not-text:${seen.problem}`, fingerprint)
+  }
+
+  /** Read as they are now: what changed since the search is then judged by its new text, and comes again later. */
+  async #changedAmong(hits: readonly Hit[]): Promise<QueuedDocument[]> {
+    const { fields, fingerprint } = this.#specification
+    const named = hits.map(({ _id, _routing }) => ({ id: _id, routing: _routing }))
+    const documents = await readDocuments(this.#client, this.#index, fields, named)
+    return documents
+      .filter(({ source, sidecar }) => !isSettled(sidecar, textHash(source, fields), fingerprint))
+      .map(({ id, routing, seqNo, primaryTerm }) => ({
+        id,
+        ...(routing === undefined ? {} : { routing }),
+        seq_no: seqNo,
+        primary_term: primaryTerm,
+      }))
+  }
+}
+
+const PENDING = {
+  bool: {
+    should: [
+      { term: { [`${SIDECAR}.state`]: 'pending' } },
+      { bool: { must_not: { exists: { field: `${SIDECAR}.state` } } } },
+    ],
+    minimum_should_match: 1,
+  },
+}
+
+/** A document that waits anyway needs no look at its text. */
+const SCRIPT = `
+${COLLECT_PIECES}
+def source = params._source;
+Map seen = new HashMap();
+def sidecar = source.get(params.sidecar);
+if (!(sidecar instanceof Map)) return seen;
+seen.sidecar = sidecar;
+if (sidecar.state == 'pending' || sidecar.fingerprint != params.fingerprint) return seen;
+List pieces = new ArrayList();
+for (def field : params.fields) {
+  String type = collect(source, field, 0, params.max_nesting, pieces);
+  if (type != null) { seen.problem = field + ':' + type; return seen; }
+}
+long characters = 0;
+for (def piece : pieces) characters += piece.length() + 1;
+if (characters > params.inline) seen.long = characters; else seen.text = String.join(' ', pieces);
+return seen;
+`
+
+/** What the script gives; without any of the last three the document waits. */
+type Seen = { readonly sidecar?: Sidecar } & (
+  | { readonly text: string }
+  | { readonly problem: string }
+  | { readonly long: number }
+  | Record<never, never>
+)
+
+/** The client's own type of a hit knows neither script fields nor versions. */
+interface Hit {
+  readonly _id: string
+  readonly _routing?: string
+  readonly _seq_no: number
+  readonly _primary_term: number
+  readonly sort: readonly [number]
+  readonly fields: { readonly seen: readonly [Seen] }
+}
+
+function byCharacters(long: readonly Hit[]): Hit[][] {
+  const parts: Hit[][] = []
+  let characters = 0
+  for (const hit of long) {
+    const [seen] = hit.fields.seen
+    const own = 'long' in seen ? seen.long : 0
+    characters += own
+    const part = parts.at(-1)
+    if (part !== undefined && characters <= LONG_CHARACTERS) part.push(hit)
+    else {
+      parts.push([hit])
+      characters = own
+    }
+  }
+  return parts
+}
+
+function toQueued(hit: Hit, sidecar: Sidecar | undefined): QueuedDocument {
+  const text_hash = sidecar?.text_hash
+  return {
+    id: hit._id,
+    ...(hit._routing === undefined ? {} : { routing: hit._routing }),
+    seq_no: hit._seq_no,
+    primary_term: hit._primary_term,
+    // Whatever a client sent as a sidecar stands there as well.
+    ...(typeof text_hash === 'string' ? { text_hash } : {}),
+  }
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+
+/** The right to do something alone, for as long as it is renewed. */
+export interface Lease {
+  /** False as soon as somebody else may have it. */
+  isHeld(): boolean
+  release(): Promise<void>
+}
+
+/** A sweeper that was killed keeps the others waiting for so long. */
+const LEASE_MS = 15_000
+const RENEWALS_PER_LEASE = 3
+const RETRY_MS = 250
+
+const RENEW = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('pexpire', KEYS[1], ARGV[2]) or 0"
+const RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1]) or 0"
+
+/**
+ * Takes a lease that Redis ends by its own clock; ours only counts the time since the last renewal, so that a wall
+ * clock that jumps changes nothing. It keeps work from being done twice; whatever rests on it must also be right
+ * with two holders, since a process may be stopped between the question and the deed.
+ *
+ * @param waitMs how long to wait for another holder
+ * @returns undefined when somebody else has it
+ * @throws what ioredis throws when Redis stays away
+ */
+export async function takeLease(
+  redis: Redis,
+  name: string,
+  { waitMs = 0, leaseMs = LEASE_MS }: { readonly waitMs?: number; readonly leaseMs?: number } = {},
+): Promise<Lease | undefined> {
+  const key = `lexpand:lease:${name}`
+  const token = randomUUID()
+  const deadline = performance.now() + waitMs
+  let renewedAt = performance.now()
+  while ((await redis.set(key, token, 'PX', leaseMs, 'NX')) === null) {
+    if (performance.now() >= deadline) return undefined
+    await sleep(RETRY_MS)
+    renewedAt = performance.now()
+  }
+  let isLost = false
+  const timer = setInterval(async () => {
+    const startedAt = performance.now()
+    // Without an answer the lease runs out here as it does in Redis.
+    const renewed = await redis.eval(RENEW, 1, key, token, leaseMs).catch(() => undefined)
+    if (renewed === 1) renewedAt = startedAt
+    else if (renewed === 0) isLost = true
+  }, leaseMs / RENEWALS_PER_LEASE).unref()
+  return {
+    isHeld: () => !isLost && performance.now() - renewedAt < leaseMs,
+    async release() {
+      clearInterval(timer)
+      // It ends by itself; a Redis that is away is no reason to fail work that is done.
+      if (!isLost) await redis.eval(RELEASE, 1, key, token).catch(() => undefined)
+      isLost = true
+    },
+  }
+}

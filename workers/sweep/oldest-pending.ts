@@ -1,0 +1,25 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+import { translateEngineError } from '../../mappings/engine-error.ts'
+import { SIDECAR } from '../../mappings/sidecar.ts'
+
+/**
+ * Age in seconds of the text that waits longest for its vector, as its sidecar says; 0 when none waits. Clocks of
+ * the engine and of applications write that time, so it is a figure to look at and nothing more.
+ */
+export async function oldestPendingSeconds(client: Client, index: string, now = new Date()): Promise<number> {
+  const reply = await client
+    .search({
+      index,
+      body: {
+        size: 0,
+        track_total_hits: false,
+        query: { term: { [`${SIDECAR}.state`]: { value: 'pending' } } },
+        aggs: { oldest: { min: { field: `${SIDECAR}.pending_since` } } },
+      } as API.Search_RequestBody,
+    })
+    .catch((error: unknown) => {
+      throw translateEngineError(error, { part: 'sweep', index })
+    })
+  const { value } = (reply.body.aggregations?.oldest ?? {}) as { value?: number | null }
+  return value === undefined || value === null ? 0 : Math.max(0, (now.getTime() - value) / 1_000)
+}

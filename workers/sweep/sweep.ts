@@ -1,0 +1,197 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from '@opensearch-project/opensearch'
+import { readInstalledIndex } from '../../mappings/compatibility.ts'
+import type { IndexSpecification } from '../../mappings/specification.ts'
+import type { EncodeQueue, QueuedDocument } from '../queue.ts'
+import { readShards, refreshAll, type ShardCheckpoint } from '../shard-changes.ts'
+import { NO_TELEMETRY, type Telemetry } from '../telemetry.ts'
+import { ChangedDocuments } from './changed-documents.ts'
+import { type CheckpointScope, readCheckpoints, saveCheckpoint } from './checkpoint.ts'
+import { type Lease, takeLease } from './lease.ts'
+import { oldestPendingSeconds } from './oldest-pending.ts'
+
+export interface SweepOptions {
+  /**
+   * Whether to look also at pending documents that an earlier sweep has passed: it finds those whose job was lost.
+   * @default true
+   */
+  readonly pending?: boolean
+  /** How long to wait while another sweeper works on the index. @default 10_000 */
+  readonly waitMs?: number
+  /** Aborting ends it after the page in flight; the next sweep goes on from there. */
+  readonly signal?: AbortSignal
+  /** Called after every page. */
+  readonly onPage?: (progress: SweepProgress) => void
+  /** @default nobody is told */
+  readonly telemetry?: Telemetry
+}
+
+export interface SweepProgress {
+  /** Documents looked at so far. */
+  readonly scanned: number
+  /** Changes still to be looked at; many of them may be of deleted or later changed documents. */
+  readonly remaining: number
+}
+
+export interface SweepReport {
+  /** Documents that wait for a vector. */
+  readonly found: number
+  /** Jobs added for them; what a job names already is not queued again. */
+  readonly jobs: number
+  /** Documents looked at. */
+  readonly scanned: number
+  /** Age of the text that waits longest, in seconds. */
+  readonly oldest_pending_seconds: number
+  /** done; or why the rest is left to the next sweep: another sweeper works on it, the queue is full, or it was stopped. */
+  readonly outcome: 'done' | 'taken' | 'full' | 'stopped'
+}
+
+/** An application that stores and then queues needs a moment between the two; afterwards its documents are no news. */
+const SETTLE_MS = 200
+
+/**
+ * Queues the documents of an index that wait for a vector: written by other clients through the pipeline or past it,
+ * changed past it, there before Lexpand, or left by a crash.
+ *
+ * Changes are followed by sequence number, shard by shard. Up to the global checkpoint of the primary every operation
+ * is applied on all copies, and after a refresh each can be found: nothing can appear later below what was read, so
+ * no change is looked at twice. A checkpoint is stored after each page, when the page's jobs are in the queue;
+ * killed at any moment, the next sweep goes on there. One sweeper works on an index at a time.
+ *
+ * @param index index or alias of one index
+ * @throws LexpandError INDEX when it is missing or not ours; SERVICE when engine or Redis cannot be reached
+ */
+export async function sweep(
+  client: Client,
+  queue: EncodeQueue,
+  index: string,
+  options: SweepOptions = {},
+): Promise<SweepReport> {
+  const { telemetry = NO_TELEMETRY, waitMs = 10_000 } = options
+  const startedAt = performance.now()
+  const { name, specification } = await readInstalledIndex(client, index)
+  const { uuid } = await readShards(client, name)
+  const lease = await takeLease(queue.redis, `sweep:${uuid}`, { waitMs })
+  if (lease === undefined) {
+    return { found: 0, jobs: 0, scanned: 0, oldest_pending_seconds: 0, outcome: 'taken' }
+  }
+  const run = new SweepRun({ client, queue, index: name, specification, lease, options })
+  try {
+    const outcome = await run.all()
+    const oldest = await oldestPendingSeconds(client, name)
+    telemetry.oldestPending(name, oldest)
+    const { found, jobs, scanned } = run
+    return { found, jobs, scanned, oldest_pending_seconds: oldest, outcome }
+  } finally {
+    await lease.release()
+    const seconds = (performance.now() - startedAt) / 1_000
+    telemetry.swept(name, { scanned: run.scanned, queued: run.queued, seconds })
+  }
+}
+
+interface SweepTarget {
+  readonly client: Client
+  readonly queue: EncodeQueue
+  readonly index: string
+  readonly specification: IndexSpecification
+  readonly lease: Lease
+  readonly options: SweepOptions
+}
+
+/** Why a sweep ends before everything was looked at. */
+type Stop = Exclude<SweepReport['outcome'], 'done'>
+
+class SweepRun {
+  found = 0
+  jobs = 0
+  scanned = 0
+  queued = 0
+  #remaining = 0
+  readonly #target: SweepTarget
+  readonly #documents: ChangedDocuments
+
+  constructor(target: SweepTarget) {
+    this.#target = target
+    this.#documents = new ChangedDocuments(target.client, target.index, target.specification)
+  }
+
+  async all(): Promise<SweepReport['outcome']> {
+    const { client, queue, index, specification, options } = this.#target
+    // Again, now that nobody else moves them.
+    const { uuid, shards } = await readShards(client, index)
+    const scope = { indexUuid: uuid, fingerprint: specification.fingerprint }
+    const swept = await readCheckpoints(queue.redis, scope, shards)
+    const parts = shards.map((state) => {
+      const from = swept.get(state.shard) ?? -1
+      // Above what the shard has: never, as long as its history is the same. If so, nothing is known.
+      return { ...state, from: from > state.globalCheckpoint ? -1 : from }
+    })
+    this.#remaining = parts.reduce((sum, { from, globalCheckpoint }) => sum + globalCheckpoint - from, 0)
+    const lookAtPending = options.pending ?? true
+    if (this.#remaining === 0 && !lookAtPending) return 'done'
+    await refreshAll(client, index)
+    for (const part of parts) {
+      const stop =
+        (lookAtPending ? await this.#pending(part) : undefined) ?? (await this.#changes(part, scope))
+      if (stop !== undefined) return stop
+    }
+    return 'done'
+  }
+
+  /** Documents that were queued once and still wait: their jobs may be gone. */
+  async #pending({ shard, from }: SweptPart): Promise<Stop | undefined> {
+    for (let after = -1; after < from; ) {
+      const stop = await this.#mustStop()
+      if (stop !== undefined) return stop
+      const page = await this.#documents.page({ shard, after, upTo: from, pendingOnly: true })
+      await this.#queue(page.waiting)
+      if (page.scanned === 0) return undefined
+      this.#count(page.scanned)
+      after = page.last
+    }
+    return undefined
+  }
+
+  async #changes(part: SweptPart, scope: CheckpointScope): Promise<Stop | undefined> {
+    const { shard, history, from, globalCheckpoint } = part
+    for (let after = from; after < globalCheckpoint; ) {
+      const stop = await this.#mustStop()
+      if (stop !== undefined) return stop
+      const page = await this.#documents.page({ shard, after, upTo: globalCheckpoint })
+      if (page.waiting.length > 0) await sleep(SETTLE_MS)
+      await this.#queue(page.waiting)
+      const seqNo = page.scanned === 0 ? globalCheckpoint : page.last
+      await saveCheckpoint(this.#target.queue.redis, scope, { shard, history, seqNo })
+      this.#remaining -= seqNo - after
+      this.#count(page.scanned)
+      after = seqNo
+    }
+    return undefined
+  }
+
+  async #mustStop(): Promise<Stop | undefined> {
+    const { lease, options, queue } = this.#target
+    if (options.signal?.aborted) return 'stopped'
+    if (!lease.isHeld()) return 'taken'
+    return (await queue.isFull()) ? 'full' : undefined
+  }
+
+  async #queue(waiting: readonly QueuedDocument[]): Promise<void> {
+    if (waiting.length === 0) return
+    const { queue, index, specification } = this.#target
+    const { jobs, documents } = await queue.add(index, specification.fingerprint, waiting)
+    this.found += waiting.length
+    this.jobs += jobs
+    this.queued += documents
+  }
+
+  #count(scanned: number): void {
+    this.scanned += scanned
+    this.#target.options.onPage?.({ scanned: this.scanned, remaining: this.#remaining })
+  }
+}
+
+/** A shard and where its sweep starts. */
+interface SweptPart extends ShardCheckpoint {
+  readonly from: number
+}

@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from '@opensearch-project/opensearch'
+import type { Logger } from 'pino'
+import { type EncodeQueue, encodeQueueName, openQueue } from '../queue.ts'
+import { connect } from '../redis.ts'
+import type { Telemetry } from '../telemetry.ts'
+import { type LexpandIndex, lexpandIndices } from './lexpand-indices.ts'
+import { type SweepProgress, type SweepReport, sweep } from './sweep.ts'
+
+export interface SweeperOptions {
+  readonly client: Client
+  readonly redisUrl: string
+  readonly logger: Logger
+  /** Names or aliases. @default every index of the cluster that Lexpand has set up, also those that come later */
+  readonly indices?: readonly string[]
+  /** Only indices of this model, for example because a worker has no other. @default all; each model has its queue */
+  readonly identity?: string
+  /** Time between two looks. What other clients write waits for about half of it. @default 5_000 */
+  readonly everyMs?: number
+  /** Called after each index that had something to look at. */
+  readonly onSwept?: (index: string, report: SweepReport) => void
+  /** @default nobody is told */
+  readonly telemetry?: Telemetry
+}
+
+export interface RunningSweeper {
+  /** Ends after the page in flight; the next sweeper goes on from there. */
+  close(): Promise<void>
+}
+
+/** Pending documents that were queued once are looked at again so often, and whenever the queue is empty. */
+const PENDING_EVERY_MS = 60_000
+const PROGRESS_EVERY_MS = 10_000
+
+/**
+ * Sweeps indices again and again, until closed. Several may run, in several processes: one works on an index at a
+ * time. Trouble with an index, with the engine, or with Redis is logged and the next look tries again.
+ *
+ * @throws LexpandError SERVICE when Redis cannot be reached at the start
+ */
+export async function startSweeper(options: SweeperOptions): Promise<RunningSweeper> {
+  // Wrong settings should end a program at its start, not fill its log.
+  const probe = await connect(options.redisUrl, { role: 'queue' })
+  probe.disconnect()
+  const stopping = new AbortController()
+  const loop = new SweepLoop(options, stopping.signal)
+  const done = loop.run()
+  return {
+    async close() {
+      stopping.abort()
+      await done
+    },
+  }
+}
+
+class SweepLoop {
+  readonly #options: SweeperOptions
+  readonly #signal: AbortSignal
+  /** Opened when an index of that model is found. */
+  readonly #queues = new Map<string, EncodeQueue>()
+  /** Index -> when its pending documents were last looked at, by the clock that never jumps. */
+  readonly #lookedAt = new Map<string, number>()
+  /** Place -> trouble, so that what goes on is said once. */
+  readonly #troubles = new Map<string, string>()
+
+  constructor(options: SweeperOptions, signal: AbortSignal) {
+    this.#options = options
+    this.#signal = signal
+  }
+
+  async run(): Promise<void> {
+    const { client, indices, identity, everyMs = 5_000 } = this.#options
+    const chosen = {
+      ...(indices === undefined ? {} : { indices }),
+      ...(identity === undefined ? {} : { identity }),
+    }
+    while (!this.#signal.aborted) {
+      await this.#attempt('all indices', async () => {
+        for (const index of await lexpandIndices(client, chosen)) {
+          if (!this.#signal.aborted) await this.#attempt(index.name, () => this.#sweep(index))
+        }
+      })
+      await sleep(everyMs, undefined, { signal: this.#signal }).catch(() => undefined)
+    }
+    for (const queue of this.#queues.values()) await queue.close().catch(() => undefined)
+  }
+
+  async #sweep({ name, identity }: LexpandIndex): Promise<void> {
+    const { client, logger, telemetry, onSwept } = this.#options
+    const queue = await this.#queueOf(identity)
+    const pending = await this.#isPendingDue(name, queue)
+    const report = await sweep(client, queue, name, {
+      pending,
+      waitMs: 0,
+      signal: this.#signal,
+      onPage: progressLines(logger, name),
+      ...(telemetry === undefined ? {} : { telemetry }),
+    })
+    if (pending && report.outcome === 'done') this.#lookedAt.set(name, performance.now())
+    if (report.jobs > 0) logger.info({ index: name, ...report }, 'queued what waits for a vector')
+    if (report.scanned > 0) onSwept?.(name, report)
+  }
+
+  async #isPendingDue(index: string, { jobs }: EncodeQueue): Promise<boolean> {
+    const last = this.#lookedAt.get(index)
+    if (last === undefined || performance.now() - last >= PENDING_EVERY_MS) return true
+    const counts = await jobs.getJobCounts('wait', 'active', 'delayed', 'prioritized')
+    return Object.values(counts).every((count) => count === 0)
+  }
+
+  async #queueOf(identity: string): Promise<EncodeQueue> {
+    const name = encodeQueueName(identity)
+    const known = this.#queues.get(name)
+    if (known !== undefined) return known
+    const queue = await openQueue(this.#options.redisUrl, identity)
+    this.#queues.set(name, queue)
+    return queue
+  }
+
+  async #attempt(place: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+      if (this.#troubles.delete(place)) this.#options.logger.info({ index: place }, 'sweeping again')
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      if (this.#troubles.get(place) === message) return
+      this.#troubles.set(place, message)
+      this.#options.logger.warn({ index: place }, `not swept: ${message}`)
+    }
+  }
+}
+
+function progressLines(logger: Logger, index: string): (progress: SweepProgress) => void {
+  let last = performance.now()
+  return (progress) => {
+    const now = performance.now()
+    if (now - last < PROGRESS_EVERY_MS) return
+    last = now
+    logger.info({ index, ...progress }, 'sweeping')
+  }
+}
