@@ -70,6 +70,8 @@ test('docker-compose.yml runs the versions that are reported, on this machine on
   expect(yaml).toContain(`image: opensearchproject/opensearch:${OPENSEARCH_VERSION}\n`)
   expect(yaml).toContain(`image: redis:${REDIS_IMAGE_VERSION}\n`)
   const published = yaml.match(/- "[^"]*:\d+"/g)
-  expect(published).toHaveLength(2)
+  expect(published).toHaveLength(yaml.match(/^ {4}ports:$/gm)?.length ?? 0)
   for (const port of published ?? []) expect(port).toMatch(/^- "127\.0\.0\.1:/)
+  // docker-compose 1.29, which Debian 12 has, refuses the whole file for it.
+  expect(yaml).not.toMatch(/^name:/m)
 })

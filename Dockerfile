@@ -1,0 +1,41 @@
+# One image for worker, sweeper and command line: `docker build -t lexpand .`, then `docker run lexpand worker ...`.
+FROM node:24-slim AS build
+WORKDIR /app
+# ONNX Runtime brings its CPU library in the package; its install script would only fetch the one for GPUs.
+ENV ONNXRUNTIME_NODE_INSTALL_CUDA=skip
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json index.ts ./
+COPY sparse sparse
+COPY models models
+COPY mappings mappings
+COPY workers workers
+COPY pipelines pipelines
+COPY engine engine
+COPY cli cli
+COPY bench bench
+RUN npm run build && npm prune --omit=dev --ignore-scripts \
+  # Libraries of other systems and of GPUs: more than all the rest together.
+  && find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 -type d ! -name linux -exec rm -rf {} + \
+  && find node_modules/onnxruntime-node/bin -name '*providers_cuda*' -o -name '*providers_tensorrt*' | xargs -r rm
+
+FROM node:24-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY models models
+COPY bin bin
+COPY LICENSE README.md CHANGELOG.md ./
+RUN ln -s /app/bin/lexpand.mjs /usr/local/bin/lexpand \
+  && mkdir -p /var/cache/lexpand && chown node:node /var/cache/lexpand
+# Models from the hub and the vector cache go here: a volume keeps them.
+ENV LEXPAND_CACHE=/var/cache/lexpand
+USER node
+EXPOSE 9464
+# For commands with --http; the others end by themselves.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9464/healthz').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["lexpand"]
+CMD ["worker", "--http", "0.0.0.0:9464"]
