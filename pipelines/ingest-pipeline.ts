@@ -1,4 +1,4 @@
-import type { Client } from '@opensearch-project/opensearch'
+import { type Client, errors, type Types } from '@opensearch-project/opensearch'
 import {
   assertIndexName,
   COLLECT_PIECES,
@@ -11,47 +11,62 @@ import {
 } from '../mappings/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
 
+/** Who stamps: a script, on any engine, or the processor of our plugin. */
+export type StampForm = 'script' | 'plugin'
+
 /**
- * The ingest pipeline that stamps documents, as the body of `PUT _ingest/pipeline/<id>`; stock processors only.
+ * The ingest pipeline that stamps documents, as the body of `PUT _ingest/pipeline/<id>`.
  *
  * A document whose stored hash, fingerprint and vector fit its text stays as it is (an unrelated update, a copy
  * from another index of the same set-up). Any other becomes `pending` without a vector, so that a vector of another
- * text is never searched; while the text stays the same, so does the time since when it waits. A failure of the script leaves a document that is pending without a hash: the write
- * itself never fails.
+ * text is never searched; while the text stays the same, so does the time since when it waits. A failure of the
+ * script leaves a document that is pending without a hash: the write itself never fails.
+ *
+ * @param form both give the same documents, except that the plugin also looks up what is stored: a document that is
+ *   sent again whole, with the same text, keeps its vector
  */
-export function ingestPipeline(specification: IndexSpecification) {
-  const { fields, sparse_field, fingerprint } = specification
+export function ingestPipeline(specification: IndexSpecification, form: StampForm = 'script') {
+  const { fields } = specification
   return {
     description: `Lexpand: marks documents whose text (${fields.join(', ')}) has no vector yet`,
-    processors: [
-      {
-        script: {
-          lang: 'painless',
-          source: STAMP_SCRIPT,
-          params: {
-            fields: [...fields],
-            sparse_field,
-            fingerprint,
-            sidecar: SIDECAR,
-            sidecar_keys: SIDECAR_KEYS,
-            max_nesting: MAX_NESTING,
-          },
-          on_failure: [
-            { remove: { field: [SIDECAR, sparse_field], ignore_missing: true, ignore_failure: true } },
-            { set: { field: `${SIDECAR}.state`, value: 'pending', ignore_failure: true } },
-            {
-              set: {
-                field: `${SIDECAR}.pending_since`,
-                value: '{{_ingest.timestamp}}',
-                ignore_failure: true,
-              },
-            },
-          ],
-        },
-      },
-    ],
+    processors: [form === 'plugin' ? stampProcessor(specification) : stampScript(specification)],
   }
 }
+
+function stampProcessor({ fields, sparse_field, fingerprint }: IndexSpecification): IngestProcessor {
+  // The client's types know the engine's own processors only.
+  return { lexpand_stamp: { fields, sparse_field, fingerprint } } as IngestProcessor
+}
+
+function stampScript({ fields, sparse_field, fingerprint }: IndexSpecification) {
+  return {
+    script: {
+      lang: 'painless',
+      source: STAMP_SCRIPT,
+      params: {
+        fields: [...fields],
+        sparse_field,
+        fingerprint,
+        sidecar: SIDECAR,
+        sidecar_keys: SIDECAR_KEYS,
+        max_nesting: MAX_NESTING,
+      },
+      on_failure: [
+        { remove: { field: [SIDECAR, sparse_field], ignore_missing: true, ignore_failure: true } },
+        { set: { field: `${SIDECAR}.state`, value: 'pending', ignore_failure: true } },
+        {
+          set: {
+            field: `${SIDECAR}.pending_since`,
+            value: '{{_ingest.timestamp}}',
+            ignore_failure: true,
+          },
+        },
+      ],
+    },
+  }
+}
+
+type IngestProcessor = Types.Ingest_Common.ProcessorContainer
 
 /**
  * The source is the same for every index (all differences are params), so the engine compiles it once. `sha256` is
@@ -98,8 +113,8 @@ export function ingestPipelineName(index: string): string {
  * that is there already calls it. Running it again changes nothing.
  *
  * Needs `cluster:admin/ingest/pipeline/get`, `cluster:admin/ingest/pipeline/put`, `indices:monitor/settings/get`,
- * `indices:admin/mappings/get`, `indices:admin/settings/update` and, for an index of an older version,
- * `indices:admin/mapping/put`.
+ * `indices:admin/mappings/get`, `indices:admin/settings/update`, for an index of an older version
+ * `indices:admin/mapping/put`, and `cluster:monitor/nodes/info` (without it the script stamps).
  *
  * @returns the pipeline's name
  * @throws LexpandError INDEX when the index has a default pipeline that does not call ours; the message says how to chain
@@ -123,7 +138,8 @@ export async function installIngestPipeline(
     const [name, state] = only
     const pipeline = ingestPipelineName(name)
     await mapWholeSidecar(client, name)
-    await client.ingest.putPipeline({ id: pipeline, body: ingestPipeline(specification) })
+    const form = await stampForm(client)
+    await client.ingest.putPipeline({ id: pipeline, body: ingestPipeline(specification, form) })
     const present: unknown = state.settings?.['index.default_pipeline']
     if (present === pipeline) return pipeline
     if (typeof present === 'string' && present !== '_none') {
@@ -134,6 +150,24 @@ export async function installIngestPipeline(
     return pipeline
   } catch (error) {
     throw translateEngineError(error, { part: 'ingest pipeline', index })
+  }
+}
+
+/** The plugin's processor only where every node has it: any node may run the pipeline. */
+async function stampForm(client: Client): Promise<StampForm> {
+  try {
+    const reply = await client.nodes.info({
+      metric: ['ingest'],
+      filter_path: ['nodes.*.ingest.processors.type'],
+    })
+    const nodes = Object.values(reply.body.nodes)
+    const everyNodeHasIt = nodes.every((node) =>
+      node.ingest?.processors.some(({ type }) => type === 'lexpand_stamp'),
+    )
+    return nodes.length > 0 && everyNodeHasIt ? 'plugin' : 'script'
+  } catch (error) {
+    if (error instanceof errors.ResponseError && error.statusCode === 403) return 'script'
+    throw error
   }
 }
 

@@ -45,6 +45,7 @@ public final class StampListener implements IndexingOperationListener, IndexEven
     private static final String STATE_FIELD = SIDECAR + ".state";
     private static final String SIDECAR_PREFIX = SIDECAR + ".";
     private static final BytesRef PENDING = new BytesRef("pending");
+    private static final Map<String, Object> SOME_VECTOR = Map.of("", 1);
 
     private volatile MapperService mappers;
     private volatile Watched watched = new Watched(null, null);
@@ -99,8 +100,8 @@ public final class StampListener implements IndexingOperationListener, IndexEven
 
     private void stamp(ShardId shard, ParsedDocument document, StampSpecification specification) throws IOException {
         MediaType format = document.getMediaType();
+        if (isSettled(document, specification)) return;
         Map<String, Object> source = XContentHelper.convertToMap(document.source(), true, format).v2();
-        if (Stamp.isSettled(source, specification, TextHash.of(source, specification.fields()))) return;
         Stamp.apply(source, specification, null);
         BytesReference stamped;
         try (XContentBuilder builder = MediaTypeRegistry.contentBuilder(format)) {
@@ -117,6 +118,12 @@ public final class StampListener implements IndexingOperationListener, IndexEven
         root.getFields().removeIf(field -> isOurs(field, specification));
         for (IndexableField field : parsed.rootDoc().getFields()) if (isOurs(field, specification)) root.add(field);
         document.setSource(stamped, (XContentType) format);
+    }
+
+    private static boolean isSettled(ParsedDocument document, StampSpecification specification) throws IOException {
+        Map<String, Object> parts = SourceParts.read(document.source(), document.getMediaType(), specification::isRead);
+        if (document.rootDoc().getField(specification.sparseField()) != null) parts.put(specification.sparseField(), SOME_VECTOR);
+        return Stamp.isSettled(parts, specification, TextHash.of(parts, specification.fields()));
     }
 
     /** The fields that a stamp changes; all others, and the nested documents, come from parts of the source that it leaves as they are. */

@@ -33,4 +33,13 @@ public record StampSpecification(List<String> fields, String sparseField, String
         if (!names.stream().allMatch(String.class::isInstance)) return null;
         return new StampSpecification(names.stream().map(String.class::cast).toList(), sparseField, fingerprint);
     }
+
+    /** Whether a top-level field decides whether a document is settled, apart from the vector. */
+    boolean isRead(String name) {
+        if (name.equals(SIDECAR)) return true;
+        for (String field : fields) {
+            if (field.startsWith(name) && (field.length() == name.length() || field.charAt(name.length()) == '.')) return true;
+        }
+        return false;
+    }
 }

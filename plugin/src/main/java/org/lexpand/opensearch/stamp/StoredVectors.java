@@ -3,18 +3,22 @@ package org.lexpand.opensearch.stamp;
 
 import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.apache.lucene.util.BytesRef;
 import org.opensearch.action.get.GetResponse;
 import org.opensearch.action.get.MultiGetItemResponse;
 import org.opensearch.action.get.MultiGetRequest;
 import org.opensearch.action.get.MultiGetResponse;
 import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.common.bytes.BytesReference;
+import org.opensearch.core.xcontent.MediaType;
+import org.opensearch.core.xcontent.MediaTypeRegistry;
 import org.opensearch.ingest.IngestDocument;
-import org.opensearch.search.fetch.subphase.FetchSourceContext;
 import org.opensearch.transport.client.Client;
 
 /**
@@ -43,13 +47,14 @@ final class StoredVectors {
             done.run();
             return;
         }
-        FetchSourceContext parts = new FetchSourceContext(true, new String[] { SIDECAR, specification.sparseField() }, null);
         MultiGetRequest request = new MultiGetRequest();
         for (IngestDocument document : stamped) {
             Map<String, Object> source = document.getSourceAndMetadata();
+            // Whole sources: to filter one, the shard would read it, write it anew and cost more than the rest of the write.
             request.add(
-                new MultiGetRequest.Item((String) source.get("_index"), (String) source.get("_id")).routing((String) source.get("_routing"))
-                    .fetchSourceContext(parts)
+                new MultiGetRequest.Item((String) source.get("_index"), (String) source.get("_id")).routing(
+                    (String) source.get("_routing")
+                )
             );
         }
         client.multiGet(request, ActionListener.runAfter(new ActionListener<>() {
@@ -57,7 +62,7 @@ final class StoredVectors {
             public void onResponse(MultiGetResponse response) {
                 MultiGetItemResponse[] items = response.getResponses();
                 for (int at = 0; at < items.length; at++) {
-                    if (!items[at].isFailed()) restore(stamped.get(at).getSourceAndMetadata(), items[at].getResponse(), specification);
+                    if (!items[at].isFailed()) restoreOne(stamped.get(at), items[at].getResponse(), specification);
                 }
             }
 
@@ -68,13 +73,29 @@ final class StoredVectors {
         }, done));
     }
 
-    private static void restore(Map<String, Object> document, GetResponse stored, StampSpecification specification) {
+    private static void restoreOne(IngestDocument stamped, GetResponse stored, StampSpecification specification) {
         if (!stored.isExists() || stored.isSourceEmpty()) return;
-        Map<String, Object> source = stored.getSourceAsMap();
+        Map<String, Object> document = stamped.getSourceAndMetadata();
         if (!(document.get(SIDECAR) instanceof Map<?, ?> stamp) || !(stamp.get("text_hash") instanceof String hash)) return;
+        String sparseField = specification.sparseField();
+        Map<String, Object> source;
+        try {
+            BytesReference bytes = stored.getSourceAsBytesRef();
+            source = SourceParts.read(bytes, formatOf(bytes), name -> name.equals(SIDECAR) || name.equals(sparseField));
+        } catch (IOException | RuntimeException unreadable) {
+            LOGGER.debug("[lexpand_stamp] stored document [" + stored.getId() + "] could not be read", unreadable);
+            return;
+        }
         if (!(source.get(SIDECAR) instanceof Map<?, ?> sidecar) || !"ready".equals(sidecar.get("state"))) return;
         if (!Stamp.isSettled(source, specification, hash)) return;
         document.put(SIDECAR, sidecar);
-        document.put(specification.sparseField(), source.get(specification.sparseField()));
+        document.put(sparseField, source.get(sparseField));
+    }
+
+    /** A stored source does not say its format; the engine itself looks at the bytes. */
+    @SuppressWarnings("deprecation")
+    private static MediaType formatOf(BytesReference source) {
+        BytesRef bytes = source.toBytesRef();
+        return MediaTypeRegistry.mediaTypeFromBytes(bytes.bytes, bytes.offset, bytes.length);
     }
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.stamp;
 
+import static org.opensearch.index.seqno.SequenceNumbers.UNASSIGNED_PRIMARY_TERM;
+import static org.opensearch.index.seqno.SequenceNumbers.UNASSIGNED_SEQ_NO;
+
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -92,13 +96,7 @@ public class StampProcessorTests extends OpenSearchTestCase {
 
     public void testADocumentThatCannotBeReadIsPendingWithoutHash() {
         try (StoredDocuments stored = new StoredDocuments(Map.of())) {
-            Map<String, Object> broken = new HashMap<>();
-            broken.put("body", new HashMap<String, Object>() {
-                @Override
-                public boolean isEmpty() {
-                    return false;
-                }
-            });
+            Map<String, Object> broken = new HashMap<>(Map.of("body", "text"));
             Map<String, Object> sidecar = new HashMap<>(Map.of("state", "ready", "fingerprint", "f1")) {
                 @Override
                 public Object get(Object key) {
@@ -170,9 +168,10 @@ public class StampProcessorTests extends OpenSearchTestCase {
             for (MultiGetRequest.Item item : ((MultiGetRequest) request).getItems()) {
                 asked.add(item.id());
                 Map<String, Object> source = sources.get(item.id());
-                items.add(new MultiGetItemResponse(new GetResponse(new GetResult(
-                    "index", item.id(), 1, 1, 1, source != null, source == null ? null : bytes(source), Map.of(), Map.of()
-                )), null));
+                GetResult found = source == null
+                    ? new GetResult("index", item.id(), UNASSIGNED_SEQ_NO, UNASSIGNED_PRIMARY_TERM, -1, false, null, Map.of(), Map.of())
+                    : new GetResult("index", item.id(), 1, 1, 1, true, bytes(source), Map.of(), Map.of());
+                items.add(new MultiGetItemResponse(new GetResponse(found), null));
             }
             listener.onResponse((Response) new MultiGetResponse(items.toArray(MultiGetItemResponse[]::new)));
         }
@@ -180,7 +179,7 @@ public class StampProcessorTests extends OpenSearchTestCase {
         private static BytesReference bytes(Map<String, Object> source) {
             try {
                 return BytesReference.bytes(JsonXContent.contentBuilder().map(source));
-            } catch (java.io.IOException impossible) {
+            } catch (IOException impossible) {
                 throw new AssertionError(impossible);
             }
         }
