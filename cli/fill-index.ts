@@ -20,7 +20,6 @@ import { countStates, failedDocuments } from '../workers/index-states.ts'
 import type { Connection } from './connect.ts'
 import { notingLogger } from './logger.ts'
 import { progressBar } from './progress.ts'
-import { withoutUnchanged } from './unchanged.ts'
 import { untilEncoded } from './until-encoded.ts'
 
 export interface FillOptions {
@@ -42,8 +41,6 @@ export interface FillOptions {
 export interface FillReport extends Omit<EnqueueCounts, 'queued'> {
   /** Without text, or in the index already as they are. */
   readonly skipped: number
-  /** Of the skipped: in the index already, with their vector. */
-  readonly unchanged: number
   /** Not stored, or marked failed in the index. */
   readonly failed: number
   /** Documents of the index that still wait for a vector. */
@@ -66,7 +63,7 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   const { client } = connection
   const startedAt = performance.now()
   const specification = specify(options)
-  const { created } = await installIndex(
+  await installIndex(
     client,
     index,
     specification,
@@ -77,15 +74,10 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   const queue = await openQueue(connection.redisUrl, options.model.identity)
   const progress = progressBar('encode')
   let worker: RunningWorker | undefined
-  let unchanged = 0
   try {
     if (options.wait) worker = await startOwnWorker(options)
-    const documents = created
-      ? options.documents
-      : withoutUnchanged(client, index, specification, options.documents, (count) => {
-          unchanged += count
-        })
-    const { queued, ...counts } = await enqueue({ client, queue, index, specification }, documents, {
+    const target = { client, queue, index, specification }
+    const { queued, ...counts } = await enqueue(target, options.documents, {
       signal,
       onProgress: (soFar) => progress.update(Math.min(worker?.stats.ready ?? 0, soFar.queued), soFar.queued),
     })
@@ -96,9 +88,7 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
     const failures = states.failed === 0 ? [] : await failedDocuments(client, index, REPORTED_ERRORS)
     return {
       ...counts,
-      read: counts.read + unchanged,
-      skipped: counts.skipped + unchanged,
-      unchanged,
+      skipped: counts.skipped + counts.unchanged,
       failed: counts.failed + states.failed,
       pending: states.pending,
       seconds: (performance.now() - startedAt) / 1000,

@@ -3,8 +3,11 @@ import type { IndexSpecification } from '../mappings/specification.ts'
 import type { Persistence } from './back-off.ts'
 import { type PreparedDocument, prepareDocument, type SourceDocument } from './prepare-document.ts'
 import type { EncodeQueue, QueuedDocument } from './queue.ts'
+import { keyOf } from './read-documents.ts'
 import { RecentIds } from './recent-ids.ts'
-import { writePending } from './write-pending.ts'
+import { reuseStored } from './reuse.ts'
+import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
+import { type Written, writePending } from './write-pending.ts'
 
 export interface EnqueueTarget {
   readonly client: Client
@@ -21,6 +24,8 @@ export interface EnqueueOptions {
   readonly giveUpAfterMs?: number
   /** Aborting ends the run after the request in flight. */
   readonly signal?: AbortSignal
+  /** @default nobody is told */
+  readonly telemetry?: Telemetry
 }
 
 export interface EnqueueCounts {
@@ -28,6 +33,10 @@ export interface EnqueueCounts {
   read: number
   /** Documents stored. */
   indexed: number
+  /** Documents that the index holds as they are, with their vector: not written. Not counted in `indexed`. */
+  unchanged: number
+  /** Of those stored: with the text that the index held, so the vector stayed and nothing was queued. */
+  kept: number
   /** Documents without text: stored, marked `empty`. Not counted in `indexed`. */
   skipped: number
   /** Documents that could not be stored; the first {@link MAX_ERRORS} with their reason in `errors`. */
@@ -57,7 +66,8 @@ const CHUNK_DOCUMENTS = 1_000
 
 /**
  * Stores documents as pending and queues them for encoding. Documents stream: at most one request's worth is held.
- * Running it again with the same documents stores and encodes them again, never twice: ids are stable.
+ * What the index holds already is not encoded again: a document that is the same in all fields is not even written, one
+ * with the same text keeps its vector at every moment. Sending everything every night costs what has changed.
  *
  * A crash between storing and queueing leaves pending documents without a job; {@link sweep} queues them.
  *
@@ -67,9 +77,9 @@ const CHUNK_DOCUMENTS = 1_000
 export async function enqueue(
   target: EnqueueTarget,
   documents: AsyncIterable<SourceDocument> | Iterable<SourceDocument>,
-  { onProgress, giveUpAfterMs = 120_000, signal }: EnqueueOptions = {},
+  { onProgress, giveUpAfterMs = 120_000, signal, telemetry = NO_TELEMETRY }: EnqueueOptions = {},
 ): Promise<EnqueueReport> {
-  const run = new EnqueueRun(target, { giveUpAfterMs, signal }, onProgress)
+  const run = new EnqueueRun(target, { giveUpAfterMs, signal }, telemetry, onProgress)
   for await (const document of documents) {
     await run.take(document)
     if (signal?.aborted) break
@@ -81,21 +91,33 @@ export async function enqueue(
 class EnqueueRun {
   readonly #target: EnqueueTarget
   readonly #persistence: Persistence
+  readonly #telemetry: Telemetry
   readonly #onProgress: ((counts: EnqueueCounts) => void) | undefined
   readonly #recent = new RecentIds()
   /** By id and routing: within one request the order of items is the engine's, so an id may be there only once. */
   readonly #chunk = new Map<string, PreparedDocument>()
   #chunkBytes = 0
   readonly #errors: EnqueueError[] = []
-  readonly #counts: EnqueueCounts = { read: 0, indexed: 0, skipped: 0, failed: 0, duplicates: 0, queued: 0 }
+  readonly #counts: EnqueueCounts = {
+    read: 0,
+    indexed: 0,
+    unchanged: 0,
+    kept: 0,
+    skipped: 0,
+    failed: 0,
+    duplicates: 0,
+    queued: 0,
+  }
 
   constructor(
     target: EnqueueTarget,
     persistence: Persistence,
+    telemetry: Telemetry,
     onProgress: ((counts: EnqueueCounts) => void) | undefined,
   ) {
     this.#target = target
     this.#persistence = persistence
+    this.#telemetry = telemetry
     this.#onProgress = onProgress
   }
 
@@ -110,7 +132,7 @@ class EnqueueRun {
       this.#fail(document, prepared.reason)
       return
     }
-    const key = JSON.stringify([prepared.id, prepared.routing])
+    const key = keyOf(prepared)
     if (this.#recent.seen(key)) this.#counts.duplicates++
     const replaced = this.#chunk.get(key)
     if (replaced === undefined && this.#chunkBytes + prepared.bytes > CHUNK_BYTES) await this.flush()
@@ -121,12 +143,13 @@ class EnqueueRun {
 
   /** Stores what is collected, then queues it: a job must never be there before its document. */
   async flush(): Promise<void> {
-    const chunk = [...this.#chunk.values()]
+    const collected = [...this.#chunk.values()]
     this.#chunk.clear()
     this.#chunkBytes = 0
-    if (chunk.length === 0) return
-    const { client, index, queue, specification } = this.#target
-    const written = await writePending(client, index, chunk, this.#persistence)
+    if (collected.length === 0) return
+    const { queue, specification } = this.#target
+    const chunk = await this.#storeKept(collected)
+    const written = await this.#write(chunk)
     const byIndex = new Map<string, QueuedDocument[]>()
     for (const [at, document] of chunk.entries()) {
       const result = written[at] ?? { reason: 'the engine did not answer for it' }
@@ -153,6 +176,49 @@ class EnqueueRun {
       this.#counts.queued += queued.length
     }
     this.#onProgress?.({ ...this.#counts })
+  }
+
+  /**
+   * Writes those whose text has its vector in the index already.
+   *
+   * @returns those that have to be written as pending
+   */
+  async #storeKept(chunk: readonly PreparedDocument[]): Promise<PreparedDocument[]> {
+    const { client, index, specification } = this.#target
+    const reuses = await reuseStored(client, index, specification, chunk, this.#persistence)
+    const kept = reuses.flatMap((reuse) => (reuse.kind === 'keep' ? [reuse.document] : []))
+    const written = await this.#write(kept)
+    const overtaken = new Set<string>()
+    let stored = 0
+    for (const [at, document] of kept.entries()) {
+      const result = written[at] ?? { reason: 'the engine did not answer for it' }
+      if (!('reason' in result)) stored++
+      else if (result.overtaken) overtaken.add(keyOf(document))
+      else this.#fail(document, result.reason)
+    }
+    const unchanged = reuses.filter(({ kind }) => kind === 'unchanged').length
+    this.#counts.unchanged += unchanged
+    this.#counts.kept += stored
+    this.#counts.indexed += stored
+    this.#telemetry.reused(index, 'stored', unchanged + stored)
+    // The last one who writes wins, as ever; only the vector that was read is not put over what came in between.
+    return chunk.filter((document, at) => reuses[at]?.kind === 'write' || overtaken.has(keyOf(document)))
+  }
+
+  /** The vectors of kept documents come on top, so a request may be larger than what was collected for it. */
+  async #write(documents: readonly PreparedDocument[]): Promise<Written[]> {
+    const { client, index } = this.#target
+    const written: Written[] = []
+    for (let at = 0; at < documents.length; ) {
+      let bytes = 0
+      const part = documents.slice(at).filter((document, row) => {
+        bytes += document.bytes
+        return row === 0 || bytes <= CHUNK_BYTES
+      })
+      written.push(...(await writePending(client, index, part, this.#persistence)))
+      at += part.length
+    }
+    return written
   }
 
   #fail({ id, position }: { id?: string; position?: string | undefined }, reason: string): void {

@@ -27,6 +27,8 @@ export interface PreparedDocument {
   readonly textBytes: number
   readonly json: string
   readonly bytes: number
+  /** Written only over this version; without it, over any or none. */
+  readonly onlyOver?: { readonly seqNo: number; readonly primaryTerm: number }
 }
 
 const MAX_ID_BYTES = 512

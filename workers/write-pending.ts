@@ -9,7 +9,8 @@ import { isTransient } from './transient.ts'
 /** Where a document was stored, or why it was not. */
 export type Written =
   | { readonly index: string; readonly seqNo: number; readonly primaryTerm: number }
-  | { readonly reason: string }
+  /** overtaken: it was to be written over a version that is not there any more. */
+  | { readonly reason: string; readonly overtaken?: true }
 
 /**
  * Writes documents through the index's own pipelines, since an index may have one that must run. What the engine
@@ -58,8 +59,8 @@ interface Attempt {
 async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
   const { client, index, documents, written, refused } = attempt
   const lines = part.flatMap((at) => {
-    const { id, routing, json } = documents[at] as PreparedDocument
-    return [JSON.stringify({ index: { _id: id, ...(routing === undefined ? {} : { routing }) } }), json]
+    const document = documents[at] as PreparedDocument
+    return [JSON.stringify({ index: actionOf(document) }), document.json]
   })
   try {
     const reply = await client.bulk({ index, body: lines as unknown as API.Bulk_RequestBody })
@@ -80,7 +81,10 @@ async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
       } else if (outcome === 'retry') {
         refused.push(at)
         attempt.reason = `${reasonOf(status, failure)}.`
-      } else written[at] = { reason: reasonOf(status, failure) }
+      } else {
+        const reason = reasonOf(status, failure)
+        written[at] = outcome === 'superseded' ? { reason, overtaken: true } : { reason }
+      }
     }
   } catch (error) {
     if (error instanceof errors.ResponseError && (error.statusCode === 413 || error.statusCode === 400)) {
@@ -99,6 +103,14 @@ async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
     if (!isTransient(error)) throw translated
     refused.push(...part)
     attempt.reason = translated.message
+  }
+}
+
+function actionOf({ id, routing, onlyOver }: PreparedDocument) {
+  return {
+    _id: id,
+    ...(routing === undefined ? {} : { routing }),
+    ...(onlyOver === undefined ? {} : { if_seq_no: onlyOver.seqNo, if_primary_term: onlyOver.primaryTerm }),
   }
 }
 
