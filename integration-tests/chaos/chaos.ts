@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
@@ -36,14 +34,16 @@ const SWEEPER = new URL('sweeper-process.ts', import.meta.url)
 /**
  * Writers, workers and sweepers work on one index while all of them but the writers, and the engine and Redis, are
  * killed; then everything settles and is compared with what the writers were told.
+ *
+ * @param folder takes the logs of workers and sweepers, and the record of what was encoded
  */
 export async function chaos(
   plan: ChaosPlan,
   services: ChaosServices,
+  folder: string,
   log: (line: string) => void,
 ): Promise<ChaosResult> {
   const startedAt = performance.now()
-  const folder = mkdtempSync(join(tmpdir(), 'lexpand-chaos-'))
   const encodedLog = join(folder, 'encoded')
   const opensearchUrl = services.nodes.map(({ url }) => url)
   const client = testClient(opensearchUrl)
@@ -59,8 +59,12 @@ export async function chaos(
 
   const redisUrl = services.redis.url
   const worker = { opensearchUrl, redisUrl, identity, fakeDelayMs: plan.encodeDelayMs, encodedLog }
-  const workers = Array.from({ length: plan.workers }, () => supervise(WORKER, worker))
-  const sweepers = [0, 1].map(() => supervise(SWEEPER, { opensearchUrl, redisUrl, index }))
+  const workers = Array.from({ length: plan.workers }, () =>
+    supervise(WORKER, worker, join(folder, 'workers.log')),
+  )
+  const sweepers = [0, 1].map(() =>
+    supervise(SWEEPER, { opensearchUrl, redisUrl, index }, join(folder, 'sweepers.log')),
+  )
   const ledger = new Ledger()
   try {
     const writers = Array.from({ length: plan.writers }, (_, at) =>
@@ -93,7 +97,6 @@ export async function chaos(
   } finally {
     await Promise.all([...workers, ...sweepers].map((child) => child.stop()))
     await client.close()
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 

@@ -17,9 +17,9 @@ export interface ChaosPlan {
   readonly settleMs: number
 }
 
-/** Under a minute once the services run: for every commit. */
+/** Under a minute once the services run: for every commit. With this seed the engine, slow to come back, is killed once. */
 export const SHORT: ChaosPlan = {
-  seed: 1,
+  seed: 2,
   documents: 1_200,
   kills: 8,
   nodes: 1,

@@ -1,4 +1,7 @@
 /** `npm run chaos [-- --seed N]` and `npm run chaos:long [-- --nodes 3]`: exit 0 when nothing is lost or wrong. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type ChaosResult, chaos } from './chaos.ts'
 import { type ChaosPlan, LONG, SHORT } from './plan.ts'
@@ -26,11 +29,15 @@ const plan: ChaosPlan = {
 
 const log = (line: string) => void process.stderr.write(`[chaos] ${line}\n`)
 log(`starting ${plan.nodes} OpenSearch node(s) and Redis; seed ${plan.seed}`)
+const folder = mkdtempSync(join(tmpdir(), 'lexpand-chaos-'))
 const services = await startServices(plan.nodes)
 try {
-  const result = await chaos(plan, services, log)
+  const result = await chaos(plan, services, folder, log)
+  const isClean = isGood(result)
+  if (isClean) rmSync(folder, { recursive: true })
+  else log(`the logs of workers and sweepers are in ${folder}`)
   process.stdout.write(`${summary(result)}\n`)
-  process.exitCode = isGood(result) ? 0 : 1
+  process.exitCode = isClean ? 0 : 1
 } finally {
   await services.stop()
 }

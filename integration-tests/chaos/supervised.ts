@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -13,14 +14,18 @@ export interface Supervised {
 
 const RESTART_MS = 300
 
-/** @param settings given to the program as its first argument, as JSON */
-export function supervise(program: URL, settings: object): Supervised {
+/**
+ * @param settings given to the program as its first argument, as JSON
+ * @param logFile takes what it writes to its standard error
+ */
+export function supervise(program: URL, settings: object, logFile: string): Supervised {
+  const log = openSync(logFile, 'a')
   let child: ChildProcess
   let isStopped = false
   const start = () => {
     child = fork(fileURLToPath(program), [JSON.stringify(settings)], {
       execArgv: [],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', log, 'ipc'],
     })
     child.once('exit', async () => {
       await sleep(RESTART_MS)
@@ -40,6 +45,7 @@ export function supervise(program: URL, settings: object): Supervised {
     async stop() {
       isStopped = true
       await end('SIGTERM')
+      closeSync(log)
     },
   }
 }
