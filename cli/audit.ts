@@ -46,13 +46,14 @@ interface AuditFlags extends ConnectionFlags {
 
 async function auditIndex(flags: AuditFlags): Promise<void> {
   const signal = interruption('Stopping: the counts will be of what was read.')
-  const { client, redisUrl } = await connect(flags, { redis: flags.repair })
+  const { client, redisUrl, configuration } = await connect(flags, { redis: flags.repair })
   const queues = new Map<string, EncodeQueue>()
   const progress = progressBar('audit')
   try {
     const result = await audit(client, flags.index, {
       samples: flags.sample,
       graceSeconds: flags.grace,
+      maxTextBytes: configuration.maxTextBytes,
       signal,
       onProgress: (read, documents) => progress.update(read, documents),
       ...(flags.repair
@@ -108,7 +109,7 @@ export function table(result: AuditResult, { repair }: Pick<AuditFlags, 'repair'
     ...(repaired === undefined
       ? []
       : [
-          `Queued ${repaired.queued} documents, removed ${repaired.cleared} vectors, ${repaired.overtaken} had changed meanwhile. Next: lexpand worker, then audit again.`,
+          `Queued ${repaired.queued} documents (${repaired.waiting} more were queued already), removed ${repaired.cleared} vectors, ${repaired.overtaken} had changed meanwhile. Next: lexpand worker, then audit again.`,
         ]),
     problems === 0
       ? 'No problems.'

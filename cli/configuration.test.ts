@@ -43,6 +43,16 @@ describe('readConfiguration', () => {
     expect(mistakesOf({ LEXPAND_MAX_SEARCH_P95_MS: '0' })).toContain('LEXPAND_MAX_SEARCH_P95_MS')
   })
 
+  it('keeps up to one gigabyte of vectors in the cache folder when nothing is set', () => {
+    expect(readConfiguration({}, {})).toMatchObject({ vectorCache: undefined, vectorCacheBytes: 1e9 })
+    const variables = { LEXPAND_VECTOR_CACHE: '/tmp/vectors', LEXPAND_VECTOR_CACHE_BYTES: '2000000' }
+    expect(readConfiguration({ vectorCache: 'off' }, variables)).toMatchObject({
+      vectorCache: 'off',
+      vectorCacheBytes: 2_000_000,
+    })
+    expect(mistakesOf({ LEXPAND_VECTOR_CACHE_BYTES: '10' })).toContain('LEXPAND_VECTOR_CACHE_BYTES')
+  })
+
   it('reports every mistake at once, each with its name', () => {
     const message = mistakesOf({
       OPENSEARCH_URL: 'localhost',

@@ -17,6 +17,9 @@ export interface Configuration {
   readonly maxTextBytes: number
   /** Above this p95 of searches, workers yield to them; undefined: never. */
   readonly maxSearchP95Ms: number | undefined
+  /** File of the vector cache, or `off`; undefined: in the cache folder. */
+  readonly vectorCache: string | undefined
+  readonly vectorCacheBytes: number
 }
 
 /** Flags that every command which talks to services accepts; they win over the environment. */
@@ -29,6 +32,7 @@ export interface ConnectionFlags {
 export interface PaceFlags {
   readonly maxTextBytes?: string
   readonly maxSearchP95?: string
+  readonly vectorCache?: string
 }
 
 const optionalText = z
@@ -58,6 +62,8 @@ const environmentSchema = z
       (text) => (text === '' ? undefined : text),
       z.coerce.number().int().min(1).max(600_000).optional(),
     ),
+    LEXPAND_VECTOR_CACHE: optionalText,
+    LEXPAND_VECTOR_CACHE_BYTES: z.coerce.number().int().min(1_000_000).default(1_000_000_000),
   })
   .refine(
     (set) =>
@@ -85,6 +91,7 @@ export function readConfiguration(
     ...(flags.redis === undefined ? {} : { REDIS_URL: flags.redis }),
     ...(flags.maxTextBytes === undefined ? {} : { LEXPAND_MAX_TEXT_BYTES: flags.maxTextBytes }),
     ...(flags.maxSearchP95 === undefined ? {} : { LEXPAND_MAX_SEARCH_P95_MS: flags.maxSearchP95 }),
+    ...(flags.vectorCache === undefined ? {} : { LEXPAND_VECTOR_CACHE: flags.vectorCache }),
   })
   if (!parsed.success) {
     const mistakes = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
@@ -107,6 +114,8 @@ export function readConfiguration(
     logLevel: settings.LEXPAND_LOG_LEVEL,
     maxTextBytes: settings.LEXPAND_MAX_TEXT_BYTES,
     maxSearchP95Ms: settings.LEXPAND_MAX_SEARCH_P95_MS,
+    vectorCache: settings.LEXPAND_VECTOR_CACHE,
+    vectorCacheBytes: settings.LEXPAND_VECTOR_CACHE_BYTES,
   })
 }
 

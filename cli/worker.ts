@@ -24,6 +24,7 @@ import { startMonitoring } from './monitoring.ts'
 import { note, printResult } from './output.ts'
 import { encoderCheck } from './readiness.ts'
 import { startTracing } from './tracing.ts'
+import { machineVectorCache } from './vector-cache.ts'
 
 export function register(program: Command): void {
   const command = program
@@ -38,6 +39,10 @@ export function register(program: Command): void {
     .option(
       '--max-search-p95 <ms>',
       'encoders yield while the 95th percentile of a probe query in the engine is above this (default: LEXPAND_MAX_SEARCH_P95_MS, else never)',
+    )
+    .option(
+      '--vector-cache <file>',
+      'vectors made before, by text, so that a full load of the same texts costs no encoding; off for none (default: LEXPAND_VECTOR_CACHE, else vectors.sqlite in the cache folder; at most LEXPAND_VECTOR_CACHE_BYTES, else 1000000000)',
     )
     .option('--probe-index <name>', 'index of the probe query (default: the one written most)')
     .option(
@@ -89,6 +94,8 @@ async function work(flags: WorkerFlags): Promise<void> {
         stateOf() === undefined && worker?.isRunning() === false ? 'takes no jobs any more' : undefined,
     })
     closing.push(() => monitoring.close())
+    const vectorCache = machineVectorCache(configuration, (message) => logger.warn(message))
+    closing.push(async () => vectorCache?.close())
     worker = await startWorker({
       client,
       redisUrl,
@@ -96,6 +103,7 @@ async function work(flags: WorkerFlags): Promise<void> {
       logger,
       encoder,
       maxTextBytes,
+      ...(vectorCache === undefined ? {} : { vectorCache }),
       telemetry: monitoring.telemetry,
       ...(maxSearchP95Ms === undefined ? {} : { maxSearchP95Ms }),
       ...probeOf(flags),
@@ -128,6 +136,6 @@ function probeOf({ probeIndex: index, probeQuery: query }: WorkerFlags): { probe
   )
 }
 
-function summary({ ready, empty, failed, jobs, failedJobs }: RunningWorker['stats']): string {
-  return `${ready} encoded, ${empty} without text, ${failed} failed in ${jobs} jobs; ${failedJobs} jobs given up`
+function summary({ ready, cached, empty, failed, jobs, failedJobs }: RunningWorker['stats']): string {
+  return `${ready} ready (${cached} from the vector cache), ${empty} without text, ${failed} failed in ${jobs} jobs; ${failedJobs} jobs given up`
 }

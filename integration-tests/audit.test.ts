@@ -62,7 +62,7 @@ describe('audit', () => {
 
     const repair = await lexpandJson(['audit', '--index', index, '--repair'])
     expect(repair.code).toBe(1)
-    expect(repair.result.repaired).toEqual({ queued: 7, cleared: 1, overtaken: 0 })
+    expect(repair.result.repaired).toEqual({ queued: 7, waiting: 0, cleared: 1, overtaken: 0 })
     const worker = await fixture.startWorker()
     await queue.idle()
     expect(worker.stats).toMatchObject({ ready: 7, settled: 0 })

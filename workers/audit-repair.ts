@@ -9,6 +9,8 @@ import { type WriteBackItem, writeBack } from './write-back.ts'
 export interface RepairCounts {
   /** Documents queued for encoding. */
   queued: number
+  /** Documents that a waiting job names already. */
+  waiting: number
   /** Vectors removed that belonged to nothing. */
   cleared: number
   /** Changed since they were read: whoever changed them brought them into order, or the next audit finds them. */
@@ -58,8 +60,10 @@ export class AuditRepair {
     const waiting = this.#waiting
     this.#waiting = []
     if (waiting.length === 0) return
-    await this.#queue.add(this.#target.name, this.#target.specification.fingerprint, waiting)
-    this.#counts.queued += waiting.length
+    const { name, specification } = this.#target
+    const added = await this.#queue.add(name, specification.fingerprint, waiting)
+    this.#counts.queued += added.documents
+    this.#counts.waiting += waiting.length - added.documents
   }
 
   async #rewrite(

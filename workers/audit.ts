@@ -77,7 +77,7 @@ export async function audit(client: Client, index: string, options: AuditOptions
     throw translateEngineError(error, { part: 'audit', index })
   })
   const samples = new Samples(options.samples ?? 5)
-  const repaired: RepairCounts = { queued: 0, cleared: 0, overtaken: 0 }
+  const repaired: RepairCounts = { queued: 0, waiting: 0, cleared: 0, overtaken: 0 }
   const indices: IndexAudit[] = []
   let before = 0
   for (const target of targets) {
