@@ -16,7 +16,7 @@ const read = (file: string) => readFileSync(new URL(`../docs/${file}`, import.me
 
 /** Everything that workers and sweepers serve; nothing of it is asked for a value here. */
 function servedNames(): Set<string> {
-  const { registry } = prometheusTelemetry({ build: { version: '', model: '', model_version: '' } })
+  const { registry } = prometheusTelemetry({ build: { role: '', version: '', model: '', model_version: '' } })
   collectDefaultMetrics({ register: registry })
   watchQueue(registry, {} as EncodeQueue)
   watchWorker(registry, {} as WorkerStats)

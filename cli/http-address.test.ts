@@ -7,10 +7,11 @@ import {
   isLoopback,
   parseAddress,
   withHttp,
+  withQueueBoard,
 } from './http-address.ts'
 
 function flags(...args: string[]): HttpFlags {
-  return withHttp(new Command().exitOverride()).parse(args, { from: 'user' }).opts()
+  return withQueueBoard(withHttp(new Command().exitOverride())).parse(args, { from: 'user' }).opts()
 }
 
 test('nothing listens unless asked, and then on this machine only', () => {

@@ -7,7 +7,8 @@ export interface HttpAddress {
 
 export interface HttpFlags {
   readonly http?: HttpAddress
-  readonly ui: boolean
+  /** Only where there is one queue to show. */
+  readonly ui?: boolean
 }
 
 /**
@@ -18,23 +19,26 @@ export const DEFAULT_ADDRESS: HttpAddress = { host: '127.0.0.1', port: 9464 }
 
 const ADDRESS = /^(?:(?<host>\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):)?(?<port>\d{1,5})$/
 
-/** Flags of the commands that run for long. Without them nothing listens: two workers of one machine do not collide. */
+/** The flag of commands that run for long. Without it nothing listens: two workers of one machine do not collide. */
 export function withHttp(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--http [address]',
-        `serve /metrics, /healthz and /readyz on PORT or HOST:PORT (default: ${DEFAULT_ADDRESS.host}:${DEFAULT_ADDRESS.port})`,
-      )
-        .argParser(parseAddress)
-        .preset(`${DEFAULT_ADDRESS.host}:${DEFAULT_ADDRESS.port}`),
+  return command.addOption(
+    new Option(
+      '--http [address]',
+      `serve /metrics, /healthz and /readyz on PORT or HOST:PORT (default: ${DEFAULT_ADDRESS.host}:${DEFAULT_ADDRESS.port})`,
     )
-    .option('--ui', 'show the queue at /queues, read-only; implies --http', false)
+      .argParser(parseAddress)
+      .preset(`${DEFAULT_ADDRESS.host}:${DEFAULT_ADDRESS.port}`),
+  )
+}
+
+/** The flag of a command that works for one queue. */
+export function withQueueBoard(command: Command): Command {
+  return command.option('--ui', 'show the queue at /queues, read-only; implies --http', false)
 }
 
 /** Where to listen, or undefined when nothing shall. */
 export function addressOf({ http, ui }: HttpFlags): HttpAddress | undefined {
-  return http ?? (ui ? DEFAULT_ADDRESS : undefined)
+  return http ?? (ui === true ? DEFAULT_ADDRESS : undefined)
 }
 
 /** @throws InvalidArgumentError */

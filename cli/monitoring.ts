@@ -16,10 +16,13 @@ import { startHttpServer } from './http-server.ts'
 import { engineCheck, type ReadinessCheck, redisCheck } from './readiness.ts'
 
 export interface MonitoredProcess {
+  readonly role: 'worker' | 'sweeper'
   readonly client: Client
-  /** Asked for counts and shown by the board; stays open until `close` of the monitoring. */
-  readonly queue: EncodeQueue
-  readonly model: { readonly name: string; readonly version: string }
+  /** Asks Redis for anything that needs the keys of the work. */
+  readonly askRedis: () => Promise<unknown>
+  /** Asked for counts and shown by the board; stays open until `close` of the monitoring. A sweeper has many. */
+  readonly queue?: EncodeQueue
+  readonly model?: { readonly name: string; readonly version: string }
   readonly logger: Logger
   /** Beside Redis and the engine. */
   readonly checks: readonly ReadinessCheck[]
@@ -43,20 +46,27 @@ export async function startMonitoring(flags: HttpFlags, process: MonitoredProces
   if (address === undefined) {
     return { telemetry: NO_TELEMETRY, registry: undefined, close: async () => {} }
   }
-  const { client, queue, model, logger, checks, defect } = process
+  const { role, client, queue, model, logger, checks, defect } = process
   const { telemetry, registry, indices } = prometheusTelemetry({
-    build: { version: packageJson.version, model: model.name, model_version: model.version },
+    build: {
+      role,
+      version: packageJson.version,
+      model: model?.name ?? '',
+      model_version: model?.version ?? '',
+    },
   })
   collectDefaultMetrics({ register: registry })
-  watchQueue(registry, queue)
+  if (queue !== undefined) watchQueue(registry, queue)
   watchStates(registry, client, indices)
   const app = httpApp({
     registry,
-    checks: [redisCheck(queue), engineCheck(client), ...checks],
+    checks: [redisCheck(process.askRedis), engineCheck(client), ...checks],
     onlyLoopback: isLoopback(address.host),
     ...(defect === undefined ? {} : { defect }),
     // Loaded on demand: it is as large as the rest together.
-    ...(flags.ui ? { board: (await import('./queue-board.ts')).queueBoard(queue) } : {}),
+    ...(flags.ui && queue !== undefined
+      ? { board: (await import('./queue-board.ts')).queueBoard(queue) }
+      : {}),
   })
   const server = await startHttpServer(app, address)
   const pages = `/metrics, /healthz, /readyz${flags.ui ? ` and ${BOARD_PATH}` : ''}`

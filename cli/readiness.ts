@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { Encoder } from '../sparse/index.ts'
-import type { EncodeQueue, OnnxEncoder } from '../workers/index.ts'
+import type { OnnxEncoder } from '../workers/index.ts'
 
 /** One thing that a process needs for its work. */
 export interface ReadinessCheck {
@@ -12,10 +12,10 @@ export interface ReadinessCheck {
 /** Probes of container platforms give up after a few seconds; an answer with a reason beats a time-out. */
 const PATIENCE_MS = 2_500
 
-export function redisCheck({ jobs }: EncodeQueue): ReadinessCheck {
+/** @param ask anything that needs the keys of the work: a bare connection may be up while those are forbidden */
+export function redisCheck(ask: () => Promise<unknown>): ReadinessCheck {
   return check('redis', async () => {
-    // Counting asks Redis for the keys that the work needs; a bare connection may be up while those are forbidden.
-    await jobs.getJobCountByTypes('active')
+    await ask()
     return undefined
   })
 }

@@ -2,15 +2,24 @@ import { once } from 'node:events'
 import type { Command } from 'commander'
 import { readSpecification } from '../mappings/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
-import { openQueue, type SweepReport, startSweeper, sweep } from '../workers/index.ts'
+import {
+  connect as connectRedis,
+  openQueue,
+  type SweepReport,
+  startSweeper,
+  sweep,
+} from '../workers/index.ts'
 import { duration } from './arguments.ts'
 import { withConnection, withExamples, withJson } from './command.ts'
 import type { ConnectionFlags } from './configuration.ts'
 import { type Connection, connect } from './connect.ts'
+import { type HttpFlags, withHttp } from './http-address.ts'
 import { interruption } from './interrupt.ts'
 import { processLogger } from './logger.ts'
+import { startMonitoring } from './monitoring.ts'
 import { note, printResult } from './output.ts'
 import { progressBar } from './progress.ts'
+import { startTracing } from './tracing.ts'
 
 export function register(program: Command): void {
   const command = program
@@ -22,14 +31,15 @@ export function register(program: Command): void {
     .option('--follow', 'go on until stopped; several sweepers may run, one works on an index', false)
     .option('--every <time>', 'with --follow: time between two looks (default: 5s)', duration)
     .action(sweepIndices)
-  withExamples(withJson(withConnection(command)), [
+  withExamples(withJson(withHttp(withConnection(command))), [
     'lexpand sweep --index articles',
     'lexpand sweep --follow',
     'lexpand sweep --follow --index articles --every 1s',
+    'lexpand sweep --follow --http 0.0.0.0:9464',
   ])
 }
 
-interface SweepFlags extends ConnectionFlags {
+interface SweepFlags extends ConnectionFlags, HttpFlags {
   readonly index?: readonly string[]
   readonly follow: boolean
   readonly every?: number
@@ -38,6 +48,12 @@ interface SweepFlags extends ConnectionFlags {
 
 async function sweepIndices(flags: SweepFlags): Promise<void> {
   if (flags.follow) return follow(flags)
+  if (flags.http !== undefined) {
+    throw new LexpandError(
+      'CONFIGURATION',
+      '[sweep] expected --http with --follow, got it alone: one sweep ends before anybody asks. Add --follow.',
+    )
+  }
   if (flags.index === undefined || flags.every !== undefined) {
     throw new LexpandError(
       'CONFIGURATION',
@@ -75,17 +91,34 @@ async function sweepOnce(
 async function follow({ index: indices, every, json, ...flags }: SweepFlags): Promise<void> {
   const signal = interruption('Stopping after the page in flight. A second signal ends it at once.')
   const { client, redisUrl, configuration } = await connect(flags)
-  const sweeper = await startSweeper({
-    client,
-    redisUrl,
-    logger: processLogger(configuration.logLevel),
-    ...(indices === undefined ? {} : { indices }),
-    ...(every === undefined ? {} : { everyMs: every * 1_000 }),
-    ...(json ? { onSwept: (index, report) => printResult(true, { index, ...report }, String) } : {}),
-  })
-  note(`Sweeping ${indices?.join(', ') ?? 'all indices of Lexpand'}. Stop with Ctrl-C.`)
-  if (!signal.aborted) await once(signal, 'abort')
-  await sweeper.close()
+  const logger = processLogger(configuration.logLevel)
+  const redis = await connectRedis(redisUrl, { role: 'queue' })
+  const closing = [async () => redis.disconnect()]
+  try {
+    closing.push(await startTracing('lexpand-sweeper', process.env, logger))
+    const monitoring = await startMonitoring(flags, {
+      role: 'sweeper',
+      client,
+      askRedis: () => redis.ping(),
+      logger,
+      checks: [{ name: 'sweeper', problem: async () => (signal.aborted ? 'stopping' : undefined) }],
+    })
+    closing.push(() => monitoring.close())
+    const sweeper = await startSweeper({
+      client,
+      redisUrl,
+      logger,
+      telemetry: monitoring.telemetry,
+      ...(indices === undefined ? {} : { indices }),
+      ...(every === undefined ? {} : { everyMs: every * 1_000 }),
+      ...(json ? { onSwept: (index, report) => printResult(true, { index, ...report }, String) } : {}),
+    })
+    note(`Sweeping ${indices?.join(', ') ?? 'all indices of Lexpand'}. Stop with Ctrl-C.`)
+    if (!signal.aborted) await once(signal, 'abort')
+    await sweeper.close()
+  } finally {
+    for (const close of closing.reverse()) await close()
+  }
 }
 
 const REST = {

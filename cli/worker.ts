@@ -16,7 +16,7 @@ import { jsonObject } from './arguments.ts'
 import { withConnection, withExamples, withJson } from './command.ts'
 import type { ConnectionFlags, PaceFlags } from './configuration.ts'
 import { connect } from './connect.ts'
-import { type HttpFlags, withHttp } from './http-address.ts'
+import { type HttpFlags, withHttp, withQueueBoard } from './http-address.ts'
 import { interruption } from './interrupt.ts'
 import { processLogger } from './logger.ts'
 import { type ModelFlags, openModel, withModel } from './model.ts'
@@ -52,7 +52,7 @@ export function register(program: Command): void {
     )
     .option('--no-sweep', 'only take jobs: sweepers run elsewhere (lexpand sweep --follow)')
     .action(work)
-  withExamples(withJson(withHttp(withModel(withConnection(command)))), [
+  withExamples(withJson(withQueueBoard(withHttp(withModel(withConnection(command))))), [
     'lexpand worker',
     'LEXPAND_LOG_LEVEL=warn lexpand worker --model ./my-model',
     'lexpand worker --max-search-p95 50',
@@ -85,7 +85,9 @@ async function work(flags: WorkerFlags): Promise<void> {
     const stateOf = () => (signal.aborted ? 'stopping' : worker === undefined ? 'starting' : undefined)
     // Before anything that takes time: a probe shall see a process that starts, not one that is not there.
     const monitoring = await startMonitoring(flags, {
+      role: 'worker',
       client,
+      askRedis: () => queue.jobs.getJobCountByTypes('active'),
       queue,
       model: model.manifest,
       logger,

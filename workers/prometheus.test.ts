@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { prometheusTelemetry } from './prometheus.ts'
 import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
 
-const build = { version: '1.0.0', model: 'pilot', model_version: '1' }
+const build = { role: 'worker', version: '1.0.0', model: 'pilot', model_version: '1' }
 
 /** name{labels} -> value, as a scrape sees it. */
 async function scrape(registry: { metrics(): Promise<string> }): Promise<Map<string, number>> {
@@ -53,7 +53,7 @@ test('what is told becomes a metric with its labels', async () => {
     'lexpand_oldest_pending_age_seconds{index="articles"}': 12,
   })
   const info = [...metrics.keys()].find((name) => name.startsWith('lexpand_build_info'))
-  expect(info).toContain('version="1.0.0",model="pilot"')
+  expect(info).toContain('role="worker",version="1.0.0",model="pilot"')
 })
 
 test('two registries share nothing', async () => {

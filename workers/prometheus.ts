@@ -12,10 +12,12 @@ export interface PrometheusTelemetry {
 
 export interface PrometheusOptions {
   /** Says what runs, as labels of `lexpand_build_info`. */
-  readonly build: { readonly version: string; readonly model: string; readonly model_version: string }
+  readonly build: Readonly<Record<(typeof BUILD_LABELS)[number], string>>
   /** Distinct index names that get series of their own; the others share one. @default 50 */
   readonly maxIndices?: number
 }
+
+const BUILD_LABELS = ['role', 'version', 'model', 'model_version'] as const
 
 /** From an idle worker's delay of about a second to a backlog of a day. */
 const FRESHNESS_BUCKETS = [0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3_600, 21_600, 86_400]
@@ -40,12 +42,10 @@ export function prometheusTelemetry({ build, maxIndices = 50 }: PrometheusOption
   const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Gauge({ name, help, labelNames, registers })
 
-  gauge('lexpand_build_info', 'What runs; the value is always 1.', [
-    'version',
-    'model',
-    'model_version',
-    'node',
-  ]).set({ ...build, node: process.versions.node }, 1)
+  gauge('lexpand_build_info', 'What runs; the value is always 1.', [...BUILD_LABELS, 'node']).set(
+    { ...build, node: process.versions.node },
+    1,
+  )
   const documents = counter('lexpand_documents_total', 'Documents of jobs, by what became of them.', [
     'index',
     'outcome',

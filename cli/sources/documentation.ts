@@ -50,7 +50,11 @@ export function documentationPassages({
     all.map((own) => own.length),
     limit,
   )
-  return all.flatMap((own) => evenly(own, share)).slice(0, limit)
+  // One more of each of the first ones, up to the limit: with many packages rounding costs a tenth of it.
+  let rest = limit - all.reduce((sum, own) => sum + Math.min(own.length, share), 0)
+  return all
+    .flatMap((own) => evenly(own, own.length > share && rest-- > 0 ? share + 1 : share))
+    .slice(0, limit)
 }
 
 /** Largest share with which the packages together give no more than the limit; at least 1. */
