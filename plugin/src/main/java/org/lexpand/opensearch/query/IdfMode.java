@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lexpand.opensearch.query;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/** Where the weight of a query's word piece comes from. */
+public enum IdfMode {
+    /** The model's query table. */
+    MODEL,
+    /** ln(1 + (N - df + .5) / (df + .5)) over the shard's own documents. */
+    CORPUS,
+    /** Half of each: better on vocabulary that the model's table has not seen. */
+    BLEND;
+
+    static IdfMode of(String name) {
+        for (IdfMode mode : values()) {
+            if (mode.toString().equals(name)) return mode;
+        }
+        throw new IllegalArgumentException("[lexpand] expected [idf] to be one of " + Arrays.toString(values()) + ", got [" + name + "]. Name one of them.");
+    }
+
+    /** @return the weight; above 0 when `table` is */
+    double weight(double table, double corpus) {
+        return switch (this) {
+            case MODEL -> table;
+            case CORPUS -> corpus;
+            case BLEND -> (table + corpus) / 2;
+        };
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

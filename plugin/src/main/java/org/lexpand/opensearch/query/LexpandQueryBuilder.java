@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lexpand.opensearch.query;
+
+import org.apache.lucene.search.Query;
+import org.lexpand.opensearch.model.IndexModel;
+import org.lexpand.opensearch.model.Model;
+import org.opensearch.common.lucene.search.Queries;
+import org.opensearch.core.common.ParsingException;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.xcontent.XContentBuilder;
+import org.opensearch.core.xcontent.XContentParser;
+import org.opensearch.index.mapper.DocumentMapper;
+import org.opensearch.index.mapper.MappedFieldType;
+import org.opensearch.index.query.AbstractQueryBuilder;
+import org.opensearch.index.query.MatchQueryBuilder;
+import org.opensearch.index.query.MultiMatchQueryBuilder;
+import org.opensearch.index.query.QueryBuilder;
+import org.opensearch.index.query.QueryShardContext;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The query `lexpand`: cuts a text into word pieces and asks a `rank_features` field for them, weighted by the query
+ * table that belongs to the index. No model runs.
+ */
+public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQueryBuilder> {
+    public static final String NAME = "lexpand";
+    private static final String RANK_FEATURES = "rank_features";
+    /** As in the TypeScript (pipelines/lexical-query.ts), with the measurement behind it. */
+    private static final float TIE_BREAKER = 0.4f;
+
+    private final QueryParameters parameters;
+    private final QueryResources resources;
+
+    public LexpandQueryBuilder(QueryParameters parameters, QueryResources resources) {
+        this.parameters = Objects.requireNonNull(parameters);
+        this.resources = Objects.requireNonNull(resources);
+    }
+
+    public LexpandQueryBuilder(StreamInput in, QueryResources resources) throws IOException {
+        super(in);
+        this.parameters = QueryParameters.of(in.readMap());
+        this.resources = resources;
+    }
+
+    @Override
+    protected void doWriteTo(StreamOutput out) throws IOException {
+        out.writeMap(parameters.toMap());
+    }
+
+    /** @throws ParsingException with the place in the request */
+    public static LexpandQueryBuilder fromXContent(XContentParser parser, QueryResources resources) throws IOException {
+        Map<String, Object> given = new HashMap<>();
+        String queryName = null;
+        String name = null;
+        for (XContentParser.Token token = parser.nextToken(); token != XContentParser.Token.END_OBJECT; token = parser.nextToken()) {
+            if (token == XContentParser.Token.FIELD_NAME) {
+                name = parser.currentName();
+            } else if (token.isValue() == false) {
+                throw new ParsingException(
+                    parser.getTokenLocation(),
+                    "[lexpand] expected a plain value for [" + name + "], got " + token + ". Write {\"lexpand\": {\"field\": ..., \"query\": ...}}."
+                );
+            } else if (NAME_FIELD.match(name, parser.getDeprecationHandler())) {
+                queryName = parser.text();
+            } else {
+                given.put(name, valueOf(parser));
+            }
+        }
+        try {
+            return new LexpandQueryBuilder(QueryParameters.of(given), resources).queryName(queryName);
+        } catch (IllegalArgumentException unfit) {
+            throw new ParsingException(parser.getTokenLocation(), unfit.getMessage(), unfit);
+        }
+    }
+
+    private static Object valueOf(XContentParser parser) throws IOException {
+        return switch (parser.currentToken()) {
+            case VALUE_NUMBER -> parser.numberValue();
+            case VALUE_BOOLEAN -> parser.booleanValue();
+            default -> parser.textOrNull();
+        };
+    }
+
+    @Override
+    protected void doXContent(XContentBuilder builder, Params params) throws IOException {
+        builder.startObject(NAME);
+        for (Map.Entry<String, Object> parameter : parameters.withBoost(parameters.boost() * boost()).toMap().entrySet()) {
+            builder.field(parameter.getKey(), parameter.getValue());
+        }
+        if (queryName() != null) builder.field(NAME_FIELD.getPreferredName(), queryName());
+        builder.endObject();
+    }
+
+    @Override
+    protected Query doToQuery(QueryShardContext context) throws IOException {
+        if (parameters.ignoreUnmapped() && isUnmapped(context)) {
+            return Queries.newMatchNoDocsQuery("[lexpand] no vectors of a model of this node");
+        }
+        IndexModel index = indexModel(context);
+        String field = sparseField(context);
+        Map<String, Float> weights = weights(index, field, context);
+        return weights.isEmpty() ? emptyQuery(index, context) : SparseQuery.of(field, weights);
+    }
+
+    private boolean isUnmapped(QueryShardContext context) {
+        try {
+            resources.models().fitting(indexModel(context));
+            sparseField(context);
+            return false;
+        } catch (IllegalArgumentException unfit) {
+            return true;
+        }
+    }
+
+    public QueryParameters parameters() {
+        return parameters;
+    }
+
+    /**
+     * What the query asks for in one shard: piece to weight. For explanations and highlights.
+     *
+     * @throws IllegalArgumentException as {@link QueryTokens#of}, and for an index that does not fit
+     */
+    public Map<String, Float> weights(QueryShardContext context) throws IOException {
+        return weights(indexModel(context), sparseField(context), context);
+    }
+
+    private Map<String, Float> weights(IndexModel index, String field, QueryShardContext context) throws IOException {
+        Model model = resources.models().fitting(index);
+        return QueryTokens.of(parameters, model, field, context.getIndexReader(), resources.frequencies());
+    }
+
+    private static IndexModel indexModel(QueryShardContext context) {
+        DocumentMapper mapper = context.getMapperService().documentMapper();
+        return IndexModel.of(mapper == null ? null : mapper.meta(), context.index().getName());
+    }
+
+    private String sparseField(QueryShardContext context) {
+        MappedFieldType field = context.fieldMapper(parameters.field());
+        if (field != null && RANK_FEATURES.equals(field.typeName())) return field.name();
+        throw new IllegalArgumentException(
+            "[lexpand] expected ["
+                + parameters.field()
+                + "] of index ["
+                + context.index().getName()
+                + "] to be a rank_features field, got ["
+                + (field == null ? "no such field" : field.typeName())
+                + "]. Name the sparse field of the index, as _meta.lexpand.sparse_field of its mapping does."
+        );
+    }
+
+    private Query emptyQuery(IndexModel index, QueryShardContext context) throws IOException {
+        return switch (parameters.empty()) {
+            case NONE -> Queries.newMatchNoDocsQuery("[lexpand] no word piece of the model in the text");
+            case LEXICAL -> lexicalQuery(index).boost(parameters.boost()).toQuery(context);
+            case ERROR -> throw new IllegalArgumentException(
+                "[lexpand] expected words of the model's vocabulary in [query], got none. Rephrase, or set [empty] to none or lexical."
+            );
+        };
+    }
+
+    private QueryBuilder lexicalQuery(IndexModel index) {
+        if (index.fields().size() == 1) return new MatchQueryBuilder(index.fields().get(0), parameters.query());
+        return new MultiMatchQueryBuilder(parameters.query(), index.fields().toArray(String[]::new)).tieBreaker(TIE_BREAKER);
+    }
+
+    @Override
+    protected boolean doEquals(LexpandQueryBuilder other) {
+        return parameters.equals(other.parameters);
+    }
+
+    @Override
+    protected int doHashCode() {
+        return parameters.hashCode();
+    }
+
+    @Override
+    public String getWriteableName() {
+        return NAME;
+    }
+}

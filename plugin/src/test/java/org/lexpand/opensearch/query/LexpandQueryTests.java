@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lexpand.opensearch.query;
+
+import org.apache.lucene.document.Document;
+import org.apache.lucene.document.FeatureField;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexReader;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.search.BooleanClause;
+import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.MatchNoDocsQuery;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.store.ByteBuffersDirectory;
+import org.lexpand.opensearch.LexpandPlugin;
+import org.lexpand.opensearch.model.Model;
+import org.lexpand.opensearch.model.Models;
+import org.opensearch.common.compress.CompressedXContent;
+import org.opensearch.common.io.stream.BytesStreamOutput;
+import org.opensearch.common.xcontent.XContentFactory;
+import org.opensearch.core.common.ParsingException;
+import org.opensearch.core.xcontent.XContentBuilder;
+import org.opensearch.index.mapper.MapperExtrasModulePlugin;
+import org.opensearch.index.mapper.MapperService;
+import org.opensearch.index.query.BoolQueryBuilder;
+import org.opensearch.index.query.QueryShardContext;
+import org.opensearch.plugins.Plugin;
+import org.opensearch.test.AbstractQueryTestCase;
+import org.opensearch.test.TestGeoShapeFieldMapperPlugin;
+
+import java.io.IOException;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder> {
+    private static final Models MODELS = Models.load(null);
+    private static final Model MODEL = MODELS.bundled();
+    private static final QueryResources RESOURCES = new QueryResources(MODELS, new DocumentFrequencies());
+    private static final String FIELD = "body_sparse";
+
+    @Override
+    protected Collection<Class<? extends Plugin>> getPlugins() {
+        return List.of(LexpandPlugin.class, MapperExtrasModulePlugin.class, TestGeoShapeFieldMapperPlugin.class);
+    }
+
+    @Override
+    protected void initializeAdditionalMappings(MapperService mapperService) throws IOException {
+        XContentBuilder mapping = XContentFactory.jsonBuilder().startObject().startObject("_doc");
+        mapping.field("_meta", Map.of("lexpand", specification(MODEL.table().hash())));
+        mapping.startObject("properties").startObject(FIELD).field("type", "rank_features").endObject().endObject();
+        mapping.endObject().endObject();
+        mapperService.merge("_doc", new CompressedXContent(mapping.toString()), MapperService.MergeReason.MAPPING_UPDATE);
+    }
+
+    private static Map<String, Object> specification(String tableHash) {
+        Map<String, Object> model = Map.of(
+            "name",
+            MODEL.name(),
+            "version",
+            "1",
+            "identity",
+            "i",
+            "vocabulary_hash",
+            MODEL.tokenizer().vocabularyHash(),
+            "query_table_hash",
+            tableHash
+        );
+        return Map.of("version", 1, "fields", List.of(TEXT_FIELD_NAME), "sparse_field", FIELD, "fingerprint", "f", "model", model);
+    }
+
+    /** The boost is one of our own parameters: it goes into the token weights. */
+    @Override
+    protected boolean supportsBoost() {
+        return false;
+    }
+
+    @Override
+    protected LexpandQueryBuilder doCreateTestQueryBuilder() {
+        QueryParameters parameters = new QueryParameters(FIELD, randomFrom("wing flight bird", "wing", "the bird of the river", "!", "")).with(
+            randomFrom(IdfMode.values())
+        );
+        if (randomBoolean()) parameters = parameters.withPrune(randomFrom(0.1f, 0.5f));
+        if (randomBoolean()) parameters = parameters.withBoost(randomFrom(0.5f, 2f));
+        return builder(parameters.with(randomFrom(EmptyQuery.NONE, EmptyQuery.LEXICAL)));
+    }
+
+    @Override
+    protected void doAssertLuceneQuery(LexpandQueryBuilder builder, Query query, QueryShardContext context) throws IOException {
+        Map<String, Float> weights = builder.weights(context);
+        if (weights.isEmpty()) {
+            boolean lexical = builder.parameters().empty() == EmptyQuery.LEXICAL && builder.parameters().query().isEmpty() == false;
+            assertTrue(query.toString(), lexical || query instanceof MatchNoDocsQuery);
+            return;
+        }
+        BooleanQuery clauses = (BooleanQuery) query;
+        assertEquals(weights.size(), clauses.clauses().size());
+        assertTrue(clauses.clauses().stream().allMatch(clause -> clause.occur() == BooleanClause.Occur.SHOULD));
+        assertEquals(expected(weights), clauses);
+    }
+
+    @Override
+    public void testMustRewrite() throws IOException {
+        LexpandQueryBuilder builder = builder(new QueryParameters(FIELD, "wing"));
+        assertSame(builder, builder.rewrite(createShardContext()));
+    }
+
+    public void testWeightsAreThoseOfTheTableOnceForEachPiece() throws IOException {
+        Map<String, Float> weights = builder(new QueryParameters(FIELD, "Wing wing, [SEP] bird.")).weights(createShardContext());
+        assertEquals(List.of("wing", ",", "bird"), List.copyOf(weights.keySet()));
+        assertEquals((float) MODEL.table().weight("wing"), weights.get("wing"), 0);
+    }
+
+    public void testABoostGoesIntoTheWeightsSoThatClausesAreFlattenedIntoTheQueryBeside() throws IOException {
+        QueryShardContext context = createShardContext();
+        QueryParameters plain = new QueryParameters(FIELD, "wing bird");
+        Map<String, Float> doubled = new HashMap<>(builder(plain).weights(context));
+        doubled.replaceAll((piece, weight) -> 2 * weight);
+        assertEquals(doubled, builder(plain.withBoost(2)).weights(context));
+        Query inside = new BoolQueryBuilder().should(builder(plain.withBoost(2))).should(builder(new QueryParameters(FIELD, "river"))).toQuery(context);
+        BooleanQuery flat = (BooleanQuery) new IndexSearcher(emptyReader()).rewrite(inside);
+        assertTrue(flat.toString(), flat.clauses().stream().noneMatch(clause -> clause.query() instanceof BooleanQuery));
+    }
+
+    public void testABoostThatLeavesTheRangeOfAWeightIsRefused() {
+        assertRefused("expected a boosted weight in (0, 64]", new QueryParameters(FIELD, "wing").withBoost(1000));
+        assertRefused("expected a boosted weight in (0, 64]", new QueryParameters(FIELD, "wing").withBoost(Float.MIN_NORMAL / 64));
+    }
+
+    public void testPruneLeavesLightTokensOut() throws IOException {
+        QueryParameters parameters = new QueryParameters(FIELD, "the wing");
+        assertEquals(2, builder(parameters).weights(createShardContext()).size());
+        assertEquals(Map.of("wing", (float) MODEL.table().weight("wing")), builder(parameters.withPrune(0.5f)).weights(createShardContext()));
+    }
+
+    public void testManyTokensAreRefusedWithTheLimit() {
+        // Letters and Chinese characters of the vocabulary: each one a piece.
+        String text = IntStream.range(0x4e00, 0x9fff).mapToObj(Character::toString).collect(Collectors.joining(" ", "", " " + words(1_200)));
+        assertRefused("expected at most 1024 distinct word pieces", new QueryParameters(FIELD, text.substring(text.length() - 12_000)));
+    }
+
+    private static String words(int count) {
+        StringBuilder text = new StringBuilder();
+        int found = 0;
+        for (int id = 2_000; found < count; id++) {
+            String piece = MODEL.tokenizer().indexablePiece(id);
+            if (piece == null || piece.matches("[a-z]{2,8}") == false) continue;
+            text.append(piece).append(' ');
+            found++;
+        }
+        return text.toString();
+    }
+
+    public void testAnEmptyQueryIsRefusedWhereTheUserWantsThat() {
+        assertRefused("got none", new QueryParameters(FIELD, "\u0000 .").with(EmptyQuery.ERROR));
+    }
+
+    public void testAFieldOfAnotherKindIsRefused() {
+        assertRefused("got [text]", new QueryParameters(TEXT_FIELD_NAME, "wing"));
+        assertRefused("got [no such field]", new QueryParameters("missing", "wing"));
+    }
+
+    public void testMalformedQueriesAreRefusedWithAdvice() {
+        Map<String, String> expected = Map.of(
+            "{\"lexpand\": {}}",
+            "[field]",
+            "{\"lexpand\": {\"field\": \"f\"}}",
+            "[query]",
+            "{\"lexpand\": {\"field\": \"f\", \"query\": 3}}",
+            "expected [query] to be a text, got [3]",
+            "{\"lexpand\": {\"field\": \"f\", \"query\": \"q\", \"idf\": \"none\"}}",
+            "[model, corpus, blend]",
+            "{\"lexpand\": {\"field\": \"f\", \"query\": \"q\", \"prune\": 1}}",
+            "a share in [0, 1)",
+            "{\"lexpand\": {\"field\": \"f\", \"query\": \"q\", \"boost\": -1}}",
+            "a number above 0",
+            "{\"lexpand\": {\"field\": \"f\", \"query\": \"q\", \"model\": \"m\"}}",
+            "got [model]",
+            "{\"lexpand\": {\"f\": {\"query\": \"q\"}}}",
+            "expected a plain value for [f]",
+            "{\"lexpand\": {\"field\": \"f\", \"query\": \"" + "x".repeat(QueryParameters.LONGEST_TEXT + 1) + "\"}}",
+            "at most 20000 characters"
+        );
+        expected.forEach((json, part) -> {
+            String message = expectThrows(ParsingException.class, () -> parseQuery(json)).getMessage();
+            assertTrue(message, message.contains(part));
+        });
+    }
+
+    public void testANodeOfAnotherVersionIsUnderstoodByParameterNames() throws IOException {
+        BytesStreamOutput newer = new BytesStreamOutput();
+        newer.writeFloat(1);
+        newer.writeOptionalString(null);
+        newer.writeMap(Map.of("field", FIELD, "query", "wing"));
+        assertEquals(builder(new QueryParameters(FIELD, "wing")), new LexpandQueryBuilder(newer.bytes().streamInput(), RESOURCES));
+        newer.reset();
+        newer.writeFloat(1);
+        newer.writeOptionalString(null);
+        newer.writeMap(Map.of("field", FIELD, "query", "wing", "invented", true));
+        Exception refused = expectThrows(
+            IllegalArgumentException.class,
+            () -> new LexpandQueryBuilder(newer.bytes().streamInput(), RESOURCES)
+        );
+        assertTrue(refused.getMessage(), refused.getMessage().contains("got [invented]"));
+    }
+
+    public void testCorpusWeightsCountTheDocumentsOfTheReaderAndFollowARefresh() throws IOException {
+        DocumentFrequencies frequencies = new DocumentFrequencies();
+        QueryParameters corpus = new QueryParameters(FIELD, "wing bird").with(IdfMode.CORPUS);
+        try (ByteBuffersDirectory directory = new ByteBuffersDirectory(); IndexWriter writer = new IndexWriter(directory, new IndexWriterConfig())) {
+            for (int document = 0; document < 10; document++) add(writer, document == 0 ? "bird" : "wing");
+            try (DirectoryReader reader = DirectoryReader.open(writer)) {
+                Map<String, Float> weights = QueryTokens.of(corpus, MODEL, FIELD, reader, frequencies);
+                assertEquals(Math.log(1 + (10 - 9 + .5) / 9.5), weights.get("wing"), 1e-6);
+                assertEquals(Math.log(1 + (10 - 1 + .5) / 1.5), weights.get("bird"), 1e-6);
+                Map<String, Float> blend = QueryTokens.of(corpus.with(IdfMode.BLEND), MODEL, FIELD, reader, frequencies);
+                assertEquals((MODEL.table().weight("bird") + weights.get("bird")) / 2, blend.get("bird"), 1e-6);
+                assertEquals(1, frequencies.readers());
+                add(writer, "bird");
+                try (DirectoryReader refreshed = DirectoryReader.openIfChanged(reader)) {
+                    assertEquals(2, frequencies.frequency(refreshed, new Term(FIELD, "bird")));
+                    assertEquals(1, frequencies.frequency(reader, new Term(FIELD, "bird")));
+                    assertEquals(2, frequencies.readers());
+                }
+                assertEquals(1, frequencies.readers());
+            }
+            assertEquals(0, frequencies.readers());
+        }
+    }
+
+    private static void add(IndexWriter writer, String token) throws IOException {
+        Document document = new Document();
+        document.add(new FeatureField(FIELD, token, 1));
+        writer.addDocument(document);
+    }
+
+    private static IndexReader emptyReader() throws IOException {
+        ByteBuffersDirectory directory = new ByteBuffersDirectory();
+        new IndexWriter(directory, new IndexWriterConfig()).close();
+        return DirectoryReader.open(directory);
+    }
+
+    private static Query expected(Map<String, Float> weights) {
+        BooleanQuery.Builder clauses = new BooleanQuery.Builder();
+        weights.forEach((token, weight) -> clauses.add(FeatureField.newLinearQuery(FIELD, token, weight), BooleanClause.Occur.SHOULD));
+        return clauses.build();
+    }
+
+    private void assertRefused(String part, QueryParameters parameters) {
+        Exception refused = expectThrows(IllegalArgumentException.class, () -> builder(parameters).doToQuery(createShardContext()));
+        assertTrue(refused.getMessage(), refused.getMessage().contains(part));
+    }
+
+    private static LexpandQueryBuilder builder(QueryParameters parameters) {
+        return new LexpandQueryBuilder(parameters, RESOURCES);
+    }
+}
