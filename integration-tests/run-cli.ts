@@ -26,6 +26,8 @@ export function lexpand(args: readonly string[], options: RunOptions = {}): Prom
       OPENSEARCH_URL: inject('opensearchUrl'),
       REDIS_URL: inject('redisUrl'),
       NO_COLOR: '1',
+      // What an earlier run encoded must not stand in for what this one should.
+      LEXPAND_VECTOR_CACHE: 'off',
       ...options.env,
     },
   })
