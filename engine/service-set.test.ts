@@ -26,6 +26,7 @@ function servicesIn(folder: string): ServiceSet {
     user: undefined,
     heap: '1g',
     isShortLived: true,
+    plugin: undefined,
     preferredPorts: { opensearch: 0, redis: 0 },
   })
   onTestFinished(() => services.remove())

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { cacheFolder, createOpen, packageRoot } from './cache-folder.ts'
 import { EngineError } from './errors.ts'
+import { pluginZip } from './plugin.ts'
 import { ServiceSet, type ServiceSetOptions } from './service-set.ts'
 import { serviceUser } from './service-user.ts'
 
@@ -13,7 +14,7 @@ import { serviceUser } from './service-user.ts'
 export function machineSettings(
   onProgress: (message: string) => void = () => undefined,
   environment: NodeJS.ProcessEnv = process.env,
-): Omit<ServiceSetOptions, 'runDirectory' | 'preferredPorts' | 'isShortLived'> {
+): Omit<ServiceSetOptions, 'runDirectory' | 'preferredPorts' | 'isShortLived' | 'plugin'> {
   const user = serviceUser()
   return {
     cache: cacheFolder({ root: packageRoot(), environment, user, onProgress }),
@@ -31,6 +32,7 @@ export function machineServices(onProgress?: (message: string) => void): Service
     ...settings,
     runDirectory,
     isShortLived: false,
+    plugin: pluginZip(),
     preferredPorts: { opensearch: 9200, redis: 6379 },
   })
 }

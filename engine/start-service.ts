@@ -6,6 +6,7 @@ import { EngineError, type EngineErrorCode } from './errors.ts'
 import { openSearchHealth, redisAnswers } from './health.ts'
 import { findJdk, type Jdk } from './jdk.ts'
 import { startOpenSearch } from './opensearch.ts'
+import { homeWithPlugin } from './plugin.ts'
 import { freePort } from './ports.ts'
 import { startRedis } from './redis.ts'
 import { findRedisServer, installRedisServer, noRedis, type RedisServer } from './redis-server.ts'
@@ -25,6 +26,8 @@ export interface StartContext {
   readonly heap: string
   /** See `OpenSearchOptions.isShortLived`. */
   readonly isShortLived: boolean
+  /** Zip of the Lexpand plugin for the engine; undefined to go without. */
+  readonly plugin: string | undefined
   readonly preferredPorts: Readonly<Record<ServiceName, number>>
   readonly onProgress: (message: string) => void
   readonly onSpawned: (record: ServiceRecord) => void
@@ -42,13 +45,16 @@ async function startEmbeddedOpenSearch(context: StartContext): Promise<void> {
   try {
     jdk = await findJdk(context)
     home = await fetchDistribution(context.cache, jdk, context.onProgress)
+    if (context.plugin !== undefined) home = await homeWithPlugin(home, context.plugin, jdk)
   } catch (error) {
     if (hasCode(error, ['ENGINE_NO_JDK', 'ENGINE_NO_MAVEN']) && (await dockerAnswers())) {
       return startInContainer('opensearch', context)
     }
     throw error
   }
-  context.onProgress(`starting OpenSearch on JDK ${jdk.version}`)
+  context.onProgress(
+    `starting OpenSearch on JDK ${jdk.version}${context.plugin === undefined ? '' : ' with the Lexpand plugin'}`,
+  )
   await startOpenSearch({
     ...context,
     home,

@@ -1,18 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import {
-  chmodSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fetchDistribution, OPENSEARCH_VERSION } from '../engine/distribution.ts'
 import { findJdk, type Jdk } from '../engine/jdk.ts'
 import { withLock } from '../engine/lock.ts'
+import { linkFolder, unpackPlugin } from '../engine/plugin.ts'
 import { runCommand } from '../engine/run-command.ts'
 import { machineSettings } from '../engine/settings.ts'
 
@@ -52,16 +44,6 @@ export async function peerHome(onProgress: (message: string) => void = () => und
   })
 }
 
-function linkFolder(from: string, to: string): void {
-  mkdirSync(to)
-  chmodSync(to, 0o755)
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)]
-    if (entry.isDirectory()) linkFolder(source, target)
-    else linkSync(source, target)
-  }
-}
-
 async function addPlugin(home: string, { name, sha256 }: (typeof PLUGINS)[number], jdk: Jdk): Promise<void> {
   const folder = join(home, 'plugins', name)
   mkdirSync(folder, { recursive: true })
@@ -76,12 +58,8 @@ async function addPlugin(home: string, { name, sha256 }: (typeof PLUGINS)[number
   const zip = join(folder, `${name}-${PLUGIN_VERSION}.zip`)
   const got = createHash('sha256').update(readFileSync(zip)).digest('hex')
   if (got !== sha256) throw new Error(`expected ${artifact} with sha256 ${sha256}, got ${got}`)
-  await run(join(jdk.home, 'bin', 'jar'), ['--extract', '--file', zip], folder, environment)
+  await unpackPlugin(zip, folder, jdk)
   rmSync(zip)
-  chmodSync(folder, 0o755)
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644)
-  }
 }
 
 async function run(
