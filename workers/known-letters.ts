@@ -1,8 +1,10 @@
+import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../mappings/specification.ts'
 import { textHash } from '../mappings/text-hash.ts'
 import { standing } from './dead-letter.ts'
-import type { StoredLetter } from './dead-letter-store.ts'
+import { findLetters, type StoredLetter } from './dead-letter-store.ts'
 import type { FailedDocument } from './fail-documents.ts'
+import type { JobDocument } from './job-data.ts'
 import { keyOf, type StoredDocument } from './read-documents.ts'
 import { isSettled } from './states.ts'
 
@@ -75,6 +77,30 @@ export function obsoleteLetters(
       !isFailed(document) &&
       isSettled(document.sidecar, textHash(document.source, fields), fingerprint)
     return document === undefined || isLoaded || done.has(key) ? [letter] : []
+  })
+}
+
+/**
+ * Leaves out documents that are pending for ever, since the engine lets nobody write to them: a sweep would queue
+ * them every time. A replay, once the cause is gone, or a new text brings them back.
+ *
+ * @throws LexpandError SERVICE when the engine cannot say
+ */
+export async function withoutStuck<T extends JobDocument>(
+  client: Client,
+  index: string,
+  fingerprint: string,
+  documents: readonly T[],
+): Promise<T[]> {
+  const letters = await findLetters(client, index, documents)
+  return documents.filter((document) => {
+    const letter = letters.get(keyOf(document))?.letter
+    return !(
+      letter?.state_refused &&
+      letter.seq_no === document.seq_no &&
+      letter.fingerprint === fingerprint &&
+      (document.text_hash === undefined || letter.text_hash === document.text_hash)
+    )
   })
 }
 

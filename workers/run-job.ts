@@ -1,4 +1,5 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
+import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import { LexpandError } from '../sparse/errors.ts'
 import { type JobDependencies, processJob } from './encode-job.ts'
@@ -7,10 +8,12 @@ import { giveUpJob } from './give-up-job.ts'
 import { type JobData, parseJobData } from './job-data.ts'
 import { emptyReport, type JobReport } from './job-report.ts'
 import type { WorkerStats } from './progress.ts'
-import { isTransient, type Refusal, refusalOf } from './transient.ts'
+import { EngineBusy, isTransient, type Refusal, refusalOf } from './transient.ts'
+import { versionClaims } from './version-claims.ts'
 
 export interface JobRun {
-  readonly dependencies: Omit<JobDependencies, 'persistence'>
+  readonly dependencies: Omit<JobDependencies, 'persistence' | 'claims'>
+  readonly redis: Redis
   readonly gate: EngineGate
   /** Aborted when the worker stops. */
   readonly stopping: AbortSignal
@@ -30,6 +33,7 @@ const WRITE_PATIENCE_MS = 30_000
 export async function runJob(job: Job<JobData>, token: string | undefined, run: JobRun): Promise<void> {
   const { dependencies, gate, stats, logger, stopping } = run
   const report = emptyReport()
+  const claims = versionClaims(run.redis, job.id ?? '')
   let data: JobData | undefined
   try {
     data = parseJobData(job.data)
@@ -39,6 +43,7 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
       data,
       {
         ...dependencies,
+        claims,
         persistence: {
           giveUpAfterMs: WRITE_PATIENCE_MS,
           signal: stopping,
@@ -53,7 +58,8 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
     stats.jobs++
   } catch (error) {
     if (data !== undefined && isTransient(error)) {
-      run.onRefused(data.index, refusalOf(error))
+      // Refused writes have been told already.
+      if (!(error instanceof EngineBusy)) run.onRefused(data.index, refusalOf(error))
       await postpone(job, token, error, gate.refused(data.index), run)
     }
     if (stopping.aborted) await postpone(job, token, error, 0, run)
@@ -66,6 +72,7 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
     }
     throw error
   } finally {
+    await claims.release()
     run.onReport(data?.index ?? '', report)
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { readInstalledIndex } from '../../mappings/compatibility.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
+import { withoutStuck } from '../known-letters.ts'
 import type { EncodeQueue, QueuedDocument } from '../queue.ts'
 import { readShards, refreshAll, type ShardCheckpoint } from '../shard-changes.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry.ts'
@@ -34,7 +35,7 @@ export interface SweepProgress {
 }
 
 export interface SweepReport {
-  /** Documents that wait for a vector. */
+  /** Documents that wait for a vector, without those that the engine lets nobody write: they have a dead letter. */
   readonly found: number
   /** Jobs added for them; what a job names already is not queued again. */
   readonly jobs: number
@@ -176,9 +177,10 @@ class SweepRun {
     return (await queue.isFull()) ? 'full' : undefined
   }
 
-  async #queue(waiting: readonly QueuedDocument[]): Promise<void> {
+  async #queue(found: readonly QueuedDocument[]): Promise<void> {
+    const { client, queue, index, specification } = this.#target
+    const waiting = await withoutStuck(client, index, specification.fingerprint, found)
     if (waiting.length === 0) return
-    const { queue, index, specification } = this.#target
     const { jobs, documents } = await queue.add(index, specification.fingerprint, waiting)
     this.found += waiting.length
     this.jobs += jobs
