@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { lexpand, lexpandJson } from './run-cli.ts'
 import { removeIndices, testClient, uniqueName } from './test-index.ts'
+import { until } from './until.ts'
 
 const index = uniqueName('cli')
 const later = uniqueName('cli-later')
@@ -188,12 +189,4 @@ async function untilThere(name: string): Promise<void> {
     const { body, statusCode } = await client.count({ index: name }, { ignore: [404, 503] })
     return statusCode === 200 && body.count > 0
   })
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('waited 60 s in vain')
-    await new Promise((resolve) => setTimeout(resolve, 200))
-  }
 }

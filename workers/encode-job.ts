@@ -11,6 +11,7 @@ import { indexExists, keyOf, readDocuments, type StoredDocument } from './read-d
 import { type DocumentOutcome, NO_TELEMETRY, type Telemetry } from './telemetry.ts'
 import { traced } from './traces.ts'
 import { EngineBusy, isNotFound } from './transient.ts'
+import type { VersionClaims } from './version-claims.ts'
 import { type DocumentVersion, type WriteBackItem, type WritePersistence, writeBack } from './write-back.ts'
 
 export interface JobDependencies extends EncodingDependencies {
@@ -18,6 +19,8 @@ export interface JobDependencies extends EncodingDependencies {
   specificationOf(index: string): Promise<IndexSpecification>
   /** How long a write waits for an engine that has no room, before the job as a whole is postponed. */
   readonly persistence: WritePersistence
+  /** @default none: another job may encode the same version at the same time, to no harm */
+  readonly claims?: VersionClaims
   /** @default nobody is told */
   readonly telemetry?: Telemetry
 }
@@ -81,9 +84,11 @@ async function encodeOnce(
     stored: await readDocuments(client, index, specification.fields, documents),
     letters: await findLetters(client, index, documents),
   }))
-  const { fresh, unmarked, stuck } = knownFailures(stored, letters, specification)
+  const { fresh: unknown, unmarked, stuck } = knownFailures(stored, letters, specification)
+  const fresh = (await dependencies.claims?.take(index, unknown)) ?? unknown
   report.deleted += documents.length - stored.length
-  report.settled += stuck.length
+  // What another job is encoding in this very version is settled as far as this one is concerned.
+  report.settled += stuck.length + (unknown.length - fresh.length)
   report.readMs += clock()
   const cachedBefore = report.cached
   const states = await traced('encode', { ...size, 'lexpand.documents': fresh.length }, () =>

@@ -111,7 +111,7 @@ export async function openQueue(redisUrl: string, identity: string): Promise<Enc
         throw queueError(
           `expected Redis to take jobs for ${documents.length} documents`,
           error,
-          'The documents are stored as pending: start Redis; a sweep queues them, lexpand worker has one running.',
+          'The documents are stored as pending: start Redis; then a worker, or lexpand sweep, finds them.',
         )
       }
     },

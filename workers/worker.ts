@@ -106,6 +106,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       ...(vectorCache === undefined ? {} : { vectorCache }),
       telemetry,
     },
+    redis: connection,
     gate: new EngineGate(stopping.signal, ENGINE_BACK_OFF),
     stopping: stopping.signal,
     stats,

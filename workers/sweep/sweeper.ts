@@ -28,8 +28,9 @@ export interface RunningSweeper {
   close(): Promise<void>
 }
 
-/** Pending documents that were queued once are looked at again so often, and whenever the queue is empty. */
+/** Pending documents that were queued once are looked at again so often; with an empty queue sooner. */
 const PENDING_EVERY_MS = 60_000
+const PENDING_WHEN_IDLE_MS = 10_000
 const PROGRESS_EVERY_MS = 10_000
 
 /**
@@ -103,7 +104,9 @@ class SweepLoop {
 
   async #isPendingDue(index: string, { jobs }: EncodeQueue): Promise<boolean> {
     const last = this.#lookedAt.get(index)
-    if (last === undefined || performance.now() - last >= PENDING_EVERY_MS) return true
+    const age = last === undefined ? Number.POSITIVE_INFINITY : performance.now() - last
+    if (age >= PENDING_EVERY_MS) return true
+    if (age < PENDING_WHEN_IDLE_MS) return false
     const counts = await jobs.getJobCounts('wait', 'active', 'delayed', 'prioritized')
     return Object.values(counts).every((count) => count === 0)
   }
