@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.stamp;
 
-import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
-
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+
+import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
 /**
  * The one rule of what a document may say of its vector; the same as the script in pipelines/ingest-pipeline.ts.

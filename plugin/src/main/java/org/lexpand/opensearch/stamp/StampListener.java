@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.stamp;
 
-import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
-
-import java.io.IOException;
-import java.util.Map;
-
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.apache.lucene.index.IndexableField;
@@ -26,6 +21,11 @@ import org.opensearch.index.mapper.ParsedDocument;
 import org.opensearch.index.mapper.SourceToParse;
 import org.opensearch.index.shard.IndexEventListener;
 import org.opensearch.index.shard.IndexingOperationListener;
+
+import java.io.IOException;
+import java.util.Map;
+
+import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
 /**
  * Stamps what no ingest pipeline sees: partial updates inside {@code _bulk}, scripted updates, writes with

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.stamp;
 
-import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
+import org.opensearch.ingest.AbstractProcessor;
+import org.opensearch.ingest.ConfigurationUtils;
+import org.opensearch.ingest.IngestDocument;
+import org.opensearch.ingest.IngestDocumentWrapper;
+import org.opensearch.ingest.Processor;
+import org.opensearch.transport.client.Client;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -12,12 +17,7 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-import org.opensearch.ingest.AbstractProcessor;
-import org.opensearch.ingest.ConfigurationUtils;
-import org.opensearch.ingest.IngestDocument;
-import org.opensearch.ingest.IngestDocumentWrapper;
-import org.opensearch.ingest.Processor;
-import org.opensearch.transport.client.Client;
+import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
 /**
  * Ingest processor {@code lexpand_stamp}: marks documents whose text has no vector yet.

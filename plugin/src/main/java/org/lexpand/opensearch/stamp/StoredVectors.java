@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.stamp;
 
-import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
-
-import java.io.IOException;
-import java.util.List;
-import java.util.Map;
-
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.apache.lucene.util.BytesRef;
@@ -20,6 +14,12 @@ import org.opensearch.core.xcontent.MediaType;
 import org.opensearch.core.xcontent.MediaTypeRegistry;
 import org.opensearch.ingest.IngestDocument;
 import org.opensearch.transport.client.Client;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
 /**
  * Gives documents that a client sends again, whole and with the same text, the vector that is stored, so that a full

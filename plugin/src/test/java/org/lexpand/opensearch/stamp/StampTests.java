@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.stamp;
 
+import org.opensearch.test.OpenSearchTestCase;
+
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-
-import org.opensearch.test.OpenSearchTestCase;
 
 public class StampTests extends OpenSearchTestCase {
 

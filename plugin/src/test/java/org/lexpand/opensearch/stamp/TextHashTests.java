@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.stamp;
 
+import org.opensearch.test.OpenSearchTestCase;
+
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -11,8 +13,6 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-
-import org.opensearch.test.OpenSearchTestCase;
 
 public class TextHashTests extends OpenSearchTestCase {
 

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lexpand.opensearch.explain;
+
+import org.apache.lucene.search.BooleanClause;
+import org.apache.lucene.search.BoostQuery;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.QueryVisitor;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The weighted tokens that a Lucene query asks of a {@code rank_features} field, whichever query of the DSL made it:
+ * {@code lexpand}, {@code neural_sparse} or {@code rank_feature} with the linear function.
+ */
+final class FeatureClauses extends QueryVisitor {
+
+    private final String field;
+    private final float boost;
+    private final Map<String, Float> weights;
+
+    private FeatureClauses(String field, float boost, Map<String, Float> weights) {
+        this.field = field;
+        this.boost = boost;
+        this.weights = weights;
+    }
+
+    /** @return token to weight, in the order of the query; weights of a repeated token add up, as their scores do */
+    static Map<String, Float> of(Query query, String field) {
+        Map<String, Float> weights = new LinkedHashMap<>();
+        if (query != null) query.visit(new FeatureClauses(field, 1, weights));
+        return weights;
+    }
+
+    @Override
+    public boolean acceptField(String name) {
+        return name.equals(field);
+    }
+
+    @Override
+    public QueryVisitor getSubVisitor(BooleanClause.Occur occur, Query parent) {
+        if (occur == BooleanClause.Occur.MUST_NOT || occur == BooleanClause.Occur.FILTER) return QueryVisitor.EMPTY_VISITOR;
+        return parent instanceof BoostQuery boosted ? new FeatureClauses(field, boost * boosted.getBoost(), weights) : this;
+    }
+
+    @Override
+    public void visitLeaf(Query leaf) {
+        // Lucene's FeatureQuery is not public and tells its token in this form only.
+        String prefix = "FeatureQuery(field=" + field + ", feature=";
+        String text = leaf.toString();
+        int end = text.lastIndexOf(", function=LinearFunction)");
+        if (end < prefix.length() || !text.startsWith(prefix)) return;
+        weights.merge(text.substring(prefix.length(), end), boost, Float::sum);
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lexpand.opensearch.rewrite;
+
+import org.lexpand.opensearch.query.LexpandQueryBuilder;
+import org.lexpand.opensearch.query.QueryParameters;
+import org.lexpand.opensearch.query.QueryResources;
+import org.opensearch.common.regex.Regex;
+import org.opensearch.index.query.BoolQueryBuilder;
+import org.opensearch.index.query.BoostingQueryBuilder;
+import org.opensearch.index.query.DisMaxQueryBuilder;
+import org.opensearch.index.query.MatchQueryBuilder;
+import org.opensearch.index.query.MultiMatchQueryBuilder;
+import org.opensearch.index.query.Operator;
+import org.opensearch.index.query.QueryBuilder;
+import org.opensearch.index.query.functionscore.FunctionScoreQueryBuilder;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Puts a {@code lexpand} query beside {@code match} and {@code multi_match} queries on configured fields.
+ *
+ * <p>Rewritten are those that count for the score: at the top, in {@code must} and {@code should} of {@code bool}, in {@code dis_max},
+ * {@code function_score} and the positive side of {@code boosting}. Left alone are filters, {@code must_not} and {@code constant_score}
+ * (they only decide), {@code nested} (the vector belongs to the whole document), phrases and prefixes (they ask for exactly
+ * that), and texts so long that the clauses could pass the engine's limit: a valid request stays valid.
+ *
+ * <p>A document is found by either query. Where the text query asks for all its words ({@code operator: and}) or for a number of
+ * them ({@code minimum_should_match}), it still decides which documents are found and the sparse field only adds to the score.
+ */
+public final class QueryRewriter {
+
+    /** Name that keeps a query, and what it contains, as it is. */
+    public static final String OFF = "lexpand:off";
+
+    /**
+     * @param sparseField the {@code rank_features} field to ask
+     * @param weight factor of its score
+     */
+    record Target(String sparseField, float weight) {}
+
+    private final Map<String, Target> targets;
+    private final float textWeight;
+    private final QueryResources resources;
+
+    /**
+     * @param targets by the text field that they stand for
+     * @param textWeight factor of the text query's score
+     */
+    QueryRewriter(Map<String, Target> targets, float textWeight, QueryResources resources) {
+        this.targets = new LinkedHashMap<>(targets);
+        this.textWeight = textWeight;
+        this.resources = resources;
+    }
+
+    Map<String, Target> targets() {
+        return Map.copyOf(targets);
+    }
+
+    float textWeight() {
+        return textWeight;
+    }
+
+    /**
+     * @param query is changed and belongs to the request, of which the search pipeline made a copy
+     * @return the query to run: the same object where nothing was rewritten at its top
+     */
+    QueryBuilder rewrite(QueryBuilder query) {
+        return new Pass(ClauseBudget.of(query)).rewrite(query);
+    }
+
+    /** One request. */
+    private final class Pass {
+
+        private final ClauseBudget budget;
+
+        Pass(ClauseBudget budget) {
+            this.budget = budget;
+        }
+
+        QueryBuilder rewrite(QueryBuilder query) {
+            if (query == null || OFF.equals(query.queryName())) return query;
+            return switch (query) {
+                case MatchQueryBuilder match -> match(match);
+                case MultiMatchQueryBuilder match -> multiMatch(match);
+                case BoolQueryBuilder bool -> {
+                    bool.must().replaceAll(this::rewrite);
+                    bool.should().replaceAll(this::rewrite);
+                    yield bool;
+                }
+                case DisMaxQueryBuilder disMax -> {
+                    disMax.innerQueries().replaceAll(this::rewrite);
+                    yield disMax;
+                }
+                case FunctionScoreQueryBuilder score -> functionScore(score);
+                case BoostingQueryBuilder boosting -> boosting(boosting);
+                default -> query;
+            };
+        }
+
+        private QueryBuilder match(MatchQueryBuilder match) {
+            Target target = targets.get(match.fieldName());
+            if (target == null || !(match.value() instanceof String text)) return match;
+            int expansions = match.fuzziness() == null ? 1 : match.maxExpansions();
+            boolean decides = match.operator() == Operator.AND || match.minimumShouldMatch() != null;
+            return beside(match, text, Map.of(target.sparseField(), target.weight()), expansions, decides);
+        }
+
+        private QueryBuilder multiMatch(MultiMatchQueryBuilder match) {
+            boolean isBagOfWords = switch (match.type()) {
+                case BEST_FIELDS, MOST_FIELDS, CROSS_FIELDS -> true;
+                case PHRASE, PHRASE_PREFIX, BOOL_PREFIX -> false;
+            };
+            if (!isBagOfWords || !(match.value() instanceof String text)) return match;
+            Map<String, Float> weights = new LinkedHashMap<>();
+            targets.forEach((field, target) -> {
+                if (match.fields().keySet().stream().anyMatch(pattern -> Regex.simpleMatch(pattern, field))) {
+                    weights.merge(target.sparseField(), target.weight(), Math::max);
+                }
+            });
+            if (weights.isEmpty()) return match;
+            // How many fields a pattern stands for is known to the shards only.
+            boolean hasPattern = match.fields().keySet().stream().anyMatch(Regex::isSimpleMatchPattern);
+            int fields = hasPattern ? FIELDS_OF_A_PATTERN : match.fields().size();
+            int expansions = match.fuzziness() == null ? 1 : match.maxExpansions();
+            boolean decides = match.operator() == Operator.AND || match.minimumShouldMatch() != null;
+            return beside(match, text, weights, fields * expansions, decides);
+        }
+
+        /** @param clausesAWord that the text query makes at most of each word */
+        private QueryBuilder beside(QueryBuilder text, String words, Map<String, Float> weights, int clausesAWord, boolean decides) {
+            if (words.isBlank() || !budget.take(words, clausesAWord, weights.size())) return text;
+            // Boosts of the sparse side are at most 1, since Lucene refuses token weights above 64; what they lack goes
+            // around both, with the boost of the text query.
+            float heaviest = Math.max(1, Collections.max(weights.values()));
+            BoolQueryBuilder both = new BoolQueryBuilder().boost(text.boost() * heaviest);
+            text.boost(textWeight / heaviest);
+            if (decides) both.must(text);
+            else both.should(text);
+            weights.forEach((field, weight) -> both.should(sparse(field, words, weight / heaviest)));
+            return decides ? both : both.minimumShouldMatch(1);
+        }
+
+        private QueryBuilder functionScore(FunctionScoreQueryBuilder score) {
+            QueryBuilder inner = rewrite(score.query());
+            if (inner == score.query()) return score;
+            FunctionScoreQueryBuilder copy = new FunctionScoreQueryBuilder(inner, score.filterFunctionBuilders());
+            copy.scoreMode(score.scoreMode()).maxBoost(score.maxBoost()).boost(score.boost()).queryName(score.queryName());
+            if (score.boostMode() != null) copy.boostMode(score.boostMode());
+            if (score.getMinScore() != null) copy.setMinScore(score.getMinScore());
+            return copy;
+        }
+
+        private QueryBuilder boosting(BoostingQueryBuilder boosting) {
+            QueryBuilder positive = rewrite(boosting.positiveQuery());
+            if (positive == boosting.positiveQuery()) return boosting;
+            return new BoostingQueryBuilder(positive, boosting.negativeQuery()).negativeBoost(boosting.negativeBoost())
+                .boost(boosting.boost())
+                .queryName(boosting.queryName());
+        }
+    }
+
+    private static final int FIELDS_OF_A_PATTERN = 16;
+
+    /** An index of the request that is not ours, or that no model here fits, answers as it did before. */
+    private QueryBuilder sparse(String field, String text, float weight) {
+        return new LexpandQueryBuilder(new QueryParameters(field, text).withBoost(weight).withIgnoreUnmapped(true), resources);
+    }
+}
