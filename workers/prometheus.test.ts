@@ -60,7 +60,15 @@ test('two registries share nothing', async () => {
   const [a, b] = [prometheusTelemetry({ build }), prometheusTelemetry({ build })]
   a.telemetry.pace(3)
   expect((await scrape(a.registry)).get('lexpand_pace_limit_jobs')).toBe(3)
-  expect((await scrape(b.registry)).get('lexpand_pace_limit_jobs')).toBe(0)
+  expect((await scrape(b.registry)).get('lexpand_pace_limit_jobs')).toBeUndefined()
+})
+
+test('what nobody has measured is absent and not 0', async () => {
+  const { registry } = prometheusTelemetry({ build })
+  const names = [...(await scrape(registry)).keys()].filter((name) =>
+    /pace|probe|yielding|pending/.test(name),
+  )
+  expect(names).toEqual([])
 })
 
 describe('hostile names', () => {

@@ -97,6 +97,8 @@ export function prometheusTelemetry({ build, maxIndices = 50 }: PrometheusOption
   const pace = gauge('lexpand_pace_limit_jobs', 'Jobs that all workers together may have in flight.')
   const probe = gauge('lexpand_search_probe_p95_seconds', '95th percentile of the probe query.')
   const yielding = gauge('lexpand_yielding_to_searches', '1 while encoders yield to searches.')
+  // prom-client starts them at 0, which nobody has measured: a process that does not probe must not report 0 s.
+  for (const untold of [pace, probe, yielding]) untold.remove()
 
   const telemetry: Telemetry = {
     documents: (index, outcome, count) =>
