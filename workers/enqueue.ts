@@ -1,12 +1,14 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../mappings/specification.ts'
 import type { Persistence } from './back-off.ts'
+import { ChunkSize } from './chunk-size.ts'
 import { type PreparedDocument, prepareDocument, type SourceDocument } from './prepare-document.ts'
 import type { EncodeQueue, QueuedDocument } from './queue.ts'
 import { keyOf } from './read-documents.ts'
 import { RecentIds } from './recent-ids.ts'
 import { reuseStored } from './reuse.ts'
 import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
+import type { WritePersistence } from './write-back.ts'
 import { type Written, writePending } from './write-pending.ts'
 
 export interface EnqueueTarget {
@@ -60,9 +62,6 @@ export interface EnqueueReport extends EnqueueCounts {
 
 /** Reported with their reason; all are counted. */
 export const MAX_ERRORS = 1_000
-/** What OpenSearch recommends for a bulk request; also bounds the memory of a run. */
-const CHUNK_BYTES = 5_000_000
-const CHUNK_DOCUMENTS = 1_000
 
 /**
  * Stores documents as pending and queues them for encoding. Documents stream: at most one request's worth is held.
@@ -90,7 +89,8 @@ export async function enqueue(
 
 class EnqueueRun {
   readonly #target: EnqueueTarget
-  readonly #persistence: Persistence
+  readonly #persistence: WritePersistence
+  readonly #size = new ChunkSize()
   readonly #telemetry: Telemetry
   readonly #onProgress: ((counts: EnqueueCounts) => void) | undefined
   readonly #recent = new RecentIds()
@@ -116,7 +116,13 @@ class EnqueueRun {
     onProgress: ((counts: EnqueueCounts) => void) | undefined,
   ) {
     this.#target = target
-    this.#persistence = persistence
+    this.#persistence = {
+      ...persistence,
+      onRefused: ({ status }) => {
+        this.#size.refused()
+        telemetry.engineRefused(target.index, status)
+      },
+    }
     this.#telemetry = telemetry
     this.#onProgress = onProgress
   }
@@ -135,10 +141,10 @@ class EnqueueRun {
     const key = keyOf(prepared)
     if (this.#recent.seen(key)) this.#counts.duplicates++
     const replaced = this.#chunk.get(key)
-    if (replaced === undefined && this.#chunkBytes + prepared.bytes > CHUNK_BYTES) await this.flush()
+    if (replaced === undefined && this.#chunkBytes + prepared.bytes > this.#size.bytes) await this.flush()
     this.#chunk.set(key, prepared)
     this.#chunkBytes += prepared.bytes - (replaced?.bytes ?? 0)
-    if (this.#chunk.size >= CHUNK_DOCUMENTS || this.#chunkBytes >= CHUNK_BYTES) await this.flush()
+    if (this.#chunk.size >= this.#size.documents || this.#chunkBytes >= this.#size.bytes) await this.flush()
   }
 
   /** Stores what is collected, then queues it: a job must never be there before its document. */
@@ -213,9 +219,10 @@ class EnqueueRun {
       let bytes = 0
       const part = documents.slice(at).filter((document, row) => {
         bytes += document.bytes
-        return row === 0 || bytes <= CHUNK_BYTES
+        return row === 0 || bytes <= this.#size.bytes
       })
       written.push(...(await writePending(client, index, part, this.#persistence)))
+      this.#size.taken()
       at += part.length
     }
     return written

@@ -57,6 +57,19 @@ describe('writing pending documents', () => {
     expect(written).toEqual(Array(4).fill({ index: 'real', seqNo: 5, primaryTerm: 1 }))
   })
 
+  test('an engine without room is asked with ever smaller requests, and whoever writes is told of each refusal', async () => {
+    const refusals: number[] = []
+    const { client, requests } = engine((ids) =>
+      ids.length > 300 ? responseError(429, 'circuit_breaking_exception') : ids.map(() => ok),
+    )
+    const onRefused = ({ status }: { status: number }) => void refusals.push(status)
+    const written = await writePending(client, 'a', documents(1_000), { ...FAST, onRefused })
+    expect(requests.map((ids) => ids.length)).toEqual([1_000, 500, 500, 250, 250, 250, 250])
+    expect(refusals).toEqual([429, 429, 429])
+    expect(new Set(requests.slice(3).flat()).size).toBe(1_000)
+    expect(written.every((one) => 'index' in one)).toBe(true)
+  })
+
   test('a request refused as a whole, or without connection, is sent again', async () => {
     const failures = [responseError(429), responseError(503), new errors.ConnectionError('ECONNREFUSED')]
     const { client, requests } = engine((ids) => failures.shift() ?? ids.map(() => ok))

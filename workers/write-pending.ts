@@ -1,10 +1,11 @@
 import { type API, type Client, errors } from '@opensearch-project/opensearch'
 import { type EngineFailure, translateEngineError, translateEngineFailure } from '../mappings/engine-error.ts'
 import { LexpandError } from '../sparse/errors.ts'
-import { type Persistence, persist } from './back-off.ts'
+import { persist } from './back-off.ts'
 import { outcomeOf, reasonOf } from './bulk-outcome.ts'
 import type { PreparedDocument } from './prepare-document.ts'
-import { isTransient } from './transient.ts'
+import { isOverload, isTransient, type Refusal, refusalOf } from './transient.ts'
+import type { WritePersistence } from './write-back.ts'
 
 /** Where a document was stored, or why it was not. */
 export type Written =
@@ -15,7 +16,8 @@ export type Written =
 /**
  * Writes documents through the index's own pipelines, since an index may have one that must run. What the engine
  * has no room for is repeated with back-off, and nothing else is sent in the meantime, so that two versions of
- * one document are never overtaken. A request that is too large is halved.
+ * one document are never overtaken. A request that is too large is halved, and so is what is refused: a smaller
+ * request may find room.
  *
  * @returns one entry a document, in order; `index` is the concrete index behind an alias
  * @throws LexpandError SERVICE when the engine stays away or full; INDEX when it is missing or read-only:
@@ -25,7 +27,7 @@ export async function writePending(
   client: Client,
   index: string,
   documents: readonly PreparedDocument[],
-  persistence: Persistence,
+  persistence: WritePersistence,
 ): Promise<Written[]> {
   const attempt: Attempt = {
     client,
@@ -34,9 +36,13 @@ export async function writePending(
     written: new Array<Written>(documents.length),
     refused: documents.map((_, at) => at),
     reason: '',
+    onRefused: persistence.onRefused,
   }
+  let size = documents.length
   const gaveUp = await persist(async () => {
-    await send(attempt, attempt.refused.splice(0))
+    const open = attempt.refused.splice(0)
+    for (let at = 0; at < open.length; at += size) await send(attempt, open.slice(at, at + size))
+    size = Math.max(Math.ceil(size / 2), SMALLEST_PART)
     return attempt.refused.length === 0 ? undefined : attempt.reason
   }, persistence)
   if (gaveUp === undefined) return attempt.written
@@ -54,7 +60,11 @@ interface Attempt {
   /** Positions to be sent again, and why. */
   readonly refused: number[]
   reason: string
+  readonly onRefused: WritePersistence['onRefused']
 }
+
+/** Below this a request costs more than its documents. */
+const SMALLEST_PART = 100
 
 async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
   const { client, index, documents, written, refused } = attempt
@@ -64,6 +74,7 @@ async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
   })
   try {
     const reply = await client.bulk({ index, body: lines as unknown as API.Bulk_RequestBody })
+    let refusal: Refusal | undefined
     for (const [row, at] of part.entries()) {
       const item = reply.body.items[row]?.index
       const status = item?.status ?? 500
@@ -80,12 +91,14 @@ async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
         throw translateEngineFailure(failure, status, { part: 'enqueue', index })
       } else if (outcome === 'retry') {
         refused.push(at)
+        refusal ??= { status, isOverload: isOverload(failure) }
         attempt.reason = `${reasonOf(status, failure)}.`
       } else {
         const reason = reasonOf(status, failure)
         written[at] = outcome === 'superseded' ? { reason, overtaken: true } : { reason }
       }
     }
+    if (refusal !== undefined) attempt.onRefused?.(refusal)
   } catch (error) {
     if (error instanceof errors.ResponseError && (error.statusCode === 413 || error.statusCode === 400)) {
       // Too large as a whole, or one document makes the whole request invalid: halving finds the culprit.
@@ -102,6 +115,7 @@ async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
     const translated = translateEngineError(error, { part: 'enqueue', index })
     if (!isTransient(error)) throw translated
     refused.push(...part)
+    attempt.onRefused?.(refusalOf(error))
     attempt.reason = translated.message
   }
 }

@@ -1,0 +1,28 @@
+/** What OpenSearch recommends for a bulk request; also bounds the memory of whoever makes it. */
+const MOST = { documents: 1_000, bytes: 5_000_000 }
+const STEPS = 10
+const SMALLEST = 1 / 20
+
+/**
+ * How much one bulk request carries: all that is allowed until the engine refuses one, then half as much for each
+ * refusal, and a step more for each request that it takes.
+ */
+export class ChunkSize {
+  #share = 1
+
+  get documents(): number {
+    return Math.round(this.#share * MOST.documents)
+  }
+
+  get bytes(): number {
+    return Math.round(this.#share * MOST.bytes)
+  }
+
+  refused(): void {
+    this.#share = Math.max(this.#share / 2, SMALLEST)
+  }
+
+  taken(): void {
+    this.#share = Math.min(this.#share + 1 / STEPS, 1)
+  }
+}
