@@ -48,7 +48,7 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
           giveUpAfterMs: WRITE_PATIENCE_MS,
           signal: stopping,
           onRetry: (reason, waitMs) =>
-            logger.warn({ job: job.id, waitMs: Math.round(waitMs) }, `engine has no room: ${reason}`),
+            logger.warn({ job: job.id, index, waitMs: Math.round(waitMs) }, `engine has no room: ${reason}`),
           onRefused: (refusal) => run.onRefused(index, refusal),
         },
       },
@@ -67,7 +67,10 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
     const attempts = job.attemptsMade + 1
     if (data !== undefined && attempts >= (job.opts.attempts ?? 1)) {
       await giveUpJob(data, error, attempts, dependencies).catch((cause: unknown) =>
-        logger.warn({ job: job.id, err: cause }, 'no dead letters for a job that is given up'),
+        logger.warn(
+          { job: job.id, index: data?.index, err: cause },
+          'no dead letters for a job that is given up',
+        ),
       )
     }
     throw error
@@ -86,7 +89,8 @@ async function postpone(
   { stats, logger }: JobRun,
 ): Promise<never> {
   stats.postponed++
-  logger.warn({ job: job.id, waitMs: Math.round(waitMs) }, `job postponed: ${messageOf(error)}`)
+  const { index } = job.data
+  logger.warn({ job: job.id, index, waitMs: Math.round(waitMs) }, `job postponed: ${messageOf(error)}`)
   await job.moveToDelayed(Date.now() + waitMs, token)
   throw new DelayedError()
 }

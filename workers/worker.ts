@@ -159,7 +159,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const final =
       job === undefined || error instanceof UnrecoverableError || job.attemptsMade >= (job.opts.attempts ?? 1)
     if (final) stats.failedJobs++
-    logger.error({ job: job?.id, attempt: job?.attemptsMade, final }, `job failed: ${error.message}`)
+    const { id, attemptsMade: attempt, data } = job ?? {}
+    logger.error({ job: id, index: data?.index, attempt, final }, `job failed: ${error.message}`)
   })
   await worker.waitUntilReady()
   const ticker = reportProgress(stats, encoder, logger)
