@@ -13,6 +13,7 @@ import { truncateToFeatureField } from '../sparse/explain.ts'
 import { encodeQuery } from '../sparse/query.ts'
 import { QueryTable } from '../sparse/query-table.ts'
 import { peerHome } from './peer-home.ts'
+import { hasPlugin, pluginPeerHome } from './plugin-home.ts'
 import { sampleDocuments, sampleQueries, storeReady } from './sample-documents.ts'
 import { removeIndices, testClient, uniqueName } from './test-index.ts'
 
@@ -307,13 +308,15 @@ test('a search follows an alias that moved, although the cache knew the old inde
   await removeIndices(client, moved)
 })
 
+const OTHER_FORMS = hasPlugin ? (['neural_sparse', 'lexpand'] as const) : (['neural_sparse'] as const)
+
 describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s neural-search', () => {
   let service: PrivateService
   let peer: Client
   const sharded = `${index}-sharded`
 
   beforeAll(async () => {
-    service = await startPrivateOpenSearch({ home: await peerHome() })
+    service = await startPrivateOpenSearch({ home: hasPlugin ? await pluginPeerHome() : await peerHome() })
     peer = testClient(service.url)
     await installIndex(peer, index, specification)
     await installIndex(peer, sharded, specification, { shards: 3 })
@@ -325,17 +328,17 @@ describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s ne
     await service?.stop()
   })
 
-  test('rank_feature clauses and neural_sparse rank and score alike', async () => {
+  test.each(OTHER_FORMS)('%s ranks and scores like rank_feature clauses', async (form) => {
     for (const text of QUERIES) {
       const request = { text, mode: 'sparse', size: 50 } as const
       const clauses = await ask({ ...request, form: 'rank_feature' }, peer)
-      const tokens = await ask({ ...request, form: 'neural_sparse' }, peer)
-      expect(ids(tokens)).toEqual(ids(clauses))
-      expect(scores(tokens)).toEqual(scores(clauses))
+      const other = await ask({ ...request, form }, peer)
+      expect(ids(other)).toEqual(ids(clauses))
+      expect(scores(other)).toEqual(scores(clauses))
     }
   })
 
-  test('and with filters and total hits, too', async () => {
+  test.each(OTHER_FORMS)('%s does with filters and total hits, too', async (form) => {
     const request = {
       text: 'wing bird',
       mode: 'sparse',
@@ -343,19 +346,19 @@ describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s ne
       trackTotalHits: true,
     } as const
     const clauses = await ask({ ...request, form: 'rank_feature' }, peer)
-    const tokens = await ask({ ...request, form: 'neural_sparse' }, peer)
-    expect({ ...tokens, took_ms: 0, engine_took_ms: 0 }).toEqual({
+    const other = await ask({ ...request, form }, peer)
+    expect({ ...other, took_ms: 0, engine_took_ms: 0 }).toEqual({
       ...clauses,
       took_ms: 0,
       engine_took_ms: 0,
     })
-    expect(tokens.total).toBeGreaterThan(0)
+    expect(other.total).toBeGreaterThan(0)
   })
 
   test('hybrid fused by the engine and by the client rank alike on one shard', async () => {
     let compared = 0
     for (const text of QUERIES) {
-      for (const form of ['rank_feature', 'neural_sparse'] as const) {
+      for (const form of ['rank_feature', ...OTHER_FORMS] as const) {
         const request = { text, form, mode: 'hybrid', size: 20 } as const
         const engine = await ask({ ...request, fuseIn: 'engine' }, peer)
         const own = await ask({ ...request, fuseIn: 'client' }, peer)
@@ -384,6 +387,17 @@ describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s ne
     const own = await ask({ ...request, fuseIn: 'client' }, peer)
     expect(ids(engine)).toEqual(ids(own))
     expect(engine.total).toBe(own.total)
+  })
+
+  test('without a form, our plugin answers where it can, and stock clauses where it cannot', async () => {
+    const of = async (from: Client, name: string) => new SearchCache().form(from, { name, specification })
+    expect(await of(client, index)).toBe('rank_feature')
+    expect(await of(peer, index)).toBe(hasPlugin ? 'lexpand' : 'rank_feature')
+    const foreign = uniqueName('foreign-table')
+    const model_ = { ...specification.model, query_table_hash: 'f'.repeat(64) }
+    await installIndex(peer, foreign, { ...specification, model: model_ })
+    expect(await of(peer, foreign)).toBe('rank_feature')
+    await removeIndices(peer, foreign)
   })
 
   test('the plugin is found by itself, and several shards still give both lists', async () => {

@@ -30,6 +30,12 @@ describe('sparseQuery', () => {
     })
   })
 
+  test('is the text in the form of our plugin, which folds the boost in itself', () => {
+    expect(sparseQuery({ field, tokens, text: 'Wings', form: 'lexpand', boost: 2 })).toEqual({
+      bool: { should: [{ lexpand: { field, query: 'Wings', boost: 2 } }], minimum_should_match: 1 },
+    })
+  })
+
   test('is one neural_sparse clause in that form', () => {
     expect(sparseQuery({ field, tokens, form: 'neural_sparse' })).toEqual({
       bool: {

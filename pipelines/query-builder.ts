@@ -7,9 +7,10 @@ export type QueryClause = Types.Common_QueryDsl.QueryContainer
 
 /**
  * rank_feature: works on every OpenSearch, one clause a token. neural_sparse: one clause in all, needs the
- * neural-search plugin. Both become the same Lucene query, so they rank alike.
+ * neural-search plugin. lexpand: the text itself, needs our plugin. All become the same Lucene query, so they rank
+ * alike.
  */
-export type QueryForm = 'rank_feature' | 'neural_sparse'
+export type QueryForm = 'rank_feature' | 'neural_sparse' | 'lexpand'
 
 /** Default of `indices.query.bool.max_clause_count`, which counts every leaf of the whole query. */
 export const CLAUSE_BUDGET = 1024
@@ -21,6 +22,8 @@ export interface SparseQueryOptions {
   readonly tokens: readonly Pick<QueryToken, 'token' | 'weight'>[]
   /** @default 'rank_feature' */
   readonly form?: QueryForm
+  /** What the tokens were cut from: the form lexpand sends it, the others do not. @default '' */
+  readonly text?: string
   /**
    * Multiplied into the token weights: a boost around the clauses would keep Lucene from flattening them into
    * the query beside and from skipping documents. @default 1
@@ -38,10 +41,14 @@ export interface SparseQueryOptions {
  *   dot, a weight outside (0, 64], a repeated token, or more leaves than {@link CLAUSE_BUDGET}
  */
 export function sparseQuery(options: SparseQueryOptions): QueryClause {
-  const { field, form = 'rank_feature', boost = 1, filter = [] } = options
+  const { field, form = 'rank_feature', text = '', boost = 1, filter = [] } = options
   const weights = weightedTokens(options.tokens, boost)
   assertClauseBudget(weights.size, filter)
-  const should = form === 'neural_sparse' ? [neuralSparse(field, weights)] : rankFeatures(field, weights)
+  const should = {
+    rank_feature: () => rankFeatures(field, weights),
+    neural_sparse: () => [neuralSparse(field, weights)],
+    lexpand: () => [lexpand(field, text, boost)],
+  }[form]()
   // Without minimum_should_match a filter makes the tokens optional: everything that passes it would be a hit.
   return { bool: { should, minimum_should_match: 1, ...(filter.length > 0 ? { filter: [...filter] } : {}) } }
 }
@@ -59,6 +66,11 @@ function rankFeatures(field: string, weights: ReadonlyMap<string, number>): Quer
 
 function neuralSparse(field: string, weights: ReadonlyMap<string, number>): QueryClause {
   return { neural_sparse: { [field]: { query_tokens: Object.fromEntries(weights) } } } as QueryClause
+}
+
+/** The plugin multiplies the boost into the token weights, too. */
+function lexpand(field: string, query: string, boost: number): QueryClause {
+  return { lexpand: { field, query, ...(boost === 1 ? {} : { boost }) } } as QueryClause
 }
 
 function weightedTokens(tokens: SparseQueryOptions['tokens'], boost: number): Map<string, number> {

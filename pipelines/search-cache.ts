@@ -1,10 +1,11 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
 import { type InstalledIndex, readInstalledIndex } from '../mappings/index.ts'
 import { measureCoverage } from './coverage.ts'
+import type { QueryClause, QueryForm } from './query-builder.ts'
 
 /**
- * What searches ask of the engine again and again: the specification of an index, its coverage, and whether the
- * neural-search plugin is there. Make one for each client and pass it to every `search`; nothing is shared between
+ * What searches ask of the engine again and again: the specification of an index, its coverage, and what the plugins
+ * there can do. Make one for each client and pass it to every `search`; nothing is shared between
  * instances.
  */
 export class SearchCache {
@@ -29,6 +30,13 @@ export class SearchCache {
     return this.#remembered('plugins', Number.POSITIVE_INFINITY, () => hasNeuralSearch(client))
   }
 
+  /** The form that a query of this index takes where the caller names none. */
+  form(client: Client, index: NamedSpecification): Promise<QueryForm> {
+    return this.#remembered(`form ${index.name}`, this.#lifetimeMs, async () =>
+      (await answersLexpand(client, index)) ? 'lexpand' : 'rank_feature',
+    )
+  }
+
   /** Forgets an index whose name leads elsewhere now. */
   forget(index: string): void {
     this.#entries.delete(`index ${index}`)
@@ -48,6 +56,19 @@ export class SearchCache {
     })
     return value
   }
+}
+
+type NamedSpecification = Pick<InstalledIndex, 'name' | 'specification'>
+
+/**
+ * Asks the index, not for a list of plugins: a node may lack the plugin, or its plugin the table of this index, and a
+ * search that then failed would have worked with stock clauses.
+ */
+async function answersLexpand(client: Client, { name, specification }: NamedSpecification): Promise<boolean> {
+  const query = { lexpand: { field: specification.sparse_field, query: 'a' } } as QueryClause
+  const request = { index: name, all_shards: true, body: { query } }
+  const reply = await client.indices.validateQuery(request, { ignore: [400, 403] })
+  return reply.statusCode === 200 && reply.body.valid
 }
 
 async function hasNeuralSearch(client: Client): Promise<boolean> {

@@ -8,7 +8,7 @@ describe('checkRequest', () => {
     expect(checkRequest(request)).toEqual({
       ...request,
       mode: undefined,
-      form: 'rank_feature',
+      form: undefined,
       size: 10,
       from: 0,
       filter: [],

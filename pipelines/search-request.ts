@@ -26,7 +26,7 @@ export interface SearchRequest {
   readonly text: string
   /** @default sparse; hybrid while not every document has its vector (`coverage` of the result says how many have) */
   readonly mode?: SearchMode
-  /** @default 'rank_feature' */
+  /** @default 'lexpand' where the plugin can answer for the index, else 'rank_feature' */
   readonly form?: QueryForm
   /** @default 10 */
   readonly size?: number
@@ -89,8 +89,11 @@ export const DEFAULT_RANK_CONSTANT = 60
 
 /** A request with its defaults filled in. */
 export interface CheckedRequest
-  extends Required<Omit<SearchRequest, 'mode' | 'fuseIn' | 'sourceFields' | 'filter' | 'highlight'>> {
+  extends Required<
+    Omit<SearchRequest, 'mode' | 'form' | 'fuseIn' | 'sourceFields' | 'filter' | 'highlight'>
+  > {
   readonly mode: SearchMode | undefined
+  readonly form: QueryForm | undefined
   readonly fuseIn: 'engine' | 'client' | undefined
   readonly sourceFields: readonly string[] | undefined
   readonly filter: readonly QueryClause[]
@@ -128,7 +131,7 @@ export function checkRequest(request: SearchRequest): CheckedRequest {
     index: request.index,
     text: request.text,
     mode: request.mode,
-    form: request.form ?? 'rank_feature',
+    form: request.form,
     size,
     from,
     filter: Array.isArray(filter) ? filter : [filter as QueryClause],

@@ -27,7 +27,7 @@ import { sourceFilter } from './source-fields.ts'
 export interface SearchResources {
   readonly tokenizer: WordPieceTokenizer
   readonly queryTable: QueryTable
-  /** Saves two or three requests a search. @default none */
+  /** Saves three or four requests a search. @default none */
   readonly cache?: SearchCache
 }
 
@@ -37,7 +37,7 @@ export interface SearchResources {
  *
  * Needs `indices:data/read/search`, `indices:data/read/msearch` (hybrid in the client),
  * `indices:admin/mappings/get`, and `cluster:monitor/nodes/info` for the engine's own hybrid (without it the
- * client fuses).
+ * client fuses), and `indices:admin/validate/query` to use the plugin (without it, the stock form).
  *
  * @throws LexpandError QUERY for a query that cannot be run, INDEX for an index that is missing or made with another
  *   model (both hashes in the message), SERVICE when the engine does not answer
@@ -74,12 +74,13 @@ interface Answer {
 }
 
 async function answerFrom(
-  { name, specification }: InstalledIndex,
+  index: InstalledIndex,
   client: Client,
   resources: SearchResources,
   request: CheckedRequest,
   cache: SearchCache,
 ): Promise<Answer> {
+  const { name, specification } = index
   const coverage = request.mode === undefined ? await cache.coverage(client, request.index) : undefined
   const wanted = request.mode ?? ((coverage ?? 1) < 1 ? 'hybrid' : 'sparse')
   if (wanted !== 'bm25') {
@@ -90,8 +91,9 @@ async function answerFrom(
   const mode = modeFor(wanted, tokens, request)
   const context: RankingContext = { client, request, source: sourceFilter(request, specification) }
   const lexical = () => lexicalQuery(specification.fields, request.text, request.filter)
-  const sparse = () =>
-    sparseQuery({ field: specification.sparse_field, tokens, form: request.form, filter: request.filter })
+  const form = request.form ?? (mode === 'bm25' ? 'rank_feature' : await cache.form(client, index))
+  const { text, filter } = request
+  const sparse = () => sparseQuery({ field: specification.sparse_field, tokens, text, form, filter })
   if (mode === 'bm25') return { mode, coverage, tokens, ranking: await rankBy(lexical(), context) }
   if (mode === 'sparse') return { mode, coverage, tokens, ranking: await rankBy(sparse(), context) }
   const queries = { lexical: lexical(), sparse: sparse() }
