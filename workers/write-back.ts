@@ -69,11 +69,17 @@ export async function writeBack(
   let open = [...items.keys()]
   await persist(async () => {
     const part = open.map((at) => items[at] as WriteBackItem)
-    const answers = await send(client, index, sparseField, part, persistence.onRefused)
+    let isWorthWaiting = true
+    const answers = await send(client, index, sparseField, part, (refusal) => {
+      // A block is lifted by somebody, perhaps never: the job goes back, since others want its place.
+      isWorthWaiting = refusal.isOverload
+      persistence.onRefused?.(refusal)
+    })
     for (const [row, at] of open.entries()) results[at] = answers[row] ?? { outcome: 'retry' }
     open = open.filter((at) => results[at]?.outcome === 'retry')
     const [first] = open
-    return first === undefined ? undefined : (results[first]?.reason ?? 'the engine did not answer')
+    if (first === undefined || !isWorthWaiting) return undefined
+    return results[first]?.reason ?? 'the engine did not answer'
   }, persistence)
   return results
 }

@@ -16,6 +16,11 @@ export interface DifferenceRequest {
   /** Compared are originals up to this number; both indices have to be refreshed since it was reached. */
   readonly upTo: number
   readonly persistence: Persistence
+  /**
+   * What earlier calls found: ranges that have not changed since are passed over. For a caller that has dealt with
+   * their differences and leaves them as they are.
+   */
+  readonly settled?: Map<number, string>
 }
 
 /**
@@ -28,7 +33,7 @@ export interface DifferenceRequest {
  * @returns documents to be looked at; each may turn out to be the same by now
  */
 export async function* differences(request: DifferenceRequest): AsyncGenerator<CopyCandidate[]> {
-  const { upTo, shard } = request
+  const { upTo, shard, settled } = request
   if (upTo < 0) return
   const width = Math.max(LEAST_WIDTH, Math.ceil((upTo + 1) / MAX_RANGES))
   const [originals, copies] = await Promise.all([
@@ -37,6 +42,8 @@ export async function* differences(request: DifferenceRequest): AsyncGenerator<C
   ])
   for (const start of new Set([...originals.keys(), ...copies.keys()])) {
     if (originals.get(start) === copies.get(start)) continue
+    const found = `${originals.get(start)} ${copies.get(start)}`
+    if (settled?.get(start) === found) continue
     const range = { gte: start, lte: Math.min(upTo, start + width - 1) }
     const [here, there] = await Promise.all([
       list(request, originalsOf(request), range),
@@ -50,6 +57,7 @@ export async function* differences(request: DifferenceRequest): AsyncGenerator<C
     if (distinct.size > 0) {
       yield [...distinct.values()].map(({ _id, _routing }) => ({ id: _id, routing: _routing, shard }))
     }
+    settled?.set(start, found)
   }
 }
 

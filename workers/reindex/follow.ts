@@ -57,3 +57,16 @@ export async function follow(
   }
   return seen
 }
+
+const FEW_CHANGES = 100
+const MANY_CHANGES = 5_000
+
+/**
+ * Whether another round would not make the rest smaller: few changes are left, or as many come as are carried over.
+ *
+ * @param seen changes of the last round
+ * @param before changes of the round before
+ */
+export function isCaughtUp(seen: number, before: number): boolean {
+  return seen <= FEW_CHANGES || (seen <= MANY_CHANGES && seen >= 0.7 * before)
+}

@@ -9,11 +9,12 @@ import { countStates, type StateCounts } from '../index-states.ts'
 import type { EncodeQueue } from '../queue.ts'
 import { Encoding } from './encoding.ts'
 import { equalize, repair } from './equalize.ts'
-import { type Following, follow } from './follow.ts'
+import { type Following, follow, isCaughtUp } from './follow.ts'
 import { freeze, lastNumbers, numbersOf, unfreeze } from './freeze.ts'
 import { assertGoesOn, patiently } from './patience.ts'
 import { findIndex } from './plan.ts'
 import { towardsNew } from './reshape.ts'
+import { retire } from './retire.ts'
 import type { ReindexRun } from './run.ts'
 import type { ReindexProgress } from './state.ts'
 
@@ -49,8 +50,6 @@ export interface MigrationReport {
   readonly write_blocked_ms: number | undefined
 }
 
-/** Few enough that the rest is done in about a second while clients cannot write. */
-const FEW_CHANGES = 500
 const LEAST_FEW_PENDING = 16
 const POLL_MS = 250
 const ENCODED_POLL_MS = 50
@@ -141,14 +140,18 @@ async function catchUp(migration: Migration, following: WithEncoding): Promise<v
     lastLook = performance.now()
     looking = looking.then(look).catch(() => {})
   }
-  for (;;) {
+  for (let before = Number.POSITIVE_INFINITY; ; ) {
     assertGoesOn(run.signal)
     const seen = await follow({ ...following, onPage })
     await looking
     const { pending } = await patiently(look, following.link.persistence)
-    if (seen <= FEW_CHANGES && pending <= Math.max(LEAST_FEW_PENDING, encoding.rate / 2)) {
-      if ((await repair(following)) <= FEW_CHANGES) return
+    const isNearlyEncoded = pending <= Math.max(LEAST_FEW_PENDING, encoding.rate / 2)
+    if (isNearlyEncoded && isCaughtUp(seen, before)) {
+      // Deletes so far come over before clients have to wait for those since.
+      const differing = await repair(following)
+      if (isCaughtUp(differing, differing)) return
     }
+    before = seen
     await sleep(POLL_MS)
   }
 }
@@ -213,7 +216,10 @@ async function encoded(
 }
 
 async function finished({ client, run }: Migration, persistence: Persistence): Promise<MigrationReport> {
-  if (run.state.phase !== 'done') await run.save({ phase: 'done', finished_at: new Date().toISOString() })
+  if (run.state.phase !== 'done') {
+    await patiently(() => retire(client, run.state.source), persistence)
+    await run.save({ phase: 'done', finished_at: new Date().toISOString() })
+  }
   const { target, copied, removed, write_blocked_ms } = run.state
   const counts = await patiently(async () => {
     await client.indices.refresh({ index: target })

@@ -5,6 +5,7 @@ import { type FieldMapping, type IndexMapping, missingOwnFields, newMapping } fr
 import { SIDECAR } from '../../mappings/sidecar.ts'
 import { type IndexSpecification, parseSpecification } from '../../mappings/specification.ts'
 import { LexpandError } from '../../sparse/errors.ts'
+import { RETIRED } from './retire.ts'
 
 /** An index as a migration finds it. */
 export interface FoundIndex {
@@ -14,7 +15,7 @@ export interface FoundIndex {
   /** Flat: `index.number_of_shards`. */
   readonly settings: Readonly<Record<string, unknown>>
   readonly aliases: readonly AliasOfIndex[]
-  /** Undefined when Lexpand did not set it up. */
+  /** Undefined when Lexpand did not set it up; also of an index that was retired. */
   readonly specification: IndexSpecification | undefined
 }
 
@@ -29,7 +30,7 @@ export async function findIndex(client: Client, name: string): Promise<FoundInde
     if (state === undefined) return undefined
     const settings = (state.settings ?? {}) as Record<string, unknown>
     const mapping = (state.mappings ?? {}) as IndexMapping
-    const stored = mapping._meta?.[SIDECAR]
+    const stored = mapping._meta?.[SIDECAR] ?? mapping._meta?.[RETIRED]
     return {
       name,
       uuid: String(settings['index.uuid']),
@@ -120,12 +121,16 @@ export function targetBody(
   return {
     mappings: {
       ...base,
-      _meta: { ...base._meta, ...fresh._meta },
+      _meta: { ...withoutRetired(base._meta), ...fresh._meta },
       properties: { ...properties, ...missingOwnFields(properties, specification, old.name) },
     },
     settings: now,
     later: final === undefined ? {} : { 'index.final_pipeline': final },
   }
+}
+
+function withoutRetired({ [RETIRED]: _, ...meta }: NonNullable<IndexMapping['_meta']> = {}) {
+  return meta
 }
 
 /** Of one index only, or set by us. */

@@ -5,17 +5,15 @@ import { LexpandError } from '../../sparse/errors.ts'
 import type { Persistence } from '../back-off.ts'
 import { countStates } from '../index-states.ts'
 import type { EncodeQueue } from '../queue.ts'
-import { readChanges } from '../shard-changes.ts'
-import { type CopyCandidate, copyDocuments } from './copy.ts'
-import { differences } from './difference.ts'
 import { Encoding } from './encoding.ts'
 import { assertSameCount } from './equalize.ts'
-import { type Following, follow } from './follow.ts'
-import { freeze, lastNumbers, numbersOf, unfreeze } from './freeze.ts'
-import { assertGoesOn, patiently } from './patience.ts'
+import { type Following, follow, isCaughtUp } from './follow.ts'
+import { freeze, lastNumbers, unfreeze } from './freeze.ts'
+import { Orphans } from './orphans.ts'
+import { patiently } from './patience.ts'
 import { findIndex } from './plan.ts'
-import { readRaw } from './raw-documents.ts'
 import { towardsOld } from './reshape.ts'
+import { reinstate, retire } from './retire.ts'
 import type { ReindexRun } from './run.ts'
 
 export interface RollBack {
@@ -35,7 +33,6 @@ export interface RollBackReport {
   readonly write_blocked_ms: number | undefined
 }
 
-const FEW_CHANGES = 500
 const PATIENCE_MS = 300_000
 
 /**
@@ -78,17 +75,23 @@ export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
     return run.state.aliases.every(({ alias }) => aliases.some((own) => own.alias === alias))
   }
   if (run.state.phase === 'rolling_back' && !(await patiently(hasMoved, persistence))) {
+    await patiently(() => reinstate(client, source), persistence)
     await patiently(() => unfreeze(client, source), persistence)
     await patiently(() => unfreeze(client, target), persistence)
-    while ((await follow(following)) > FEW_CHANGES) assertGoesOn(run.signal)
-    await removeOrphans(following)
+    const orphans = new Orphans(following, swapped_at.source)
+    for (let before = Number.POSITIVE_INFINITY; ; ) {
+      const seen = await follow(following)
+      await orphans.remove()
+      if (isCaughtUp(seen, before)) break
+      before = seen
+    }
     const startedAt = performance.now()
     let isDone = false
     try {
       await patiently(() => freeze(client, target), persistence)
       const last = await patiently(() => lastNumbers(client, target), persistence)
       await follow(following, last)
-      await removeOrphans(following)
+      await orphans.remove()
       await patiently(() => client.indices.refresh({ index: source }), persistence)
       await patiently(() => assertSameCount(client, target, source), persistence)
       // As they are now: somebody may have changed a filter since.
@@ -107,6 +110,7 @@ export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
     }
   }
   if (run.state.phase === 'rolling_back') {
+    await patiently(() => retire(client, target), persistence)
     await run.save({ phase: 'rolled_back', finished_at: new Date().toISOString() })
   }
   await patiently(() => client.indices.refresh({ index: source }), persistence)
@@ -114,47 +118,6 @@ export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
   const pending = old === undefined ? 0 : (await countStates(client, source)).pending
   const { copied, removed, write_blocked_ms } = run.state
   return { documents, pending, copied, removed, write_blocked_ms }
-}
-
-const PAGE = 1_000
-
-/**
- * Deletes documents of the old index that the new one does not have any more. Candidates are those whose number no
- * copy names (deleted, or written anew by a client), and those that the roll-back itself wrote.
- */
-async function removeOrphans({ run, link }: Following): Promise<void> {
-  const { client, from, to, persistence } = link
-  await patiently(() => client.indices.refresh({ index: from }), persistence)
-  const written = numbersOf(await patiently(() => lastNumbers(client, to), persistence))
-  for (const [name, upTo] of Object.entries(run.state.swapped_at?.source ?? {})) {
-    const shard = Number(name)
-    for await (const candidates of differences({
-      client,
-      source: to,
-      target: from,
-      shard,
-      upTo,
-      persistence,
-    })) {
-      await removeMissing(candidates)
-    }
-    for (let after = upTo; ; ) {
-      const range = { shard, after, upTo: written[name] ?? upTo, size: PAGE }
-      const changes = await patiently(() => readChanges(client, to, range), persistence)
-      await removeMissing(changes.map(({ id, routing }) => ({ id, routing, shard })))
-      if (changes.length < PAGE) break
-      after = changes.at(-1)?.seqNo ?? after
-    }
-  }
-
-  async function removeMissing(candidates: readonly CopyCandidate[]): Promise<void> {
-    assertGoesOn(run.signal)
-    // No field is wanted: only whether it is there.
-    const { documents } = await patiently(() => readRaw(client, from, candidates, ['_']), persistence)
-    const missing = candidates.filter((_, at) => documents[at] === undefined)
-    const { removed } = await copyDocuments(link, missing)
-    run.note({ removed: run.state.removed + removed })
-  }
 }
 
 function neverSwapped(target: string): LexpandError {
