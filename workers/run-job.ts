@@ -89,7 +89,7 @@ async function postpone(
   { stats, logger }: JobRun,
 ): Promise<never> {
   stats.postponed++
-  const { index } = job.data
+  const index = job.data?.index
   logger.warn({ job: job.id, index, waitMs: Math.round(waitMs) }, `job postponed: ${messageOf(error)}`)
   await job.moveToDelayed(Date.now() + waitMs, token)
   throw new DelayedError()
