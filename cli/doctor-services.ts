@@ -2,12 +2,14 @@ import type { Client } from '@opensearch-project/opensearch'
 import { status } from '../engine/index.ts'
 import { readSpecification, translateEngineError } from '../mappings/index.ts'
 import type { Model } from '../models/index.ts'
+import packageJson from '../package.json' with { type: 'json' }
 import { ingestPipelineName } from '../pipelines/index.ts'
 import { assertRedisSettings, connect, openQueue } from '../workers/index.ts'
 import { countStates } from '../workers/index-states.ts'
 import type { Configuration } from './configuration.ts'
 import { openSearchClient, withoutCredentials } from './connect.ts'
 import { type Check, check, fail, warn } from './doctor-check.ts'
+import { pluginCheck } from './doctor-plugin.ts'
 
 /** The oldest release that the stock query form is promised for. */
 const MINIMUM_OPENSEARCH = [2, 19] as const
@@ -33,6 +35,8 @@ export async function serviceChecks({ configuration, model, index }: ServiceQues
     ),
     check('redis', async () => (redisUrl === undefined ? notRunning('Redis') : redis(redisUrl))),
   ]
+  if (client !== undefined)
+    checks.push(check('plugin', () => pluginCheck(client, packageJson.version), 'warn'))
   if (client !== undefined) checks.push(check('engine disk', () => engineDisk(client), 'warn'))
   if (redisUrl !== undefined && model !== undefined) checks.push(check('queue', () => queue(redisUrl, model)))
   if (index !== undefined && client !== undefined) {
