@@ -66,7 +66,7 @@ final class HitExplainer {
     /** The tokens of the query that the hit's vector holds, largest contribution first, ties by token. */
     List<TokenContribution> explain(HitContext hit) throws IOException {
         if (queryWeights.isEmpty()) return List.of();
-        Set<String> pieces = pieces(DocumentText.of(hit.sourceLookup().source(), index.fields()));
+        Set<String> pieces = pieces(DocumentText.of(hit.sourceLookup().loadSourceIfNeeded(), index.fields()));
         List<TokenContribution> contributions = new ArrayList<>();
         TermsEnum terms = terms(hit.reader());
         if (terms == null) return List.of();
