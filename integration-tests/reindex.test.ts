@@ -17,15 +17,19 @@ import { type Known, startWriters, textOf } from './writers.ts'
 const DOCUMENTS = Number(process.env.LEXPAND_REINDEX_DOCUMENTS ?? 1_500)
 
 async function filled(fixture: ReindexFixture, count = DOCUMENTS): Promise<Map<string, Known>> {
+  return (await filledBy(fixture, count)).known
+}
+
+async function filledBy(fixture: ReindexFixture, count: number) {
   const known = new Map<string, Known>()
   for (let at = 0; at < count; at++) known.set(`d${at}`, { text: textOf(at, 0), n: 0, isStamped: true })
-  await fixture.startWorker()
+  const worker = await fixture.startWorker()
   await enqueue(
     fixture,
     [...known].map(([id, { text, n }]) => ({ id, source: { text, n } })),
   )
   await fixture.queue.idle()
-  return known
+  return { known, worker }
 }
 
 type Documents = ReadonlyMap<string, Record<string, unknown>>
@@ -226,6 +230,20 @@ describe('kill -9 of a migration', () => {
 })
 
 describe('a migration', () => {
+  test('that changes only the mapping takes the vectors along: nothing is encoded', async () => {
+    const fixture = await reindexFixture('vectors')
+    const { worker } = await filledBy(fixture, 60)
+    await worker.close()
+    const same = { ...fixture, nextSpecification: fixture.specification }
+    expect(await runMigration(same)).toMatchObject({ documents: 60, ready: 60, copied: 60 })
+    const moved = await documentsOf(fixture.client, fixture.next)
+    await expectAllReady(fixture, moved, fixture.encoder())
+    expect(await fixture.queue.jobs.getWaitingCount()).toBe(0)
+    // The old index is kept for a roll-back and is no business of sweepers and workers any more.
+    const old = await fixture.client.indices.getMapping({ index: fixture.index })
+    expect(old.body[fixture.index]?.mappings._meta).toEqual({ lexpand_retired: fixture.specification })
+  })
+
   test('whose gate refuses leaves the alias, and writers, where they were', async () => {
     const fixture = await reindexFixture('gate')
     await filled(fixture, 50)
