@@ -5,8 +5,17 @@ import { homeWithPlugin, pluginZip } from '../engine/plugin.ts'
 import { machineSettings } from '../engine/settings.ts'
 import { peerHome } from './peer-home.ts'
 
+/**
+ * An unpacked distribution of another OpenSearch with the plugin built for it (README of plugin/), to run the tests of
+ * the query on that release.
+ */
+const OTHER_HOME = process.env.LEXPAND_PLUGIN_HOME ?? ''
+
 /** Whether the plugin was built. `npm test` does that first, where the machine has Maven and a JDK. */
-export const hasPlugin = pluginZip() !== undefined
+export const hasPlugin = OTHER_HOME !== '' || pluginZip() !== undefined
+
+/** Whether {@link pluginPeerHome} has OpenSearch's neural-search, too: not published for every release. */
+export const hasPeer = OTHER_HOME === ''
 
 /** A home of the engine with our plugin. @throws Error when it was not built */
 export async function pluginHome(): Promise<string> {
@@ -16,6 +25,7 @@ export async function pluginHome(): Promise<string> {
 
 /** A home with our plugin beside OpenSearch's own neural-search. @throws Error when ours was not built */
 export async function pluginPeerHome(): Promise<string> {
+  if (OTHER_HOME !== '') return OTHER_HOME
   const { jdk, zip } = await tools()
   return homeWithPlugin(await peerHome(), zip, jdk)
 }

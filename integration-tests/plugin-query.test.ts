@@ -10,7 +10,7 @@ import {
 import { fingerprint, loadModel, type Model } from '../models/index.ts'
 import { sparseQuery } from '../pipelines/index.ts'
 import { encodeQuery } from '../sparse/query.ts'
-import { hasPlugin, pluginPeerHome } from './plugin-home.ts'
+import { hasPeer, hasPlugin, pluginPeerHome } from './plugin-home.ts'
 import { sampleDocuments, sampleQueries, storeReady } from './sample-documents.ts'
 import { testClient, uniqueName } from './test-index.ts'
 
@@ -103,7 +103,7 @@ describe.skipIf(!hasPlugin)('the query lexpand', () => {
     }
   })
 
-  test('becomes the Lucene query that neural_sparse becomes', async () => {
+  test.skipIf(!hasPeer)('becomes the Lucene query that neural_sparse becomes', async () => {
     const description = async (query: object) => {
       const { profile } = await search({ query, profile: true })
       return JSON.stringify(profile).match(/"type":"BooleanQuery","description":"(.*?)","time/)?.[1]
@@ -115,7 +115,7 @@ describe.skipIf(!hasPlugin)('the query lexpand', () => {
     expect(parts(ours)).toEqual(parts(await description(neuralSparse(text))))
   })
 
-  test('scores like neural_sparse, and works beside it in hybrid', async () => {
+  test.skipIf(!hasPeer)('scores like neural_sparse, and works beside it in hybrid', async () => {
     for (const text of sampleQueries(10)) {
       expect(hits(await search({ query: lexpand(text) }))).toEqual(
         hits(await search({ query: neuralSparse(text) })),
