@@ -80,10 +80,12 @@ async function encodeOnce(
   const { client } = dependencies
   const clock = stopwatch()
   const size = { 'lexpand.index': index, 'lexpand.documents': documents.length }
-  const { stored, letters } = await traced('read', size, async () => ({
-    stored: await readDocuments(client, index, specification.fields, documents),
-    letters: await findLetters(client, index, documents),
-  }))
+  const [stored, letters] = await traced('read', size, () =>
+    Promise.all([
+      readDocuments(client, index, specification.fields, documents),
+      findLetters(client, index, documents),
+    ]),
+  )
   const { fresh: unknown, unmarked, stuck } = knownFailures(stored, letters, specification)
   const fresh = (await dependencies.claims?.take(index, unknown)) ?? unknown
   report.deleted += documents.length - stored.length
