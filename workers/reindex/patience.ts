@@ -1,6 +1,9 @@
 import { LexpandError } from '../../sparse/errors.ts'
 import { type Persistence, persist } from '../back-off.ts'
-import { isTransient } from '../transient.ts'
+import { isNotFound, isTransient } from '../transient.ts'
+
+/** A restarted node answers "no such index" until it has read its cluster state from disk. */
+const NOT_FOUND_MS = 30_000
 
 /**
  * Repeats a request while the engine is away or has no room: a migration of hours must not end with a restart of
@@ -11,12 +14,19 @@ import { isTransient } from '../transient.ts'
 export async function patiently<T>(request: () => Promise<T>, persistence: Persistence): Promise<T> {
   let result: { readonly value: T } | undefined
   let last: unknown
+  let missingSince: number | undefined
   await persist(async () => {
     try {
       result = { value: await request() }
       return undefined
     } catch (error) {
-      if (!isTransient(error)) throw error
+      if (isNotFound(error)) {
+        missingSince ??= performance.now()
+        if (performance.now() - missingSince > NOT_FOUND_MS) throw error
+      } else {
+        if (!isTransient(error)) throw error
+        missingSince = undefined
+      }
       last = error
       return error instanceof Error ? error.message : String(error)
     }
