@@ -61,6 +61,8 @@ test('two registries share nothing', async () => {
   a.telemetry.pace(3)
   expect((await scrape(a.registry)).get('lexpand_pace_limit_jobs')).toBe(3)
   expect((await scrape(b.registry)).get('lexpand_pace_limit_jobs')).toBeUndefined()
+  a.telemetry.pace(Number.POSITIVE_INFINITY)
+  expect(await a.registry.metrics()).toContain('lexpand_pace_limit_jobs +Inf')
 })
 
 test('what nobody has measured is absent and not 0', async () => {

@@ -94,7 +94,10 @@ export function prometheusTelemetry({ build, maxIndices = 50 }: PrometheusOption
     'Times that the engine had no room, by HTTP status; 0 is no answer.',
     ['index', 'status'],
   )
-  const pace = gauge('lexpand_pace_limit_jobs', 'Jobs that all workers together may have in flight.')
+  const pace = gauge(
+    'lexpand_pace_limit_jobs',
+    'Jobs that all workers together may have in flight; +Inf without a limit.',
+  )
   const probe = gauge('lexpand_search_probe_p95_seconds', '95th percentile of the probe query.')
   const yielding = gauge('lexpand_yielding_to_searches', '1 while encoders yield to searches.')
   // prom-client starts them at 0, which nobody has measured: a process that does not probe must not report 0 s.
@@ -121,7 +124,8 @@ export function prometheusTelemetry({ build, maxIndices = 50 }: PrometheusOption
       ),
     engineRefused: (index, status) =>
       refusals.inc({ index: indices.of(index), status: statuses.of(String(status)) }),
-    pace: (limit) => pace.set(nonNegative(limit)),
+    // Without a limit it is +Inf, which the format has; 0 would read as a standstill.
+    pace: (limit) => pace.set(limit === Number.POSITIVE_INFINITY ? limit : nonNegative(limit)),
     probe(seconds, isYielding) {
       probe.set(nonNegative(seconds))
       yielding.set(isYielding ? 1 : 0)

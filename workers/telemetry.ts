@@ -21,7 +21,7 @@ export interface Telemetry {
   deadLetter(index: string, reasonClass: string, count: number): void
   /** The engine had no room: HTTP status of the refusal, 0 without an answer. */
   engineRefused(index: string, status: number): void
-  /** Jobs that all workers together may have in flight now. */
+  /** Jobs that all workers together may have in flight now; Infinity without a limit. */
   pace(limit: number): void
   /** 95th percentile of the probe query, and whether encoders yield to searches because of it. */
   probe(seconds: number, isYielding: boolean): void
