@@ -90,7 +90,7 @@ public final class LexpandPlugin extends Plugin implements SearchPlugin, SearchP
 
     @Override
     public Map<String, Processor.Factory> getProcessors(Processor.Parameters parameters) {
-        return Map.of(StampProcessor.TYPE, new StampProcessor.Factory(parameters.client));
+        return Map.of(StampProcessor.TYPE, new StampProcessor.Factory(parameters.client::multiGet));
     }
 
     @Override

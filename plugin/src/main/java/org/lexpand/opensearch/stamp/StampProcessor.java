@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.stamp;
 
+import org.opensearch.action.get.MultiGetRequest;
+import org.opensearch.action.get.MultiGetResponse;
+import org.opensearch.core.action.ActionListener;
 import org.opensearch.ingest.AbstractProcessor;
 import org.opensearch.ingest.ConfigurationUtils;
 import org.opensearch.ingest.IngestDocument;
 import org.opensearch.ingest.IngestDocumentWrapper;
 import org.opensearch.ingest.Processor;
-import org.opensearch.transport.client.Client;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -98,10 +100,11 @@ public final class StampProcessor extends AbstractProcessor {
     /** Reads the processor's configuration. */
     public static final class Factory implements Processor.Factory {
 
-        private final Client client;
+        private final BiConsumer<MultiGetRequest, ActionListener<MultiGetResponse>> multiGet;
 
-        public Factory(Client client) {
-            this.client = client;
+        /** @param multiGet of the node's client */
+        public Factory(BiConsumer<MultiGetRequest, ActionListener<MultiGetResponse>> multiGet) {
+            this.multiGet = multiGet;
         }
 
         @Override
@@ -144,7 +147,7 @@ public final class StampProcessor extends AbstractProcessor {
                 tag,
                 description,
                 new StampSpecification(fields, sparseField, fingerprint),
-                keepsVectors ? new StoredVectors(client) : null
+                keepsVectors ? new StoredVectors(multiGet) : null
             );
         }
     }

@@ -13,11 +13,11 @@ import org.opensearch.core.common.bytes.BytesReference;
 import org.opensearch.core.xcontent.MediaType;
 import org.opensearch.core.xcontent.MediaTypeRegistry;
 import org.opensearch.ingest.IngestDocument;
-import org.opensearch.transport.client.Client;
 
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
@@ -32,10 +32,11 @@ final class StoredVectors {
 
     private static final Logger LOGGER = LogManager.getLogger(StoredVectors.class);
 
-    private final Client client;
+    private final BiConsumer<MultiGetRequest, ActionListener<MultiGetResponse>> multiGet;
 
-    StoredVectors(Client client) {
-        this.client = client;
+    /** @param multiGet of the node's client; the client itself has another package in OpenSearch 2 */
+    StoredVectors(BiConsumer<MultiGetRequest, ActionListener<MultiGetResponse>> multiGet) {
+        this.multiGet = multiGet;
     }
 
     /**
@@ -57,7 +58,7 @@ final class StoredVectors {
                 )
             );
         }
-        client.multiGet(request, ActionListener.runAfter(new ActionListener<>() {
+        multiGet.accept(request, ActionListener.runAfter(new ActionListener<>() {
             @Override
             public void onResponse(MultiGetResponse response) {
                 MultiGetItemResponse[] items = response.getResponses();

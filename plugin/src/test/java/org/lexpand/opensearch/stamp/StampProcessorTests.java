@@ -38,7 +38,7 @@ public class StampProcessorTests extends OpenSearchTestCase {
     }
 
     private static StampProcessor processor(StoredDocuments client, Map<String, Object> config) {
-        return new StampProcessor.Factory(client).create(Map.of(), "tag", "why", config);
+        return new StampProcessor.Factory(client::multiGet).create(Map.of(), "tag", "why", config);
     }
 
     private static IngestDocument document(String id, Map<String, Object> source) {
