@@ -44,7 +44,12 @@ export async function startContainers(
   const started: StartedTestContainer[] = []
   const stop = async () => void (await Promise.allSettled(started.map((container) => container.stop())))
   const start = async (container: GenericContainer, scheme: string, port: number) => {
-    const running = await container.start()
+    const running = await container.start().catch((cause: Error) => {
+      // The reaper ends containers whose test run was killed.
+      const reaper =
+        'Testcontainers needs the image of its reaper as well, or TESTCONTAINERS_RYUK_DISABLED=true'
+      throw new Error(`no container for ${scheme} (${reaper}): ${cause.message}`, { cause })
+    })
     started.push(running)
     // "localhost" may be ::1 first, where nothing listens.
     return `${scheme}://${running.getHost().replace('localhost', '127.0.0.1')}:${running.getMappedPort(port)}`
@@ -68,7 +73,15 @@ async function bring(image: string, onProgress: (message: string) => void): Prom
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no ${image} within ${PULL_MS / 1_000} s`)), PULL_MS)
   })
-  await Promise.race([images.pull(name), tooLate]).finally(() => clearTimeout(timer))
+  try {
+    await Promise.race([images.pull(name), tooLate])
+  } catch (cause) {
+    throw new Error(`${image} cannot be pulled: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function openSearch(): GenericContainer {
