@@ -89,6 +89,7 @@ describe('onnx encoder processes', () => {
     })
     expect(await made.encode([window])).toHaveLength(1)
     expect(made.processIds).not.toContain(pid)
+    expect(made.restarts).toBe(1)
   })
 
   test('a process that is killed does not disturb a call on the other process', async () => {

@@ -86,7 +86,7 @@ test('a worker tells its state, its numbers and its queue, and changes nothing f
   expect(metrics).toMatch(/^lexpand_queue_workers 1$/m)
   expect(metrics).toMatch(/^lexpand_encoder_processes [1-9]/m)
   expect(metrics).toMatch(/^lexpand_encoder_resident_memory_bytes [1-9]\d{6,}/m)
-  expect(metrics).toMatch(/^lexpand_encoder_deaths_total 0$/m)
+  expect(metrics).toMatch(/^lexpand_encoder_restarts_total 0$/m)
   expect(metrics).toMatch(/^process_resident_memory_bytes \d+/m)
 
   const board = await page('/queues')

@@ -91,12 +91,12 @@ export function watchEncoder(
     },
   })
   new Counter({
-    name: 'lexpand_encoder_deaths_total',
-    help: 'Encoder processes that ended by themselves; each batch of theirs was repeated or failed.',
+    name: 'lexpand_encoder_restarts_total',
+    help: 'Encoder processes started in the place of one that had ended.',
     registers,
     collect() {
       this.reset()
-      this.inc(encoder.deaths)
+      this.inc(encoder.restarts)
     },
   })
   new Counter({

@@ -11,8 +11,8 @@ export interface OnnxEncoder extends Encoder {
   readonly saturatedWindows: number
   /** Ids of the running child processes. */
   readonly processIds: readonly number[]
-  /** Child processes so far that ended without being asked to. */
-  readonly deaths: number
+  /** Child processes so far that were started in the place of one that had ended. */
+  readonly restarts: number
 }
 
 /** Deaths in a row, without one encoded batch between them, after which waiting batches are given up. */
@@ -35,7 +35,7 @@ export class OnnxPool implements OnnxEncoder {
   readonly #disposal = new AbortController()
   #deathsInARow = 0
   saturatedWindows = 0
-  deaths = 0
+  restarts = 0
 
   constructor(settings: OnnxSessionSettings, processes: number, tokenBudget: number) {
     this.#settings = settings
@@ -107,14 +107,17 @@ export class OnnxPool implements OnnxEncoder {
   }
 
   #encodeOn(lane: Lane, windows: readonly TokenWindow[]): Promise<EncodedBatch> {
-    if (lane.child === undefined || !lane.child.alive) lane.child = new OnnxChild(this.#settings)
+    if (lane.child === undefined || !lane.child.alive) {
+      // Also one that was killed while it had nothing to do, for want of memory for example.
+      if (lane.child !== undefined) this.restarts++
+      lane.child = new OnnxChild(this.#settings)
+    }
     return lane.child.encode(windows)
   }
 
   /** Waits before the next process, ever longer; after too many deaths in a row gives up what waits. */
   async #afterDeath(error: ChildDied): Promise<void> {
     if (this.#disposal.signal.aborted) return
-    this.deaths++
     this.#deathsInARow++
     if (this.#deathsInARow < MAX_DEATHS_IN_A_ROW) {
       const delay = FIRST_RESTART_DELAY_MS * 2 ** (this.#deathsInARow - 1)
