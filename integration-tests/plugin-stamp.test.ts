@@ -338,8 +338,7 @@ describe.skipIf(!hasPlugin)('copies of a shard', () => {
           index: name,
           format: 'json',
           h: ['node', 'state'],
-          full_id: true,
-        } as object)
+        })
         const rows = shards.body as readonly { node: string; state: string }[]
         expect(rows.map(({ state }) => state)).toEqual(['STARTED', 'STARTED'])
         const nodes = await two.cat.nodes({ format: 'json', h: ['id', 'name'], full_id: true })
