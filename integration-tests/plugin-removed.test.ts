@@ -1,0 +1,84 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pluginZip } from '../engine/plugin.ts'
+import { ServiceSet } from '../engine/service-set.ts'
+import { machineSettings } from '../engine/settings.ts'
+import { throwAwayFolder } from '../engine/throw-away.ts'
+import {
+  type IndexSpecification,
+  installIndex,
+  resolveEncoding,
+  specificationFor,
+} from '../mappings/index.ts'
+import { fingerprint, loadModel, type Model } from '../models/index.ts'
+import { installIngestPipeline, SearchCache, search } from '../pipelines/index.ts'
+import { sampleDocuments, sampleQueries, storeReady } from './sample-documents.ts'
+import { testClient, uniqueName } from './test-index.ts'
+
+const zip = pluginZip()
+const index = uniqueName('plugin-removed')
+
+describe.skipIf(zip === undefined)('an index that was made with the plugin', () => {
+  let services: (plugin: string | undefined) => ServiceSet
+  let model: Model
+  let specification: IndexSpecification
+  let before: unknown
+
+  beforeAll(async () => {
+    const settings = machineSettings()
+    const runDirectory = await throwAwayFolder(settings.cache)
+    services = (plugin) =>
+      new ServiceSet({
+        ...settings,
+        heap: '512m',
+        runDirectory,
+        isShortLived: true,
+        preferredPorts: { opensearch: 0, redis: 0 },
+        plugin,
+      })
+    model = await loadModel()
+    const options = { fields: ['title', 'body'] }
+    specification = specificationFor(
+      model,
+      options,
+      fingerprint(model.identity, resolveEncoding(model, options)),
+    )
+    const client = await start(zip)
+    await installIndex(client, index, specification, { replicas: 0 })
+    await installIngestPipeline(client, index, specification)
+    await storeReady(client, index, specification, sampleDocuments(200))
+    before = await answers(client, 'lexpand')
+    await services(zip).down()
+  }, 400_000)
+
+  afterAll(async () => {
+    await services(undefined).remove()
+  })
+
+  async function start(plugin: string | undefined): Promise<Client> {
+    const { opensearchUrl } = await services(plugin).up({ redis: false })
+    return testClient(opensearchUrl)
+  }
+
+  async function answers(client: Client, form: string) {
+    const cache = new SearchCache()
+    expect(await cache.form(client, { name: index, specification })).toBe(form)
+    const found = []
+    for (const text of sampleQueries(10)) {
+      const { hits } = await search(client, { ...model, cache }, { index, text, mode: 'sparse' })
+      found.push(hits.map(({ id, score }) => [id, score]))
+    }
+    return found
+  }
+
+  test('gives the same hits and scores without it, and takes documents once its pipeline is installed again', async () => {
+    const client = await start(undefined)
+    expect(await answers(client, 'rank_feature')).toEqual(before)
+    const write = () => client.index({ index, id: 'new', body: { title: 'x', body: 'wing' } })
+    await expect(write()).rejects.toThrow('lexpand_stamp')
+    await installIngestPipeline(client, index, specification)
+    await write()
+    const { body } = await client.get({ index, id: 'new' })
+    expect(body._source).toMatchObject({ lexpand: { state: 'pending' } })
+  })
+})
