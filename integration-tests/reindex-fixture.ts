@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import { type IndexSpecification, type SpecifiedModel, specificationFor } from '../mappings/index.ts'
 import { resolveEncoding } from '../mappings/specification.ts'
 import { fingerprint, type Model } from '../models/index.ts'
@@ -7,7 +7,7 @@ import { installIngestPipeline } from '../pipelines/index.ts'
 import type { Pruning } from '../sparse/index.ts'
 import { beginBeside, beginRollBack, migrate, rollBack } from '../workers/reindex/index.ts'
 import { STATE_INDEX } from '../workers/reindex/state.ts'
-import { removeIndices } from './test-index.ts'
+import { removeIndices, testClient } from './test-index.ts'
 import { type WorkerFixture, workerFixture } from './worker-fixture.ts'
 
 /** An alias over an index of one fingerprint, and the specification of the next; both of one model, so one queue. */
@@ -28,12 +28,18 @@ export async function reindexFixture(
   const alias = `${index}-live`
   const next = `${index}-v2`
   await client.indices.putAlias({ index, name: alias, body: { is_write_index: true } as never })
-  onTestFinished(async () => {
-    await removeIndices(client, next)
-    await client.delete({ index: STATE_INDEX, id: `beside:${next}` }, { ignore: [404] }).catch(() => {})
-    await client.delete({ index: STATE_INDEX, id: `in_place:${index}` }, { ignore: [404] }).catch(() => {})
-  })
+  onTestFinished(() => removeRun(index, next))
   return { ...fixture, alias, next, nextSpecification: nextSpecification(fixture.model) }
+}
+
+/** Deletes both indices of a run and what it remembers. */
+export async function removeRun(index: string, next: string): Promise<void> {
+  const open = testClient(inject('opensearchUrl'))
+  await removeIndices(open, index, next)
+  for (const id of [`beside:${next}`, `in_place:${index}`]) {
+    await open.delete({ index: STATE_INDEX, id }, { ignore: [404] })
+  }
+  await open.close()
 }
 
 export function nextSpecification(model: Model): IndexSpecification {

@@ -8,7 +8,14 @@ import { textHash } from '../mappings/index.ts'
 import { SearchCache, search } from '../pipelines/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { enqueue, sweep } from '../workers/index.ts'
-import { type ReindexFixture, reindexFixture, runMigration, runRollBack } from './reindex-fixture.ts'
+import { beginRollBack, rollBack } from '../workers/reindex/index.ts'
+import {
+  type ReindexFixture,
+  reindexFixture,
+  removeRun,
+  runMigration,
+  runRollBack,
+} from './reindex-fixture.ts'
 import type { ReindexProcessSettings, StopPoint } from './reindex-process.ts'
 import { expectAllReady } from './worker-fixture.ts'
 import { type Known, startWriters, textOf } from './writers.ts'
@@ -242,6 +249,42 @@ describe('a migration', () => {
     // The old index is kept for a roll-back and is no business of sweepers and workers any more.
     const old = await fixture.client.indices.getMapping({ index: fixture.index })
     expect(old.body[fixture.index]?.mappings._meta).toEqual({ lexpand_retired: fixture.specification })
+  })
+
+  test('of an index that Lexpand did not set up works, and its roll-back leaves nothing of ours there', async () => {
+    const fixture = await reindexFixture('foreign')
+    const { client } = fixture
+    await fixture.startWorker()
+    const [plain, alias, next] = ['plain', 'plain-live', 'plain-v2'].map((end) => `${fixture.index}-${end}`)
+    if (plain === undefined || alias === undefined || next === undefined) throw new Error('three names')
+    onTestFinished(() => removeRun(plain, next))
+    await client.indices.create({
+      index: plain,
+      body: { mappings: { properties: { text: { type: 'text' } } }, aliases: { [alias]: {} } } as never,
+    })
+    const body = Array.from({ length: 30 }, (_, at) => [
+      { index: { _id: `d${at}` } },
+      { text: textOf(at, 0) },
+    ])
+    await client.bulk({ index: plain, body: body.flat() as never })
+    const move = { ...fixture, alias, next }
+    expect(await runMigration(move)).toMatchObject({ documents: 30, ready: 30 })
+    await client.index({ index: alias, id: 'd1', body: { text: 'changed' } })
+    await client.update({ index: alias, id: 'd2', body: { doc: { n: 1 } } })
+    await client.index({ index: alias, id: 'fresh', body: { text: 'fresh' } })
+    await client.bulk({ index: alias, body: [{ delete: { _id: 'd3' } }, { delete: { _id: 'd4' } }] as never })
+    const run = await beginRollBack(client, alias, new AbortController().signal)
+    try {
+      expect(await rollBack({ client, run, old: undefined })).toMatchObject({ documents: 29, removed: 2 })
+    } finally {
+      await run.close()
+    }
+    const documents = await documentsOf(client, plain)
+    expect(documents.get('d1')).toEqual({ text: 'changed' })
+    expect(documents.get('d2')).toEqual({ text: textOf(2, 0), n: 1 })
+    expect(documents.get('fresh')).toEqual({ text: 'fresh' })
+    expect(['d3', 'd4'].filter((id) => documents.has(id))).toEqual([])
+    expect(await aliasTarget(client, alias)).toEqual([plain])
   })
 
   test('whose gate refuses leaves the alias, and writers, where they were', async () => {
