@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { packageRoot } from './cache-folder.ts'
@@ -49,12 +50,28 @@ export async function homeWithPlugin(home: string, zip: string, jdk: Jdk): Promi
       linkFolder(home, draft)
       await unpackPlugin(zip, join(draft, 'plugins', PLUGIN_NAME), jdk)
       renameSync(draft, target)
+      removeOldHomes(home)
       return target
     } finally {
       rmSync(draft, { recursive: true, force: true })
     }
   })
 }
+
+/** Each build of the plugin makes a home: those of past days go. A node that still runs from one has its files open. */
+function removeOldHomes(home: string): void {
+  const prefix = `${basename(home)}-${PLUGIN_NAME}-`
+  for (const name of readdirSync(dirname(home)).filter((entry) =>
+    /^[0-9a-f]{12}$/.test(entry.slice(prefix.length)),
+  )) {
+    const old = join(dirname(home), name)
+    if (name.startsWith(prefix) && Date.now() - statSync(old).ctimeMs > OLD_HOME_MS) {
+      rmSync(old, { recursive: true, force: true })
+    }
+  }
+}
+
+const OLD_HOME_MS = 7 * 86_400_000
 
 /** Copies a folder by hard links, open to the engine's user whatever umask this process has. */
 export function linkFolder(from: string, to: string): void {
