@@ -204,9 +204,10 @@ async function readBody(file: string): Promise<IndexBody> {
   try {
     return bodySchema.parse(jsonObject(await readFile(file, 'utf8'))) as IndexBody
   } catch (cause) {
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)
     throw new LexpandError(
       'CONFIGURATION',
-      `[reindex] expected ${file} to hold {"mappings": ..., "settings": ...} as for PUT /index, got: ${cause instanceof Error ? cause.message : cause}. Correct it.`,
+      `[reindex] expected ${file} to hold {"mappings": ..., "settings": ...} as for PUT /index, got: ${reason}. Correct it.`,
       { cause },
     )
   }

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { Client } from '@opensearch-project/opensearch'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { STATE_INDEX } from '../workers/reindex/state.ts'
@@ -109,18 +112,16 @@ test('wrong usage is exit 2, and what cannot be reindexed is named', async () =>
     code: 2,
     stderr: expect.stringContaining('expected --to NAME'),
   })
+  const file = join(await mkdtemp(join(tmpdir(), 'lexpand-test-')), 'mapping.json')
+  onTestFinished(() => rm(dirname(file), { recursive: true }))
+  await writeFile(file, '{"mapping":{}}')
+  const besides = ['reindex', '--index', index, '--to', `${index}-v2`, '--fields', 'body']
+  expect(await lexpand([...besides, '--mapping-file', file])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/"mappings": .*got: .*mapping/s),
+  })
   await client.indices.close({ index })
-  const closed = await lexpand([
-    'reindex',
-    '--index',
-    index,
-    '--to',
-    `${index}-v2`,
-    '--fields',
-    'body',
-    '--alias',
-    `${index}-live`,
-  ])
+  const closed = await lexpand([...besides, '--alias', `${index}-live`])
   expect(closed.stderr).toMatch(/closed index/)
 })
 
