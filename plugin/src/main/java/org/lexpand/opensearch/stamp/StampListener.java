@@ -99,9 +99,9 @@ public final class StampListener implements IndexingOperationListener, IndexEven
     }
 
     private void stamp(ShardId shard, ParsedDocument document, StampSpecification specification) throws IOException {
-        MediaType format = document.getMediaType();
         if (isSettled(document, specification)) return;
-        Map<String, Object> source = XContentHelper.convertToMap(document.source(), true, format).v2();
+        XContentType format = (XContentType) document.getMediaType();
+        Map<String, Object> source = XContentHelper.convertToMap(document.source(), true, (MediaType) format).v2();
         Stamp.apply(source, specification, null);
         BytesReference stamped;
         try (XContentBuilder builder = MediaTypeRegistry.contentBuilder(format)) {
@@ -117,7 +117,7 @@ public final class StampListener implements IndexingOperationListener, IndexEven
         ParseContext.Document root = document.rootDoc();
         root.getFields().removeIf(field -> isOurs(field, specification));
         for (IndexableField field : parsed.rootDoc().getFields()) if (isOurs(field, specification)) root.add(field);
-        document.setSource(stamped, (XContentType) format);
+        document.setSource(stamped, format);
     }
 
     private static boolean isSettled(ParsedDocument document, StampSpecification specification) throws IOException {
