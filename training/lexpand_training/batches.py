@@ -58,10 +58,9 @@ class Sampler:
         self.rng = np.random.default_rng(seed)
         cache_lengths(store.docs), cache_lengths(store.queries)
         self.cumulative = np.cumsum(self._probabilities())
-        self.by_best = self._by_best_document()
 
     def _probabilities(self) -> np.ndarray:
-        """Every kind has its share; inside pairs, small sources are drawn more often than their size says."""
+        """Every kind has its share; inside a kind, small sources are drawn more often than their size says."""
         s, p = self.store, np.zeros(len(self.store.queries))
         for kind, share in enumerate(self.o["mix"]):
             rows = np.flatnonzero(s.query_kind == kind)
@@ -71,23 +70,9 @@ class Sampler:
                 p[rows] = share * w / w.sum()
         return p / p.sum()
 
-    def _by_best_document(self):
-        """For each document, queries whose first candidate it is: neighbours of a query share its topic."""
-        first = self.candidates[:, 0]
-        order = np.argsort(first, kind="stable")
-        return order, np.searchsorted(first[order], np.arange(len(self.store.docs) + 1))
-
     def _queries(self) -> np.ndarray:
-        n, rng = self.o["queries"], self.rng
-        anchors = np.searchsorted(self.cumulative, rng.random(n) * self.cumulative[-1], side="right")
-        paired = int(n * self.o["neighbours"] / 2)
-        order, starts = self.by_best
-        for i in range(paired):  # the last `paired` queries become neighbours of the first
-            near = self.candidates[anchors[i], rng.integers(1, self.candidates.shape[1])]
-            lo, hi = starts[near], starts[near + 1]
-            if hi > lo:
-                anchors[n - 1 - i] = order[rng.integers(lo, hi)]
-        return np.minimum(anchors, len(self.store.queries) - 1)
+        drawn = self.rng.random(self.o["queries"]) * self.cumulative[-1]
+        return np.minimum(np.searchsorted(self.cumulative, drawn, side="right"), len(self.store.queries) - 1)
 
     def _documents(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """int64 [Q, G]: own document or the teachers' best first, then one draw from each band of ranks."""

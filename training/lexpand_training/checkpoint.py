@@ -31,15 +31,25 @@ def save_checkpoint(path, model: DocumentEncoder, table: QueryTable, c: dict, fi
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     state = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
     torch.save(
-        {"model": state, "table": table.state_dict(), "shape": asdict(model.body.shape), "logs": model.logs, "config": c, "figures": figures},
+        {"model": state, "table": table.weights, "shape": asdict(model.body.shape), "logs": model.logs, "config": c, "figures": figures},
         path,
     )
 
 
 def load_checkpoint(path, device: str) -> tuple[DocumentEncoder, QueryTable]:
     raw = torch.load(path, map_location="cpu", weights_only=True)
-    model = DocumentEncoder(Shape(**raw["shape"]), raw["model"]["allowed"], raw["logs"], activation_type(device))
+    allowed = raw["model"]["allowed"]
+    model = DocumentEncoder(Shape(**raw["shape"]), allowed, raw["logs"], activation_type(device))
     model.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in raw["model"].items()})
-    table = QueryTable(raw["table"]["idf"], raw["model"]["allowed"])
-    table.load_state_dict(raw["table"])
-    return model.to(device), table.to(device)
+    return model.to(device), QueryTable(raw["table"], allowed).to(device)
+
+
+def save_average(paths: list[Path], out: Path) -> None:
+    """The mean of the weights of checkpoints that one run branched into (model soup, Wortsman et al. 2022). They share a
+    basin, so that the mean carries over to other collections better than any of them."""
+    several = [torch.load(path, map_location="cpu", weights_only=True) for path in paths]
+    mean = several[0] | {"averaged": [path.stem for path in paths], "figures": {}}
+    for name, value in mean["model"].items():
+        if value.is_floating_point():
+            mean["model"][name] = (sum(c["model"][name].float() for c in several) / len(several)).half()
+    torch.save(mean, out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import time
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from . import adapt as adaptation
 from . import config as configuration
 from . import corpus, losses, mining, pack
 from .batches import Sampler, cache_lengths
-from .checkpoint import load_checkpoint, new_model, save_checkpoint
-from .distill import Targets, distill, rarity
+from .checkpoint import load_checkpoint, new_model, save_average, save_checkpoint
+from .distill import Targets, distill
 from .evaluate import JARGON, Retrieval, bm25_scores, measure, metrics, summary
 from .lexical import Bm25, Stems
 from .model_folder import write_folder
 from .quantise import as_shipped
 from .store import TokenStore
+from .student import read_idf
 from .teachers import Teacher
 from .warmup import warm_up
 
@@ -67,8 +69,9 @@ def vector_file(c: dict, name: str, kind: str) -> Path:
 
 def save_array(path: Path, array: np.ndarray) -> None:
     """Appears whole or not at all: another process may wait for it."""
-    np.save(path.with_suffix(".part.npy"), array)
-    path.with_suffix(".part.npy").rename(path)
+    part = path.with_suffix(f".{os.getpid()}.npy")
+    np.save(part, array)
+    part.rename(path)
 
 
 def wait_for(path: Path, seconds: int = 600) -> Path:
@@ -105,37 +108,30 @@ def compare_teachers(judged: dict[str, torch.Tensor], held: Retrieval, c: dict) 
 
     for name, scores in judged.items():
         report(name, scores)
-    dense = [judged[n] for n in c["teachers"]["dense"]]
-    none = torch.zeros_like(dense[0], dtype=torch.bool)
-    for weight in (0.0, 0.3, 0.6, 1.0, 1.5):
-        lexical = torch.full((len(none), 1), weight, device=none.device)
-        report(f"ensemble, BM25 {weight}", losses.ensemble(dense, judged["bm25"], c["teachers"]["weights"], lexical, none, 0.0))
-    for i, name in enumerate(c["teachers"]["dense"]):
-        weights = [w if j != i else 0.0 for j, w in enumerate(c["teachers"]["weights"])]
-        lexical = torch.full((len(none), 1), 0.6, device=none.device)
-        report(f"ensemble without {name}", losses.ensemble(dense, judged["bm25"], weights, lexical, none, 0.0))
+    none = torch.zeros_like(judged["bm25"], dtype=torch.bool)
+    names, weights = list(judged), [*c["teachers"]["weights"], 1.0]
+    for stems in (0.0, 0.3, 0.6, 1.0, 1.5):
+        report(f"ensemble, BM25 {stems}", losses.ensemble(list(judged.values()), [*weights[:-1], stems], none, 0.0))
+    for i, name in enumerate(names):
+        report(f"ensemble without {name}", losses.ensemble(list(judged.values()), [w * (j != i) for j, w in enumerate(weights)], none, 0.0))
 
 
 def lexical(c: dict, a) -> None:
-    """BM25 index and query stems, below work/vectors. Needs no GPU."""
+    """BM25 over stems and over pieces, and query stems, below work/vectors. Needs no GPU."""
     store = TokenStore.load(Path(c["work"]) / "tokens" / "train")
     folder = Path(c["work"]) / "vectors"
     folder.mkdir(parents=True, exist_ok=True)
-    stems = Stems(vocabulary_of(corpus.load_tokenizer(c["tokenizer"])))
-    bm25 = Bm25.build(stems, store.docs)
+    vocabulary = vocabulary_of(corpus.load_tokenizer(c["tokenizer"]))
+    stems = Stems(vocabulary)
+    idf, allowed = read_idf(c["idf"], vocabulary, c["student"]["idf_bound"])
     row, stem = stems.rows(store.queries)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(store.queries)))])
-    np.savez(
-        folder / "bm25.part.npz",
-        stems=bm25.stems.numpy(),
-        weights=bm25.weights.numpy(),
-        offsets=bm25.offsets,
-        idf=bm25.idf.numpy(),
-        query_offsets=offsets,
-        query_stems=stem,
-    )
+    arrays = {"query_offsets": offsets, "query_stems": stem}
+    for name, bm25 in (("stems", Bm25.of_stems(stems, store.docs)), ("pieces", Bm25.of_pieces(store.docs, (idf * allowed).numpy()))):
+        arrays |= {f"{name}_{k}": v for k, v in bm25.arrays().items()}
+        print(f"BM25 over {name}: {len(bm25.terms):,} postings", flush=True)
+    np.savez(folder / "bm25.part.npz", **arrays)
     (folder / "bm25.part.npz").rename(folder / "bm25.npz")
-    print(f"BM25: {len(bm25.stems):,} postings", flush=True)
 
 
 def load_vectors(c: dict) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
@@ -155,23 +151,19 @@ def mine(c: dict, queries: list[torch.Tensor], docs: list[torch.Tensor]) -> np.n
     return np.load(path)
 
 
-def load_targets(c: dict, store: TokenStore, vocabulary: list[str], idf: torch.Tensor) -> Targets:
+def load_targets(c: dict) -> Targets:
     queries, docs = load_vectors(c)
-    raw = np.load(wait_for(Path(c["work"]) / "vectors" / "bm25.npz"))
-    bm25 = Bm25(torch.from_numpy(raw["stems"]), torch.from_numpy(raw["weights"]), raw["offsets"], torch.from_numpy(raw["idf"]))
+    raw = dict(np.load(wait_for(Path(c["work"]) / "vectors" / "bm25.npz")))
+
+    def read(name):
+        return Bm25.from_arrays({k.removeprefix(f"{name}_"): v for k, v in raw.items() if k.startswith(f"{name}_")}).to(DEVICE)
+
+    return Targets(docs, queries, read("stems"), read("pieces"), (raw["query_offsets"], raw["query_stems"]), teacher_weights(c), c["teachers"]["bonus"])
+
+
+def teacher_weights(c: dict) -> list[float]:
     t = c["teachers"]
-    inside = np.array([v.startswith("##") for v in vocabulary])
-    return Targets(
-        docs,
-        queries,
-        t["weights"],
-        bm25.to(DEVICE),
-        (raw["query_offsets"], raw["query_stems"]),
-        t["lexical"],
-        t["lexical_rare"],
-        torch.from_numpy(rarity(store, idf.numpy(), inside)).to(DEVICE),
-        t["bonus"],
-    )
+    return [*t["weights"], t["stems"], t["pieces"]]
 
 
 def test_sets(c: dict, tokenizer) -> list[Retrieval]:
@@ -185,7 +177,7 @@ def figures_of(model, table, sets: list[Retrieval], exact: bool = True) -> dict:
     training = model.body.dtype
     model.body.dtype = torch.float32 if exact else training
     model.eval()
-    out = {t.name: measure(model, table.weights().detach(), t, DEVICE) for t in sets}
+    out = {t.name: measure(model, table.weights, t, DEVICE) for t in sets}
     model.body.dtype = training
     return out
 
@@ -204,11 +196,11 @@ def parse_run(text: str) -> tuple[str, list[str]]:
     return name, [s for s in settings.split(";") if s]
 
 
-def runs_of(a, default: str):
-    """Runs from the command line, or the lines of a file that is followed until it says `end`: loading the data takes
-    half a minute of rented time, so one process serves a whole session."""
+def runs_of(a, planned: list[str]):
+    """Runs from the command line, else those of the configuration; or the lines of a file that is followed until it says
+    `end`: loading the data takes half a minute of rented time, so one process serves a whole session."""
     if not a.follow:
-        yield from (parse_run(r) for r in a.run or [default])
+        yield from (parse_run(r) for r in a.run or planned)
         return
     seen = 0
     while True:
@@ -228,12 +220,11 @@ def train(c: dict, a) -> None:
     tokenizer = corpus.load_tokenizer(c["tokenizer"])
     store = TokenStore.load(Path(c["work"]) / "tokens" / "train")
     sets = test_sets(c, tokenizer)
-    _, table = new_model(c, DEVICE)
-    targets = load_targets(c, store, vocabulary_of(tokenizer), table.idf.cpu())
+    targets = load_targets(c)
     candidates = mine(c, targets.queries, targets.documents)
     samplers = {}
     print("data loaded", flush=True)
-    for name, settings in runs_of(a, c["name"]):
+    for name, settings in runs_of(a, c["runs"]):
         run = copy.deepcopy(c)
         start = a.start
         for s in settings:
@@ -248,8 +239,7 @@ def train(c: dict, a) -> None:
         key = json.dumps(run["batch"])
         if key not in samplers:
             samplers[key] = Sampler(store, candidates, run["batch"], run["seed"])
-        t = run["teachers"]
-        targets.weights, targets.lexical, targets.lexical_rare, targets.bonus = t["weights"], t["lexical"], t["lexical_rare"], t["bonus"]
+        targets.weights, targets.bonus = teacher_weights(run), run["teachers"]["bonus"]
         figures = distill(model, table, samplers[key], targets, run["distill"], run["seed"], DEVICE, lambda m: print(m, flush=True))
         save_checkpoint(Path(a.out) / f"{name}.pt", model, table, run, {"training": figures})
         print(f"RESULT {name} {figures}", flush=True)
@@ -258,6 +248,11 @@ def train(c: dict, a) -> None:
         if run["exact"]:
             print(f"INT8 {name} {summary(figures_of(as_shipped(model), table, sets))}", flush=True)
         (Path(a.out) / f"{name}.json").write_text(json.dumps({"training": figures, "quality": quality}, indent=1))
+
+
+def average(c: dict, a) -> None:
+    """The mean of the weights of the runs that `ship` names, in the folder --source; written to --out."""
+    save_average([Path(a.source) / f"{name}.pt" for name in c["ship"]], Path(a.out))
 
 
 def evaluate(c: dict, a) -> None:
@@ -274,8 +269,8 @@ def evaluate(c: dict, a) -> None:
 
 
 def export(c: dict, a) -> None:
-    """--source may name the figures of the run (NAME.json) for the manifest."""
-    figures = json.loads(Path(a.source).read_text()) if a.source else {}
+    """--source may name the figures that `evaluate` wrote, for the manifest: those of the int8 weights are used."""
+    figures = {"quality": json.loads(Path(a.source).read_text())["int8"]} if a.source else {}
     write_folder(c, a.start, Path(a.out), figures)
 
 
@@ -290,7 +285,7 @@ def adapt(c: dict, a) -> None:
     vectors(c, a)
     c["dev_sets"] = []
     before = figures_of(*load_checkpoint(a.start, DEVICE), test_sets(c, tokenizer))
-    a.run, a.follow, out = ["adapted"], None, a.out
+    a.run, a.follow, out = [], None, a.out
     a.out = str(work / "runs")
     train(c, a)
     after = figures_of(*load_checkpoint(work / "runs" / "adapted.pt", DEVICE), test_sets(c, tokenizer))
@@ -302,6 +297,7 @@ def adapt(c: dict, a) -> None:
 
 COMMANDS = {
     "adapt": adapt,
+    "average": average,
     "pack": pack_weights,
     "tokens": tokens,
     "vectors": vectors,

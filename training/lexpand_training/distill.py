@@ -13,7 +13,7 @@ from .bert import Packing
 from .lexical import Bm25, query_matrix
 from .progress import Progress, learning_rate
 from .store import TokenStore
-from .student import DocumentEncoder, QueryTable, strongest
+from .student import DocumentEncoder, QueryTable
 
 
 @dataclass
@@ -22,59 +22,30 @@ class Targets:
 
     documents: list[torch.Tensor]  # per dense teacher float16 [D, H]
     queries: list[torch.Tensor]  # per dense teacher float16 [Q, H]
-    weights: list[float]
-    bm25: Bm25
+    stems: Bm25
+    pieces: Bm25
     query_stems: tuple[np.ndarray, np.ndarray]  # (offsets [Q + 1], hashed stems)
-    lexical: float
-    lexical_rare: float
-    rarity: torch.Tensor  # float [Q], share of a query's IDF that sits in rare or split words
+    weights: list[float]  # of the dense teachers, the stems and the pieces
     bonus: float
 
     @torch.no_grad()
-    def scores(self, b: Batch, device: str):
-        """[Q, D] ensemble of this batch: every document of the batch is a candidate of every query."""
+    def scores(self, b: Batch, present, device: str):
+        """[Q, D] ensemble of this batch: every document of the batch is a candidate of every query.
+
+        present: bool [Q, V], pieces of the queries.
+        """
         q, d = torch.from_numpy(b.queries).to(device), torch.from_numpy(b.docs).to(device)
-        dense = [Q[q].float() @ D[d].float().T for Q, D in zip(self.queries, self.documents)]
+        scores = [Q[q].float() @ D[d].float().T for Q, D in zip(self.queries, self.documents)]
         offsets, stems = self.query_stems
         sizes = offsets[b.queries + 1] - offsets[b.queries]
         ahead = np.cumsum(sizes) - sizes
         index = np.repeat(offsets[b.queries] - ahead, sizes) + np.arange(sizes.sum())
         words = query_matrix(np.repeat(np.arange(len(b.queries)), sizes), stems[index], len(b.queries), device)
-        lexical = words @ self.bm25.dense(b.docs).T
-        weight = (self.lexical + self.lexical_rare * self.rarity[q])[:, None]
+        scores.append(words @ self.stems.dense(b.docs).T)
+        scores.append(present.float() @ self.pieces.dense(b.docs).T)
         first = torch.from_numpy(b.docs[:: len(b.docs) // len(b.queries)]).to(device)
         own = (d[None] == first[:, None]) & torch.from_numpy(b.own).to(device)[:, None]
-        return losses.ensemble(dense, lexical, self.weights, weight, own, self.bonus)
-
-
-def rarity(store: TokenStore, idf: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """float32 [Q]: IDF in pieces of split words or of IDF above 8, over all IDF."""
-    flat = store.queries.flat
-    split = inside[flat] | np.append(inside[flat[1:]], False)
-    value = idf[flat]
-    rare = np.where(split | (value > 8.0), value, 0.0)
-    row = np.repeat(np.arange(len(store.queries)), store.queries.lengths)
-    total = np.bincount(row, value, minlength=len(store.queries))
-    return (np.bincount(row, rare, minlength=len(store.queries)) / np.maximum(total, 1e-6)).astype(np.float32)
-
-
-@torch.no_grad()
-def calibrate(model: DocumentEncoder, ids, packing: Packing, pieces: int) -> None:
-    """Shifts the bias so that documents start with `pieces` active pieces on average, not with thousands."""
-    best, _ = strongest(model.hidden(ids, packing), packing, model.body.word.weight)
-    value = (best.float() + model.bias).masked_fill(~model.allowed, -1e4)
-    model.bias -= value.flatten().topk(pieces * len(packing.lengths)).values[-1]
-
-
-@torch.no_grad()
-def hold(model: DocumentEncoder, weights, pieces: int, rate: float) -> None:
-    """Moves the bias of all pieces by at most `rate` so that documents keep about `pieces` active ones.
-
-    A piece that is active nowhere has no gradient and stays dead; the ranking loss alone therefore shrinks documents
-    far below what the query budget allows. A common push brings pieces back, loss and penalty decide which ones stay.
-    """
-    count = (weights > 0).sum(1).float().mean()
-    model.bias += rate * (5 * (pieces - count) / pieces).clamp(-1, 1)
+        return losses.ensemble(scores, self.weights, own, self.bonus)
 
 
 def document_vectors(model: DocumentEncoder, store: TokenStore, rows, length: int, device: str, group: int = 1024, stack: int = 8):
@@ -94,7 +65,7 @@ def mine_hard(model, table, store: TokenStore, o: dict, seed: int, device: str) 
     natural = np.flatnonzero(store.query_kind < 2)
     rng = np.random.default_rng(seed)
     rows = rng.permutation(natural)[: o["student_queries"]]
-    pieces = len(table.idf)
+    pieces = len(table.weights)
 
     def present(part):
         row, piece = piece_pairs(store.queries, part)
@@ -104,25 +75,22 @@ def mine_hard(model, table, store: TokenStore, o: dict, seed: int, device: str) 
 
     sample = rng.permutation(len(store.docs))[: o["student_documents"]]
     vectors = document_vectors(model, store, sample, o["length"], device)
-    lists = mining.by_student(present, table.weights(), vectors, rows, o["student_depth"])
+    lists = mining.by_student(present, table.weights, vectors, rows, o["student_depth"])
     where = np.full(len(store.queries), -1, np.int64)
     where[rows] = np.arange(len(rows))
     return where, lists.numpy()
 
 
 def distill(model: DocumentEncoder, table: QueryTable, sampler: Sampler, targets: Targets, o: dict, seed, device, log=print):
-    """Trains both in place and leaves the averaged weights in them. Returns the run's figures."""
-    store, pieces, slots = sampler.store, len(table.idf), 1 + len(sampler.o["bands"])
-    flops = losses.Flops(pieces, o["threshold"], o["df_weight"], device)
-    groups = [{"params": list(model.parameters()), "scale": 1.0}, {"params": [table.delta], "scale": o["table_lr"] / o["lr"]}]
-    if not o["table_lr"]:
-        groups.pop()
-    optimiser = torch.optim.AdamW(groups, lr=o["lr"], weight_decay=0.01, betas=(0.9, 0.98), fused=device == "cuda")
-    trained = [p for g in optimiser.param_groups for p in g["params"]]
+    """Trains the model in place and leaves the averaged weights in it. Returns the run's figures."""
+    store, pieces, slots = sampler.store, len(table.weights), 1 + len(sampler.o["bands"])
+    trained = list(model.parameters())
+    optimiser = torch.optim.AdamW(trained, lr=o["lr"], weight_decay=0.01, betas=(0.9, 0.98), fused=device == "cuda")
     average = [p.detach().clone() for p in trained]
     model.train()
+    sampler.hard = None
     progress = Progress(o["steps"], o["seconds"])
-    sums = torch.zeros(4, device=device)
+    sums = torch.zeros(3, device=device)
     figures = {}
     for b in sampler:
         if (done := progress.value()) >= 1:
@@ -131,32 +99,26 @@ def distill(model: DocumentEncoder, table: QueryTable, sampler: Sampler, targets
             sampler.hard = mine_hard(model, table, store, sampler.o, seed, device)
             log(f"student-mined candidates at {progress.elapsed():.0f} s")
         packing = Packing(b.lengths, device)
-        ids = b.ids.to(device, non_blocking=True)
-        if progress.step == 0 and o["start_pieces"]:
-            calibrate(model, ids, packing, o["start_pieces"])
-        weights = model(ids, packing)
+        weights = model(b.ids.to(device, non_blocking=True), packing)
         present = torch.zeros(len(b.queries), pieces, dtype=torch.bool, device=device)
         present[b.piece_row.to(device, non_blocking=True), b.piece.to(device, non_blocking=True)] = True
-        rank = losses.divergence(table(present) @ weights.T, targets.scores(b, device), o["scale"])
-        sparsity = flops(weights, slots, packing.sizes)
+        rank = losses.divergence((present * table.weights) @ weights.T, targets.scores(b, present, device), o["scale"])
+        sparsity = losses.flops(weights, slots, packing.sizes, o["threshold"])
         strength = o["lambda"] * (losses.ramp(int(done * 1000), int(o["lambda_ramp"] * 1000)) if o["lambda_ramp"] else 1.0)
-        loss = rank + strength * sparsity + o["table_hold"] * table.distance(present)
         factor = learning_rate(done, o["warm"], o["decay"])
         for group in optimiser.param_groups:
-            group["lr"] = o["lr"] * group["scale"] * factor
+            group["lr"] = o["lr"] * factor
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        (rank + strength * sparsity).backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimiser.step()
         torch._foreach_lerp_(average, [p.detach() for p in trained], 1 - min(o["average"], (progress.step + 1) / (progress.step + 10)))
         progress.step += 1
         with torch.no_grad():
-            if o["hold_pieces"]:
-                hold(model, weights, o["hold_pieces"], o["hold_rate"] * factor)
-            sums += torch.stack([rank.detach(), sparsity.detach(), (weights > 0).sum(1).float().mean(), table.distance(present)])
+            sums += torch.stack([rank.detach(), sparsity.detach(), (weights > 0).sum(1).float().mean()])
         if progress.step % 200 == 0:
-            kl, fl, count, moved = (sums / 200).tolist()
-            figures = {"steps": progress.step, "kl": round(kl, 4), "flops_loss": round(fl, 4), "pieces": round(count, 1), "table": round(moved, 4)}
+            kl, fl, count = (sums / 200).tolist()
+            figures = {"steps": progress.step, "kl": round(kl, 4), "flops_loss": round(fl, 4), "pieces": round(count, 1)}
             log(f"{progress.elapsed():.0f} s {figures} lr {o['lr'] * factor:.1e}")
             sums.zero_()
     with torch.no_grad():

@@ -133,7 +133,7 @@ def corpus_idf(docs: Sparse) -> torch.Tensor:
 
 def bm25_scores(test: Retrieval, vocabulary: list[str], device: str) -> torch.Tensor:
     stems = Stems(vocabulary)
-    index = Bm25.build(stems, test.docs).to(device)
+    index = Bm25.of_stems(stems, test.docs).to(device)
     row, stem = stems.rows(test.queries)
     queries = query_matrix(row, stem, len(test.queries), device)
     chunks = np.array_split(np.arange(len(test.docs)), max(1, len(test.docs) // 2000))

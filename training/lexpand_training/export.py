@@ -122,7 +122,7 @@ def parity(path: Path, model: DocumentEncoder, ids, mask) -> float:
 
 def query_table(table, vocabulary: list[str]) -> dict[str, float]:
     """{piece: weight}; masked and special pieces have no entry and are not queried."""
-    weights = table.weights().detach().cpu().tolist()
+    weights = table.weights.cpu().tolist()
     return {piece: float(f"{w:.6g}") for piece, w in zip(vocabulary, weights) if w > 0}
 
 

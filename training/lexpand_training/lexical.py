@@ -1,7 +1,7 @@
-"""The lexical teacher: BM25 over stemmed words, rebuilt from word-piece ids.
+"""The lexical teachers: BM25 over stemmed words, rebuilt from word-piece ids, and over the word pieces themselves.
 
-Word pieces are a poor lexical unit (BM25 over them loses .03 nDCG@10 against stemmed words), so pieces are joined to
-words again and stemmed. Formula: Robertson and Zaragoza 2009 as in Lucene, k1 .9, b .4.
+Word pieces are the poorer lexical unit (BM25 over them loses .03 nDCG@10 against stemmed words), but the only one that
+tells the student which of its own pieces to keep. Formula: Robertson and Zaragoza 2009 as in Lucene, k1 .9, b .4.
 """
 
 from __future__ import annotations
@@ -77,24 +77,37 @@ def _powers(place: np.ndarray) -> np.ndarray:
 
 @dataclass
 class Bm25:
-    """Term weights of documents (flat, by offsets) and an IDF for every bucket."""
+    """Term weights of documents (flat, by offsets) and an IDF for every term."""
 
-    stems: torch.Tensor  # int32 [P]
+    terms: torch.Tensor  # int32 [P]
     weights: torch.Tensor  # float16 [P]
     offsets: np.ndarray  # int64 [D + 1]
-    idf: torch.Tensor  # float32 [BUCKETS]
+    idf: torch.Tensor  # float32 [V]
 
     @classmethod
-    def build(cls, stems: Stems, docs: Ragged, k1: float = 0.9, b: float = 0.4) -> Bm25:
+    def of_stems(cls, stems: Stems, docs: Ragged) -> Bm25:
+        """V = BUCKETS; IDF of these documents."""
         row, stem = stems.rows(docs)
-        key, tf = np.unique(row.astype(np.int64) * BUCKETS + stem, return_counts=True)
+        return cls.build(row, stem, len(docs), None)
+
+    @classmethod
+    def of_pieces(cls, docs: Ragged, idf: np.ndarray) -> Bm25:
+        """IDF from the query table, which is what the student's score has."""
+        row = np.repeat(np.arange(len(docs)), docs.lengths)
+        return cls.build(row, docs.flat, len(docs), idf)
+
+    @classmethod
+    def build(cls, row: np.ndarray, terms: np.ndarray, count: int, idf: np.ndarray | None, k1: float = 0.9, b: float = 0.4) -> Bm25:
+        """row, terms [W]: every word of `count` documents."""
+        key, tf = np.unique(row.astype(np.int64) * BUCKETS + terms, return_counts=True)
         doc, term = key // BUCKETS, key % BUCKETS
-        length = np.bincount(row, minlength=len(docs))
+        length = np.bincount(row, minlength=count)
         norm = k1 * (1 - b + b * length / max(length.mean(), 1))
         weight = tf / (tf + norm[doc])
-        df = np.bincount(term, minlength=BUCKETS)
-        idf = np.log1p((len(docs) - df + 0.5) / (df + 0.5))
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(doc, minlength=len(docs)))])
+        if idf is None:
+            df = np.bincount(term, minlength=BUCKETS)
+            idf = np.log1p((count - df + 0.5) / (df + 0.5))
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(doc, minlength=count))])
         return cls(
             torch.from_numpy(term.astype(np.int32)),
             torch.from_numpy(weight.astype(np.float16)),
@@ -103,19 +116,27 @@ class Bm25:
         )
 
     def to(self, device) -> Bm25:
-        return Bm25(self.stems.to(device), self.weights.to(device), self.offsets, self.idf.to(device))
+        return Bm25(self.terms.to(device), self.weights.to(device), self.offsets, self.idf.to(device))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """For np.savez; read back with `from_arrays`."""
+        return {"terms": self.terms.numpy(), "weights": self.weights.numpy(), "offsets": self.offsets, "idf": self.idf.numpy()}
+
+    @classmethod
+    def from_arrays(cls, a) -> Bm25:
+        return cls(torch.from_numpy(a["terms"]), torch.from_numpy(a["weights"]), a["offsets"], torch.from_numpy(a["idf"]))
 
     def dense(self, docs: np.ndarray) -> torch.Tensor:
-        """float32 [len(docs), BUCKETS]: IDF-weighted term weights of these documents."""
+        """float32 [len(docs), V]: IDF-weighted term weights of these documents."""
         sizes = (self.offsets[docs + 1] - self.offsets[docs]).astype(np.int64)
         total = int(sizes.sum())
         ahead = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         index = np.repeat(self.offsets[docs] - ahead, sizes) + np.arange(total)
-        device = self.stems.device
+        device = self.terms.device
         index = torch.from_numpy(index).to(device, non_blocking=True)
         row = torch.from_numpy(np.repeat(np.arange(len(docs)), sizes)).to(device, non_blocking=True)
-        out = torch.zeros(len(docs), BUCKETS, device=device)
-        term = self.stems[index].long()
+        out = torch.zeros(len(docs), len(self.idf), device=device)
+        term = self.terms[index].long()
         out[row, term] = self.weights[index].float() * self.idf[term]
         return out
 

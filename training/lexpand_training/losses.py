@@ -1,4 +1,4 @@
-"""What the student is asked for: the teachers' ranking, with few and rare word pieces."""
+"""What the student is asked for: the teachers' ranking, with few word pieces."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ def min_max(scores):
     return (scores - low) / (high - low + 1e-6)
 
 
-def ensemble(dense, lexical, weights, lexical_weight, own, bonus: float):
+def ensemble(scores, weights, own, bonus: float):
     """Weighted mean of min-max scores [Q, D].
 
-    dense: list of [Q, D]; weights: floats; lexical_weight: [Q, 1]; own: bool [Q, D], the document a query was written
-    for, which gets `bonus` on top: it is right more often than any teacher knows.
+    scores: list of [Q, D], dense and lexical teachers; weights: floats; own: bool [Q, D], the document a query was
+    written for, which gets `bonus` on top: it is right more often than any teacher knows.
     """
-    total = sum(w * min_max(s) for w, s in zip(weights, dense)) + lexical_weight * min_max(lexical)
-    return total / (sum(weights) + lexical_weight) + bonus * own
+    return sum(w * min_max(s) for w, s in zip(weights, scores)) / sum(weights) + bonus * own
 
 
 def divergence(student, target, scale: float):
@@ -28,25 +27,17 @@ def divergence(student, target, scale: float):
     return F.kl_div(F.log_softmax(student, dim=1), wanted, reduction="none").sum(1).mean()
 
 
-class Flops:
-    """FLOPS per rank slot (Paria et al. 2020; slots as in OpenSearch's recipe), with two additions.
+def flops(weights, slots: int, lengths, threshold: int):
+    """FLOPS per rank slot (Paria et al. 2020; slots as in OpenSearch's recipe) with an l0 mask.
 
-    l0 mask: documents of at most `threshold` pieces are left alone; beyond 128 word pieces the threshold grows with the
-    text, else the penalty falls on long texts alone and takes their rare words. Document frequency: a piece's share is multiplied
-    by 1 + df_weight * df (after DF-FLOPS, 2025), since long posting lists are what a query pays for.
+    Documents of at most `threshold` pieces are left alone; beyond 128 word pieces the threshold grows with the text, else
+    the penalty falls on long texts alone and takes their rare words. weights: [Q * slots, V], the documents of one query
+    beside each other; lengths: [Q * slots] word pieces.
     """
-
-    def __init__(self, pieces: int, threshold: int, df_weight: float, device):
-        self.threshold, self.df_weight = threshold, df_weight
-        self.df = torch.zeros(pieces, device=device)
-
-    def __call__(self, weights, slots: int, lengths):
-        """weights: [Q * slots, V], the documents of one query beside each other; lengths: [Q * slots] word pieces."""
-        active = weights.detach() > 0
-        self.df.lerp_(active.float().mean(0), 0.02)
-        long = (active.sum(1) > self.threshold * (lengths / 128).clamp(min=1))[:, None]
-        mean = (weights * long).view(-1, slots, weights.shape[1]).mean(0)  # [slots, V]
-        return ((1 + self.df_weight * self.df) * mean**2).sum()
+    active = (weights.detach() > 0).sum(1)
+    long = (active > threshold * (lengths / 128).clamp(min=1))[:, None]
+    mean = (weights * long).view(-1, slots, weights.shape[1]).mean(0)  # [slots, V]
+    return (mean**2).sum()
 
 
 def ramp(step: int, until: int) -> float:

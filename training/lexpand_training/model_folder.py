@@ -43,18 +43,21 @@ def manifest(c: dict, folder: Path, vocabulary: list[str], table: dict[str, floa
         "pruning": {"type": "max_ratio", "ratio": 0.1},
         "training": e["training"] | figures.get("training", {}),
         "quality": {
-            name: {
-                "ndcg_at_10": round(f["pruned_ndcg"], 4),
-                "recall_at_100": round(f["pruned_recall"], 4),
-                "ndcg_at_10_corpus_idf": round(f["pruned_blend_ndcg"], 4),
-                "tokens_per_document": round(f["pruned_tokens"], 1),
-                "flops": round(f["pruned_flops"], 3),
-            }
+            name: {key: round(f[ours], 4) for key, ours in FIGURES.items() if ours in f}
             for name, f in figures.get("quality", {}).items()
             if name != "held-out"
         },
         "notes": e["notes"],
     }
+
+
+FIGURES = {
+    "ndcg_at_10": "pruned_ndcg",
+    "recall_at_100": "pruned_recall",
+    "ndcg_at_10_corpus_idf": "pruned_blend_ndcg",
+    "tokens_per_document": "pruned_tokens",
+    "flops": "pruned_flops",
+}
 
 
 def write_folder(c: dict, start: str, out: Path, figures: dict) -> None:

@@ -1,8 +1,8 @@
 """The document encoder and the query table.
 
 Document: BERT body, masked-word head (dense, GELU, norm, decoder tied to the word embeddings), maximum over the
-positions, log1p(relu). Query: one learned weight per word piece, no model (SparseStaticEmbedding of
-sentence-transformers holds the same table after export).
+positions, log1p(relu). Query: one weight per word piece, no model
+(SparseStaticEmbedding of sentence-transformers holds the same table after export).
 """
 
 from __future__ import annotations
@@ -17,8 +17,32 @@ from torch import nn
 from .bert import Body, Linear, Norm, Packing, Shape
 
 UNSEEN = 10.0
-LEAK, LEAK_SLOPE = 0.5, 0.2
 CHUNK = 8192  # token rows whose logits are in memory at a time
+PAIRS = 1 << 18  # (token, piece) pairs whose products are in memory at a time
+
+
+class Dots(torch.autograd.Function):
+    """hidden[at] . word[piece] of many pairs -> float32 [P], a chunk at a time in both directions.
+
+    A fresh model has thousands of active pieces a document: their products do not fit into memory side by side.
+    """
+
+    @staticmethod
+    def forward(ctx, hidden, word, at, piece):
+        ctx.save_for_backward(hidden, word, at, piece)
+        chunks = zip(at.split(PAIRS), piece.split(PAIRS))
+        parts = [(hidden.index_select(0, a).float() * word.index_select(0, p)).sum(-1) for a, p in chunks]
+        return torch.cat(parts) if parts else word.new_zeros(0)
+
+    @staticmethod
+    def backward(ctx, grad):
+        hidden, word, at, piece = ctx.saved_tensors
+        to_hidden = torch.zeros(hidden.shape, device=hidden.device)
+        to_word = torch.zeros_like(word)
+        for a, p, g in zip(at.split(PAIRS), piece.split(PAIRS), grad.split(PAIRS)):
+            to_hidden.index_add_(0, a, g[:, None] * word.index_select(0, p))
+            to_word.index_add_(0, p, g[:, None] * hidden.index_select(0, a).float())
+        return to_hidden.to(hidden.dtype), to_word, None, None
 
 
 class DocumentEncoder(nn.Module):
@@ -44,19 +68,13 @@ class DocumentEncoder(nn.Module):
         hidden = self.hidden(ids, packing)
         with torch.no_grad():
             best, where = strongest(hidden, packing, self.body.word.weight)
-            margin = LEAK if self.training else 0.0
-            active = ((best + self.bias) > -margin) & self.allowed
+            active = (best + self.bias > 0) & self.allowed
             row, piece = active.nonzero(as_tuple=True)
             at = where[row, piece]
         # Only active entries are computed with gradient: [B, S, V] logits never exist, and the backward pass touches
         # about a hundred rows a document instead of the whole vocabulary.
-        left = hidden.float().index_select(0, at)
-        right = self.body.word.weight.index_select(0, piece)
-        logit = (left * right).sum(-1) + self.bias[piece]
+        logit = Dots.apply(hidden, self.body.word.weight, at, piece) + self.bias[piece]
         value = F.relu(logit)
-        if self.training:  # pieces just below zero weigh nothing, but still feel that a query wants them
-            below = logit.clamp(max=0)
-            value = value + LEAK_SLOPE * (below - below.detach())
         for _ in range(self.logs):
             value = torch.log1p(value)
         return value.new_zeros(active.shape).index_put((row, piece), value)
@@ -90,35 +108,28 @@ def strongest(hidden, packing: Packing, decoder):
     return best, where
 
 
-class QueryTable(nn.Module):
-    """weight_j = idf_j * exp(delta_j) for allowed pieces: learned, and kept near the IDF in log space."""
+class QueryTable:
+    """float [V]: the published IDF of every allowed piece, 0 for the others. It is not learned: a learned one followed the
+    mix of the training sources and lost .002 on other collections (RUNS.md)."""
 
     def __init__(self, idf: torch.Tensor, allowed: torch.Tensor):
-        super().__init__()
-        self.register_buffer("idf", torch.where(allowed, idf, torch.zeros_like(idf)))
-        self.delta = nn.Parameter(torch.zeros_like(idf))
+        self.weights = torch.where(allowed, idf, torch.zeros_like(idf))
 
-    def weights(self) -> torch.Tensor:
-        return self.idf * torch.exp(self.delta)
-
-    def forward(self, present):
-        """present: bool [Q, V] -> float [Q, V]"""
-        return present * self.weights()
-
-    def distance(self, present) -> torch.Tensor:
-        """Mean squared log ratio to the IDF over the pieces of these queries."""
-        seen = present.any(0) & (self.idf > 0)
-        return (self.delta**2 * seen).sum() / seen.sum().clamp(min=1)
+    def to(self, device) -> QueryTable:
+        self.weights = self.weights.to(device)
+        return self
 
 
 def read_idf(path: str, vocabulary: list[str], bound: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """(idf float [V], allowed bool [V]) of the published table.
+    """(idf float [V], allowed bool [V]) of the published table, or of a shipped one, which lacks what is not allowed.
 
     Not allowed on either side: special and unused pieces, and pieces below the bound, which own most postings and
-    little relevance. The table says 1.0 for the 531 real pieces its corpus never showed: they are rare, so UNSEEN.
+    little relevance. The published table says 1.0 for the 531 real pieces its corpus never showed: they are rare, so
+    UNSEEN.
     """
     table = json.loads(Path(path).read_text())
     bracketed = [v.startswith("[") and v.endswith("]") and len(v) > 1 for v in vocabulary]
-    value = [UNSEEN if table[v] == 1.0 and not b else table[v] for v, b in zip(vocabulary, bracketed)]
+    found = [table.get(v, 0.0) for v in vocabulary]
+    value = [UNSEEN if f == 1.0 and not b else f for f, b in zip(found, bracketed)]
     allowed = [v >= bound and not b for v, b in zip(value, bracketed)]
     return torch.tensor(value), torch.tensor(allowed)
