@@ -1,3 +1,5 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Client } from '@opensearch-project/opensearch'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type PrivateService, startPrivateOpenSearch } from '../engine/index.ts'
@@ -10,6 +12,7 @@ import {
 import { fingerprint, loadModel, type Model } from '../models/index.ts'
 import { sparseQuery } from '../pipelines/index.ts'
 import { encodeQuery } from '../sparse/query.ts'
+import { QueryTable } from '../sparse/query-table.ts'
 import { hasPeer, hasPlugin, pluginPeerHome } from './plugin-home.ts'
 import { sampleDocuments, sampleQueries, storeReady } from './sample-documents.ts'
 import { testClient, uniqueName } from './test-index.ts'
@@ -247,5 +250,31 @@ describe.skipIf(!hasPlugin)('the query lexpand', () => {
       expect(hits(await search({ query: lexpand('wing') }))).not.toEqual([])
       expect((await client.cat.nodes({ format: 'json' })).body).toHaveLength(1)
     })
+  })
+
+  test('a model of config/lexpand answers for its index after a restart; a broken one is named', async () => {
+    const folder = join(service.dataDirectory, 'config', 'lexpand')
+    for (const [name, table] of [
+      ['small', '{"bird": 3}'],
+      ['broken', '{"bird": '],
+    ] as const) {
+      mkdirSync(join(folder, name), { recursive: true })
+      copyFileSync(join(model.directory, 'tokenizer.json'), join(folder, name, 'tokenizer.json'))
+      writeFileSync(join(folder, name, 'query-table.json'), table)
+    }
+    await service.restart()
+    const own = uniqueName('own-table')
+    const { hash } = new QueryTable({ bird: 3 })
+    const small = { ...specification.model, name: 'small', query_table_hash: hash }
+    await installIndex(client, own, { ...specification, model: small }, { replicas: 0 })
+    const document = { id: 'one', title: 'Birds', body: 'and wings', group: 1, vector: { bird: 2, wing: 1 } }
+    await storeReady(client, own, specification, [document])
+    expect(hits(await search({ query: lexpand('bird wing') }, own)).map(([, score]) => score)).toEqual([6])
+    const damaged = uniqueName('damaged-table')
+    const broken = { ...specification.model, name: 'broken', query_table_hash: 'e'.repeat(64) }
+    await installIndex(client, damaged, { ...specification, model: broken }, { replicas: 0 })
+    await expect(search({ query: lexpand('bird') }, damaged)).rejects.toThrow(
+      'config/lexpand/broken cannot be used',
+    )
   })
 })
