@@ -6,6 +6,7 @@ import org.lexpand.opensearch.analysis.WordPieceAnalysis;
 import org.lexpand.opensearch.explain.ExplainExtBuilder;
 import org.lexpand.opensearch.explain.ExplainFetchPhase;
 import org.lexpand.opensearch.explain.LexpandHighlighter;
+import org.lexpand.opensearch.impacts.ImpactsFieldMapper;
 import org.lexpand.opensearch.model.Models;
 import org.lexpand.opensearch.query.DocumentFrequencies;
 import org.lexpand.opensearch.query.LexpandQueryBuilder;
@@ -18,9 +19,11 @@ import org.opensearch.index.IndexModule;
 import org.opensearch.index.analysis.AnalyzerProvider;
 import org.opensearch.index.analysis.TokenizerFactory;
 import org.opensearch.indices.analysis.AnalysisModule.AnalysisProvider;
+import org.opensearch.index.mapper.Mapper;
 import org.opensearch.ingest.Processor;
 import org.opensearch.plugins.AnalysisPlugin;
 import org.opensearch.plugins.IngestPlugin;
+import org.opensearch.plugins.MapperPlugin;
 import org.opensearch.plugins.Plugin;
 import org.opensearch.plugins.SearchPipelinePlugin;
 import org.opensearch.plugins.SearchPlugin;
@@ -33,7 +36,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What Lexpand adds to the engine: a table of registrations. */
-public final class LexpandPlugin extends Plugin implements SearchPlugin, SearchPipelinePlugin, AnalysisPlugin, IngestPlugin {
+public final class LexpandPlugin extends Plugin implements SearchPlugin, SearchPipelinePlugin, AnalysisPlugin, IngestPlugin, MapperPlugin {
     private final QueryResources resources;
 
     /** The engine calls this constructor by its parameter types. */
@@ -50,6 +53,11 @@ public final class LexpandPlugin extends Plugin implements SearchPlugin, SearchP
                 parser -> LexpandQueryBuilder.fromXContent(parser, resources)
             )
         );
+    }
+
+    @Override
+    public Map<String, Mapper.TypeParser> getMappers() {
+        return Map.of(ImpactsFieldMapper.CONTENT_TYPE, ImpactsFieldMapper.PARSER);
     }
 
     @Override

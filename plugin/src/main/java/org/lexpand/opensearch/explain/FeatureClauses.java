@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.explain;
 
+import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BoostQuery;
 import org.apache.lucene.search.Query;
@@ -10,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The weighted tokens that a Lucene query asks of a {@code rank_features} field, whichever query of the DSL made it:
+ * The weighted tokens that a Lucene query asks of a sparse field, whichever query of the DSL made it:
  * {@code lexpand}, {@code neural_sparse} or {@code rank_feature} with the linear function.
  */
 final class FeatureClauses extends QueryVisitor {
@@ -41,6 +42,12 @@ final class FeatureClauses extends QueryVisitor {
     public QueryVisitor getSubVisitor(BooleanClause.Occur occur, Query parent) {
         if (occur == BooleanClause.Occur.MUST_NOT || occur == BooleanClause.Occur.FILTER) return QueryVisitor.EMPTY_VISITOR;
         return parent instanceof BoostQuery boosted ? new FeatureClauses(field, boost * boosted.getBoost(), weights) : this;
+    }
+
+    /** A {@code lexpand_impacts} field is asked by term queries. */
+    @Override
+    public void consumeTerms(Query query, Term... terms) {
+        for (Term term : terms) weights.merge(term.text(), boost, Float::sum);
     }
 
     @Override

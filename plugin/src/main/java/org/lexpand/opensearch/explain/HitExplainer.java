@@ -7,11 +7,14 @@ import org.apache.lucene.index.Terms;
 import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.util.BytesRef;
+import org.lexpand.opensearch.impacts.Impacts;
+import org.lexpand.opensearch.impacts.ImpactsFieldMapper;
 import org.lexpand.opensearch.model.IndexModel;
 import org.lexpand.opensearch.model.Models;
 import org.lexpand.opensearch.stamp.DocumentText;
 import org.lexpand.opensearch.wordpiece.WordPieceTokenizer;
 import org.opensearch.index.mapper.DocumentMapper;
+import org.opensearch.index.mapper.MappedFieldType;
 import org.opensearch.index.mapper.MapperService;
 import org.opensearch.search.fetch.FetchSubPhase.HitContext;
 
@@ -32,11 +35,13 @@ final class HitExplainer {
     private final IndexModel index;
     private final WordPieceTokenizer tokenizer;
     private final Map<String, Float> queryWeights;
+    private final boolean impacts;
 
-    private HitExplainer(IndexModel index, WordPieceTokenizer tokenizer, Map<String, Float> queryWeights) {
+    private HitExplainer(IndexModel index, WordPieceTokenizer tokenizer, Map<String, Float> queryWeights, boolean impacts) {
         this.index = index;
         this.tokenizer = tokenizer;
         this.queryWeights = queryWeights;
+        this.impacts = impacts;
     }
 
     /** Whether an index is ours; those beside it in one search have nothing to explain. */
@@ -52,7 +57,9 @@ final class HitExplainer {
     static HitExplainer of(MapperService mappers, Query query, Models models) {
         DocumentMapper mapper = mappers.documentMapper();
         IndexModel index = IndexModel.of(mapper == null ? null : mapper.meta(), mappers.index().getName());
-        return new HitExplainer(index, models.fitting(index).tokenizer(), FeatureClauses.of(query, index.sparseField()));
+        MappedFieldType field = mappers.fieldType(index.sparseField());
+        boolean impacts = field != null && ImpactsFieldMapper.CONTENT_TYPE.equals(field.typeName());
+        return new HitExplainer(index, models.fitting(index).tokenizer(), FeatureClauses.of(query, index.sparseField()), impacts);
     }
 
     IndexModel index() {
@@ -98,9 +105,9 @@ final class HitExplainer {
         return terms == null ? null : terms.iterator();
     }
 
-    /** Lucene's FeatureField keeps the upper 17 bits of the float as the frequency. */
-    private static float decoded(int frequency) {
-        return Float.intBitsToFloat(frequency << 15);
+    /** Lucene's FeatureField, which is {@code rank_features}, keeps the upper 17 bits of the float as the frequency. */
+    private float decoded(int frequency) {
+        return impacts ? Impacts.decode(frequency) : Float.intBitsToFloat(frequency << 15);
     }
 
     private Set<String> pieces(String text) {

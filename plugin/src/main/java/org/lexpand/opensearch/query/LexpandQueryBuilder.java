@@ -24,12 +24,11 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The query `lexpand`: cuts a text into word pieces and asks a `rank_features` field for them, weighted by the query
- * table that belongs to the index. No model runs.
+ * The query `lexpand`: cuts a text into word pieces and asks a `rank_features` or `lexpand_impacts` field for them,
+ * weighted by the query table that belongs to the index. No model runs.
  */
 public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQueryBuilder> {
     public static final String NAME = "lexpand";
-    private static final String RANK_FEATURES = "rank_features";
     /** As in the TypeScript (pipelines/lexical-query.ts), with the measurement behind it. */
     private static final float TIE_BREAKER = 0.4f;
 
@@ -102,8 +101,8 @@ public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQuery
             return Queries.newMatchNoDocsQuery("[lexpand] no vectors of a model of this node");
         }
         IndexModel index = indexModel(context);
-        String field = sparseField(context);
-        Map<String, Float> weights = weights(index, field, context);
+        MappedFieldType field = sparseField(context);
+        Map<String, Float> weights = weights(index, field.name(), context);
         return weights.isEmpty() ? emptyQuery(index, context) : SparseQuery.of(field, weights);
     }
 
@@ -127,7 +126,7 @@ public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQuery
      * @throws IllegalArgumentException as {@link QueryTokens#of}, and for an index that does not fit
      */
     public Map<String, Float> weights(QueryShardContext context) throws IOException {
-        return weights(indexModel(context), sparseField(context), context);
+        return weights(indexModel(context), sparseField(context).name(), context);
     }
 
     private Map<String, Float> weights(IndexModel index, String field, QueryShardContext context) throws IOException {
@@ -140,15 +139,15 @@ public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQuery
         return IndexModel.of(mapper == null ? null : mapper.meta(), context.index().getName());
     }
 
-    private String sparseField(QueryShardContext context) {
+    private MappedFieldType sparseField(QueryShardContext context) {
         MappedFieldType field = context.fieldMapper(parameters.field());
-        if (field != null && RANK_FEATURES.equals(field.typeName())) return field.name();
+        if (field != null && SparseQuery.asks(field)) return field;
         throw new IllegalArgumentException(
             "[lexpand] expected ["
                 + parameters.field()
                 + "] of index ["
                 + context.index().getName()
-                + "] to be a rank_features field, got ["
+                + "] to be a rank_features or lexpand_impacts field, got ["
                 + (field == null ? "no such field" : field.typeName())
                 + "]. Name the sparse field of the index, as _meta.lexpand.sparse_field of its mapping does."
         );

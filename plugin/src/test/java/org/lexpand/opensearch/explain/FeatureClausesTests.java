@@ -24,9 +24,9 @@ public class FeatureClausesTests extends OpenSearchTestCase {
     public void testTokensAndWeightsAreFoundThroughBoostsAndCompounds() {
         Query query = new BooleanQuery.Builder().add(token("wing", 2), BooleanClause.Occur.SHOULD)
             .add(new BoostQuery(new DisjunctionMaxQuery(List.of(token("##s", 1), token("fly", 4)), 0), 3), BooleanClause.Occur.MUST)
-            .add(new TermQuery(new Term("f", "text")), BooleanClause.Occur.SHOULD)
+            .add(new TermQuery(new Term("f", "impact")), BooleanClause.Occur.SHOULD)
             .build();
-        assertEquals(Map.of("wing", 2f, "##s", 3f, "fly", 12f), FeatureClauses.of(query, "f"));
+        assertEquals(Map.of("wing", 2f, "##s", 3f, "fly", 12f, "impact", 1f), FeatureClauses.of(query, "f"));
     }
 
     public void testOddTokensAreReadWhole() {
