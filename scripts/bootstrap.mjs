@@ -78,7 +78,15 @@ function runTests(testArguments) {
     addPluginCounts(counts)
     return built
   }
-  for (const step of [() => npmRun(['check']), suite('test:unit'), plugin, suite('test:integration')]) {
+  const chaos = () => {
+    // Arguments choose tests of the other suites.
+    if (testArguments.length > 0) return 0
+    const survived = npmRun(['chaos'])
+    counts[survived === 0 ? 'passed' : 'failed']++
+    return survived
+  }
+  const check = () => npmRun(['check'])
+  for (const step of [check, suite('test:unit'), plugin, suite('test:integration'), chaos]) {
     status = step()
     if (status !== 0) break
   }
