@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { type SearchMode, type SearchResources, search } from '../pipelines/index.ts'
+import { type QueryIdf, type SearchMode, type SearchResources, search } from '../pipelines/index.ts'
 import { type Latency, latency } from './latency.ts'
 import type { Run, ScoredDocument } from './metrics.ts'
 
@@ -9,6 +9,8 @@ export interface QuerySet {
   readonly resources: SearchResources
   /** Query id -> text. */
   readonly queries: ReadonlyMap<string, string>
+  /** @default 'model' */
+  readonly idf?: QueryIdf
 }
 
 /** Depth that the metrics look at. */
@@ -19,7 +21,7 @@ const DEPTH = 100
  * in some BEIR collections the queries are documents, too.
  */
 export async function rankAll(
-  { client, index, resources, queries }: QuerySet,
+  { client, index, resources, queries, idf = 'model' }: QuerySet,
   mode: SearchMode,
 ): Promise<Run> {
   const run = new Map<string, ScoredDocument[]>()
@@ -28,6 +30,7 @@ export async function rankAll(
       index,
       text,
       mode,
+      idf,
       size: DEPTH + 1,
       sourceFields: [],
       emptyQuery: 'lexical',
@@ -52,7 +55,7 @@ const FEWEST_REQUESTS = 300
  * caller sees it: query encoding, engine, HTTP. Modes take turns query by query, after one pass that does not count.
  */
 export async function timeAll<Mode extends SearchMode>(
-  { client, index, resources, queries }: QuerySet,
+  { client, index, resources, queries, idf = 'model' }: QuerySet,
   modes: readonly Mode[],
 ): Promise<Map<Mode, TimedRun>> {
   const times = new Map<Mode, number[]>(modes.map((mode) => [mode, []]))
@@ -66,6 +69,7 @@ export async function timeAll<Mode extends SearchMode>(
           index,
           text,
           mode,
+          idf,
           size: 10,
           sourceFields: [],
           emptyQuery: 'lexical',

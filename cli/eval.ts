@@ -6,7 +6,7 @@ import { type Evaluation, evaluate, type QualityMetrics } from '../bench/metrics
 import { type QuerySet, rankAll, timeAll } from '../bench/run-queries.ts'
 import { type Comparison, compare } from '../bench/significance.ts'
 import { readStoredVectors } from '../bench/stored-vectors.ts'
-import { SearchCache, type SearchMode } from '../pipelines/index.ts'
+import { type QueryIdf, SearchCache, type SearchMode, weightTokens } from '../pipelines/index.ts'
 import { encodeQuery } from '../sparse/index.ts'
 import { integer, list } from './arguments.ts'
 import { withConnection, withExamples, withJson } from './command.ts'
@@ -16,7 +16,7 @@ import { EVAL_FIELD, prepareEvalIndex } from './eval-index.ts'
 import { interruption } from './interrupt.ts'
 import { type ModelFlags, openModel, withModel } from './model.ts'
 import { note, printResult } from './output.ts'
-import { SEARCH_MODES } from './search.ts'
+import { QUERY_IDFS, SEARCH_MODES } from './search.ts'
 
 export function register(program: Command): void {
   const command = program
@@ -29,6 +29,14 @@ export function register(program: Command): void {
       new Option('--modes <list>', 'out of bm25, sparse, hybrid')
         .default([...SEARCH_MODES], 'sparse,bm25,hybrid')
         .argParser(list(SEARCH_MODES)),
+    )
+    .addOption(
+      new Option(
+        '--idf <source>',
+        'query weights: the table of the model, rarity in the index, or half of each',
+      )
+        .choices(QUERY_IDFS)
+        .default('model'),
     )
     .option('--split <name>', 'judgments to use: qrels/<name>.tsv', 'test')
     .addOption(new Option('--limit-queries <n>', 'only the first queries').argParser(integer(1, 1_000_000)))
@@ -56,11 +64,17 @@ export function register(program: Command): void {
 
 interface EvalFlags extends ModelFlags, ConnectionFlags {
   readonly modes: readonly SearchMode[]
+  readonly idf: QueryIdf
   readonly split: string
   readonly limitQueries?: number
   readonly windows: number
   readonly exactCheck: boolean
   readonly json: boolean
+}
+
+interface EvalSet extends QuerySet {
+  readonly idf: QueryIdf
+  readonly cache: SearchCache
 }
 
 interface EvalResult {
@@ -71,6 +85,8 @@ interface EvalResult {
   readonly significance: Partial<Record<SearchMode, Comparison>>
   /** Share of the exact first ten that the engine found, mean over the queries; only with --exact-check. */
   readonly exact_overlap_at_10?: number
+  /** Where the query weights came from. */
+  readonly idf: QueryIdf
   /** Windows of a document at most. */
   readonly windows: number
   readonly index: string
@@ -91,8 +107,9 @@ async function evaluateFolder(directory: string, flags: EvalFlags): Promise<void
   const index = await prepareEvalIndex(directory, model, flags.windows, connection, signal)
   const { tokenizer, queryTable } = model
   // The specification is read once, not between the measured requests.
-  const resources = { tokenizer, queryTable, cache: new SearchCache(Number.POSITIVE_INFINITY) }
-  const set: QuerySet = { client, index: index.name, resources, queries }
+  const cache = new SearchCache(Number.POSITIVE_INFINITY)
+  const resources = { tokenizer, queryTable, cache }
+  const set: EvalSet = { client, index: index.name, resources, queries, idf: flags.idf, cache }
 
   note(`Ranking ${queries.size} queries, ${flags.modes.join(', ')}`)
   const evaluations = new Map<SearchMode, Evaluation>()
@@ -111,6 +128,7 @@ async function evaluateFolder(directory: string, flags: EvalFlags): Promise<void
     ...(flags.exactCheck && rankings !== undefined
       ? { exact_overlap_at_10: await exactOverlap(set, rankings) }
       : {}),
+    idf: flags.idf,
     windows: flags.windows,
     index: index.name,
     reused: index.reused,
@@ -133,18 +151,17 @@ function againstBm25(evaluations: ReadonlyMap<SearchMode, Evaluation>): EvalResu
 }
 
 async function exactOverlap(
-  { client, index, queries, resources }: QuerySet,
+  { client, index, queries, resources, cache, idf }: EvalSet,
   rankings: ReadonlyMap<string, readonly string[]>,
 ): Promise<number> {
   note('Reading the stored vectors back for the exact ranking')
   const exact = await readStoredVectors(client, index, `${EVAL_FIELD}_sparse`)
   let sum = 0
+  const field = { index, field: `${EVAL_FIELD}_sparse` }
   for (const [id, text] of queries) {
-    sum += exact.overlap(
-      encodeQuery(text, resources.tokenizer, resources.queryTable),
-      rankings.get(id) ?? [],
-      10,
-    )
+    const ofTable = encodeQuery(text, resources.tokenizer, resources.queryTable)
+    const tokens = await weightTokens(client, cache, field, ofTable, idf)
+    sum += exact.overlap(tokens, rankings.get(id) ?? [], 10)
   }
   return sum / queries.size
 }

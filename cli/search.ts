@@ -1,6 +1,12 @@
 import { type Command, Option } from 'commander'
 import { readSpecification } from '../mappings/index.ts'
-import { type SearchHit, type SearchMode, type SearchResult, search } from '../pipelines/index.ts'
+import {
+  type QueryIdf,
+  type SearchHit,
+  type SearchMode,
+  type SearchResult,
+  search,
+} from '../pipelines/index.ts'
 import { integer, jsonObject } from './arguments.ts'
 import { withConnection, withExamples, withJson } from './command.ts'
 import type { ConnectionFlags } from './configuration.ts'
@@ -9,6 +15,8 @@ import { type ModelFlags, openModel, withModel } from './model.ts'
 import { printResult } from './output.ts'
 
 export const SEARCH_MODES = ['sparse', 'bm25', 'hybrid'] as const satisfies readonly SearchMode[]
+
+export const QUERY_IDFS = ['model', 'corpus', 'blend'] as const satisfies readonly QueryIdf[]
 
 export function register(program: Command): void {
   const command = program
@@ -23,6 +31,14 @@ export function register(program: Command): void {
         '--mode <mode>',
         'learned weights, plain text, or both (default: sparse; hybrid while documents wait for a vector)',
       ).choices(SEARCH_MODES),
+    )
+    .addOption(
+      new Option(
+        '--idf <source>',
+        'query weights: the table of the model, rarity in the searched index, or half of each',
+      )
+        .choices(QUERY_IDFS)
+        .default('model'),
     )
     .addOption(new Option('--size <n>', 'hits').default(10).argParser(integer(0, 10_000)))
     .addOption(new Option('--from <n>', 'hits to skip').default(0).argParser(integer(0, 10_000)))
@@ -42,6 +58,7 @@ export function register(program: Command): void {
 interface SearchFlags extends ModelFlags, ConnectionFlags {
   readonly index: string
   readonly mode?: SearchMode
+  readonly idf: QueryIdf
   readonly size: number
   readonly from: number
   readonly filter?: Record<string, unknown>
@@ -51,12 +68,13 @@ interface SearchFlags extends ModelFlags, ConnectionFlags {
 }
 
 async function searchIndex(text: string, flags: SearchFlags): Promise<void> {
-  const { index, mode, size, from, filter, explain, highlight } = flags
+  const { index, mode, idf, size, from, filter, explain, highlight } = flags
   const model = await openModel(flags)
   const { client } = await connect(flags, { redis: false })
   const result = await search(client, model, {
     index,
     text,
+    idf,
     size,
     from,
     explain,

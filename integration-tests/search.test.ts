@@ -8,7 +8,13 @@ import {
   specificationFor,
 } from '../mappings/index.ts'
 import { fingerprint, loadModel, type Model } from '../models/index.ts'
-import { SearchCache, type SearchRequest, type SearchResult, search } from '../pipelines/index.ts'
+import {
+  SearchCache,
+  type SearchRequest,
+  type SearchResult,
+  search,
+  weightByCorpus,
+} from '../pipelines/index.ts'
 import { truncateToFeatureField } from '../sparse/explain.ts'
 import { encodeQuery } from '../sparse/query.ts'
 import { QueryTable } from '../sparse/query-table.ts'
@@ -66,6 +72,27 @@ describe('sparse search', () => {
       found.forEach((score, at) => {
         expect(score / (expected[at] ?? 0)).toBeCloseTo(1, 5)
       })
+    }
+  })
+
+  test.each(['corpus', 'blend'] as const)('idf %s weights by the index that is searched', async (idf) => {
+    const vectors = DOCUMENTS.map(({ vector }) => vector)
+    for (const text of QUERIES.slice(0, 10)) {
+      const ofTable = encodeQuery(text, model.tokenizer, model.queryTable)
+      const frequencies = new Map(
+        ofTable.map(({ token }) => [token, vectors.filter((vector) => (vector[token] ?? 0) > 0).length]),
+      )
+      const tokens = weightByCorpus(ofTable, idf, { documents: DOCUMENTS.length, frequencies })
+      const scoreOf = (vector: Readonly<Record<string, number>>) =>
+        tokens.reduce(
+          (sum, { token, weight }) => sum + weight * truncateToFeatureField(vector[token] ?? 0),
+          0,
+        )
+      const best = Math.max(...vectors.map(scoreOf))
+      const [first] = (await ask({ text, mode: 'sparse', idf, explain: true })).hits
+      expect((first?.score ?? 0) / best).toBeCloseTo(1, 5)
+      const explained = (first?.explanation ?? []).reduce((sum, { contribution }) => sum + contribution, 0)
+      expect(explained / best).toBeCloseTo(1, 2)
     }
   })
 

@@ -1,3 +1,10 @@
+export { FrequencyCache, type SparseField, weightTokens } from './corpus-frequencies.ts'
+export {
+  type CorpusFrequencies,
+  inverseDocumentFrequency,
+  type QueryIdf,
+  weightByCorpus,
+} from './corpus-idf.ts'
 export { measureCoverage } from './coverage.ts'
 export { fuseMinMax, fuseReciprocalRank } from './fusion.ts'
 export { ingestPipeline, ingestPipelineName, installIngestPipeline } from './ingest-pipeline.ts'

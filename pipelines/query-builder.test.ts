@@ -31,6 +31,9 @@ describe('sparseQuery', () => {
   })
 
   test('is the text in the form of our plugin, which folds the boost in itself', () => {
+    expect(sparseQuery({ field, tokens, text: 'Wings', form: 'lexpand', idf: 'blend' })).toMatchObject({
+      bool: { should: [{ lexpand: { field, query: 'Wings', idf: 'blend' } }] },
+    })
     expect(sparseQuery({ field, tokens, text: 'Wings', form: 'lexpand', boost: 2 })).toEqual({
       bool: { should: [{ lexpand: { field, query: 'Wings', boost: 2 } }], minimum_should_match: 1 },
     })

@@ -1,6 +1,7 @@
 import type { Types } from '@opensearch-project/opensearch'
 import { LexpandError } from '../sparse/errors.ts'
 import { LARGEST_QUERY_WEIGHT, type QueryToken } from '../sparse/query.ts'
+import type { QueryIdf } from './corpus-idf.ts'
 
 /** A query clause as the OpenSearch client types it. */
 export type QueryClause = Types.Common_QueryDsl.QueryContainer
@@ -24,6 +25,8 @@ export interface SparseQueryOptions {
   readonly form?: QueryForm
   /** What the tokens were cut from: the form lexpand sends it, the others do not. @default '' */
   readonly text?: string
+  /** What the form lexpand weights by; the tokens of the others have their weights already. @default 'model' */
+  readonly idf?: QueryIdf
   /**
    * Multiplied into the token weights: a boost around the clauses would keep Lucene from flattening them into
    * the query beside and from skipping documents. @default 1
@@ -41,13 +44,13 @@ export interface SparseQueryOptions {
  *   dot, a weight outside (0, 64], a repeated token, or more leaves than {@link CLAUSE_BUDGET}
  */
 export function sparseQuery(options: SparseQueryOptions): QueryClause {
-  const { field, form = 'rank_feature', text = '', boost = 1, filter = [] } = options
+  const { field, form = 'rank_feature', text = '', idf = 'model', boost = 1, filter = [] } = options
   const weights = weightedTokens(options.tokens, boost)
   assertClauseBudget(weights.size, filter)
   const should = {
     rank_feature: () => rankFeatures(field, weights),
     neural_sparse: () => [neuralSparse(field, weights)],
-    lexpand: () => [lexpand(field, text, boost)],
+    lexpand: () => [lexpand(field, text, idf, boost)],
   }[form]()
   // Without minimum_should_match a filter makes the tokens optional: everything that passes it would be a hit.
   return { bool: { should, minimum_should_match: 1, ...(filter.length > 0 ? { filter: [...filter] } : {}) } }
@@ -69,8 +72,9 @@ function neuralSparse(field: string, weights: ReadonlyMap<string, number>): Quer
 }
 
 /** The plugin multiplies the boost into the token weights, too. */
-function lexpand(field: string, query: string, boost: number): QueryClause {
-  return { lexpand: { field, query, ...(boost === 1 ? {} : { boost }) } } as QueryClause
+function lexpand(field: string, query: string, idf: QueryIdf, boost: number): QueryClause {
+  const weighting = idf === 'model' ? {} : { idf }
+  return { lexpand: { field, query, ...weighting, ...(boost === 1 ? {} : { boost }) } } as QueryClause
 }
 
 function weightedTokens(tokens: SparseQueryOptions['tokens'], boost: number): Map<string, number> {

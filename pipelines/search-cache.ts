@@ -1,5 +1,7 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
 import { type InstalledIndex, readInstalledIndex } from '../mappings/index.ts'
+import { FrequencyCache } from './corpus-frequencies.ts'
+import type { CorpusFrequencies } from './corpus-idf.ts'
 import { measureCoverage } from './coverage.ts'
 import type { QueryClause, QueryForm } from './query-builder.ts'
 
@@ -10,6 +12,7 @@ import type { QueryClause, QueryForm } from './query-builder.ts'
  */
 export class SearchCache {
   readonly #lifetimeMs: number
+  readonly #frequencies = new FrequencyCache()
   readonly #entries = new Map<string, { readonly at: number; readonly value: Promise<unknown> }>()
 
   /** @param lifetimeMs age at which specification and coverage are asked for anew. @default 10,000 */
@@ -23,6 +26,16 @@ export class SearchCache {
 
   coverage(client: Client, index: string): Promise<number> {
     return this.#remembered(`coverage ${index}`, this.#lifetimeMs, () => measureCoverage(client, index))
+  }
+
+  /** Document frequencies of word pieces in a sparse field, counted anew after five minutes. */
+  frequencies(
+    client: Client,
+    index: string,
+    field: string,
+    pieces: readonly string[],
+  ): Promise<CorpusFrequencies> {
+    return this.#frequencies.frequencies(client, index, field, pieces)
   }
 
   /** Whether the engine can fuse two queries itself; plugins change with a restart only, so this is asked once. */

@@ -14,6 +14,7 @@ describe('checkRequest', () => {
       filter: [],
       explain: false,
       highlight: undefined,
+      idf: 'model',
       fusion: { type: 'min_max', bm25Weight: 0.35 },
       fuseIn: undefined,
       sourceFields: undefined,

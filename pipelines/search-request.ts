@@ -2,6 +2,7 @@ import { assertIndexName } from '../mappings/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import type { TokenContribution } from '../sparse/explain.ts'
 import type { HighlightOptions } from '../sparse/highlight.ts'
+import type { QueryIdf } from './corpus-idf.ts'
 import type { QueryClause, QueryForm } from './query-builder.ts'
 
 /** sparse: learned weights. bm25: the text fields. hybrid: both, fused. */
@@ -28,6 +29,12 @@ export interface SearchRequest {
   readonly mode?: SearchMode
   /** @default 'lexpand' where the plugin can answer for the index, else 'rank_feature' */
   readonly form?: QueryForm
+  /**
+   * Where the query weights come from: the model's table, the searched index, or half of each. The last two count
+   * document frequencies: the plugin does inside the engine, otherwise they cost one more request for word pieces
+   * not asked for lately. @default 'model'
+   */
+  readonly idf?: QueryIdf
   /** @default 10 */
   readonly size?: number
   /** @default 0; from + size is at most 10,000 */
@@ -132,6 +139,7 @@ export function checkRequest(request: SearchRequest): CheckedRequest {
     text: request.text,
     mode: request.mode,
     form: request.form,
+    idf: request.idf ?? 'model',
     size,
     from,
     filter: Array.isArray(filter) ? filter : [filter as QueryClause],

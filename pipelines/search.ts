@@ -9,6 +9,7 @@ import { LexpandError } from '../sparse/errors.ts'
 import { encodeQuery, type QueryToken } from '../sparse/query.ts'
 import type { QueryTable } from '../sparse/query-table.ts'
 import type { WordPieceTokenizer } from '../sparse/tokenizer.ts'
+import { weightTokens } from './corpus-frequencies.ts'
 import { searchHit } from './hits.ts'
 import { lexicalQuery } from './lexical-query.ts'
 import { sparseQuery } from './query-builder.ts'
@@ -87,13 +88,17 @@ async function answerFrom(
     assertVocabulary(specification, resources.tokenizer.vocabularyHash, name)
     assertQueryTable(specification, resources.queryTable.hash, name)
   }
-  const tokens = encodeQuery(request.text, resources.tokenizer, resources.queryTable)
-  const mode = modeFor(wanted, tokens, request)
+  const ofTable = encodeQuery(request.text, resources.tokenizer, resources.queryTable)
+  const mode = modeFor(wanted, ofTable, request)
   const context: RankingContext = { client, request, source: sourceFilter(request, specification) }
   const lexical = () => lexicalQuery(specification.fields, request.text, request.filter)
   const form = request.form ?? (mode === 'bm25' ? 'rank_feature' : await cache.form(client, index))
-  const { text, filter } = request
-  const sparse = () => sparseQuery({ field: specification.sparse_field, tokens, text, form, filter })
+  const { text, idf, filter } = request
+  // The plugin weights by the index itself; only an explanation needs its weights here.
+  const counts = mode !== 'bm25' && (form !== 'lexpand' || request.explain)
+  const field = specification.sparse_field
+  const tokens = counts ? await weightTokens(client, cache, { index: name, field }, ofTable, idf) : ofTable
+  const sparse = () => sparseQuery({ field, tokens, text, idf, form, filter })
   if (mode === 'bm25') return { mode, coverage, tokens, ranking: await rankBy(lexical(), context) }
   if (mode === 'sparse') return { mode, coverage, tokens, ranking: await rankBy(sparse(), context) }
   const queries = { lexical: lexical(), sparse: sparse() }
