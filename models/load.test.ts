@@ -28,13 +28,13 @@ describe('the bundled model', () => {
     const model = await loadModel()
     expect(model.manifest.name).toBe(DEFAULT_MODEL)
     expect(model.tokenizer.vocabularySize).toBe(30_522)
-    expect(model.queryTable.size).toBe(30_522)
-    expect(model.modelFile).toMatch(/models[\\/]pilot[\\/]model\.onnx$/)
+    expect(model.queryTable.size).toBe(29_487)
+    expect(model.modelFile).toMatch(/models[\\/]lexpand-mini-v1[\\/]model\.onnx$/)
   })
 
   test.each(['nonesuch', 'Pilot2'])('is not %j: unknown names are refused', async (name) => {
     await expect(loadModel(name)).rejects.toThrow(
-      /expected a bundled model, got "(nonesuch|Pilot2)"\. Use pilot/,
+      /expected a bundled model, got "(nonesuch|Pilot2)"\. Use lexpand-mini-v1/,
     )
   })
 })

@@ -6,7 +6,7 @@ import { type HubAccess, loadFromHub } from './hub.ts'
 import { type Model, readModelFolder } from './model-folder.ts'
 
 /** The encoder that comes with the package. */
-export const DEFAULT_MODEL = 'pilot'
+export const DEFAULT_MODEL = 'lexpand-mini-v1'
 
 export type { Model }
 
@@ -18,7 +18,7 @@ export interface LoadOptions extends HubAccess {
 /**
  * Loads a model and checks its files against the manifest, on every load.
  *
- * @param reference a bundled name (`pilot`), a folder (`./my-model`, `/models/mine`), or a hub name (`org/name`),
+ * @param reference a bundled name (`lexpand-mini-v1`), a folder (`./my-model`, `/models/mine`), or a hub name (`org/name`),
  * which is fetched once into `cacheDirectory` and read from there ever after. An existing folder `org/name` wins
  * over the hub.
  * @throws LexpandError MODEL when the model is unknown, incomplete or damaged; CONFIGURATION when the reference

@@ -6,7 +6,7 @@ import { type FakeEncoderOptions, fakeEncoder } from './encoders/fake.ts'
 
 /** The tokenizer of the bundled model. Test code. */
 export function testTokenizer(): WordPieceTokenizer {
-  const file = new URL('../models/pilot/tokenizer.json', import.meta.url)
+  const file = new URL('../models/lexpand-mini-v1/tokenizer.json', import.meta.url)
   return new WordPieceTokenizer(JSON.parse(readFileSync(file, 'utf8')))
 }
 

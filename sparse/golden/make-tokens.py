@@ -16,7 +16,7 @@ from hard_strings import hard_strings
 from random_strings import random_strings
 
 FOLDER = Path(__file__).parent
-MODEL = FOLDER.parent.parent / "models" / "pilot"
+MODEL = FOLDER.parent.parent / "models" / "lexpand-mini-v1"
 SEED, RANDOM_STRINGS, SAMPLE = 20_260_101, 20_000, 300
 # Blocks of 256 code points to check one by one; inside the gaps all are alike (ideographs, syllables, private use, none).
 BLOCKS = [

@@ -20,7 +20,7 @@ import tokenizers
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent
-MODEL = ROOT / "models" / "pilot"
+MODEL = ROOT / "models" / "lexpand-mini-v1"
 PACKAGES = ["commander", "zod", "bullmq", "pino", "ioredis", "fast-check", "html-to-text", "csv-parse", "luxon", "msgpackr", "cron-parser", "cli-progress"]
 CLS, SEP, DOT_PIECES, SPECIALS = 101, 102, {1012, 2133, 29625}, {0, 100, 101, 102, 103}
 # A weight this near to where a rule cuts may fall on either side: such texts are left out.

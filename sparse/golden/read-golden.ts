@@ -30,5 +30,5 @@ export function goldenTokenizer(): WordPieceTokenizer {
 }
 
 export function readModelJson(file: 'tokenizer.json' | 'query-table.json'): object {
-  return JSON.parse(readFileSync(new URL(`../../models/pilot/${file}`, import.meta.url), 'utf8'))
+  return JSON.parse(readFileSync(new URL(`../../models/lexpand-mini-v1/${file}`, import.meta.url), 'utf8'))
 }

@@ -123,7 +123,7 @@ def parity(path: Path, model: DocumentEncoder, ids, mask) -> float:
 def query_table(table, vocabulary: list[str]) -> dict[str, float]:
     """{piece: weight}; masked and special pieces have no entry and are not queried."""
     weights = table.weights.cpu().tolist()
-    return {piece: float(f"{w:.6g}") for piece, w in zip(vocabulary, weights) if w > 0}
+    return {piece: float(f"{w:.9g}") for piece, w in zip(vocabulary, weights) if w > 0}
 
 
 __all__ = ["as_shipped", "parity", "query_table", "sha256", "write_float", "write_int8"]
