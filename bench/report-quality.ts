@@ -1,84 +1,64 @@
-// Evaluates BEIR folders and writes the table into the README: node bench/report-quality.ts DIRECTORY...
+// Measures models on BEIR folders, writes docs/quality.md and the table of the README:
+//   node bench/report-quality.ts [--models lexpand-mini-v1,./other-model] [--readme] DIRECTORY...
+// The first model is the one the README shows. Vectors are kept in .lexpand/quality: a run that is stopped goes on,
+// and the page has the sets that are done.
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { connect } from '../cli/connect.ts'
+import { DEFAULT_MODEL, loadModel } from '../models/index.ts'
+import { readBeirQueries } from './beir.ts'
+import { bm25Run } from './bm25-run.ts'
+import { corpusVectors } from './corpus-vectors.ts'
 import { writeGeneratedBlock } from './generated-block.ts'
-import { commit, lexpandJson, projectFile } from './report-source.ts'
+import { machine } from './machine.ts'
+import { bm25Figures, modelFigures } from './quality-figures.ts'
+import { type MeasuredModel, type MeasuredSet, qualityPage, qualitySummary } from './quality-page.ts'
+import { commit, projectFile } from './report-source.ts'
 
-interface Metrics {
-  readonly ndcg_at_10: number
-  readonly recall_at_100: number
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    models: { type: 'string', default: DEFAULT_MODEL },
+    readme: { type: 'boolean', default: false },
+  },
+})
+if (positionals.length === 0) throw new Error('[report] expected BEIR folders, got none. Name at least one.')
+const models = await Promise.all(values.models.split(',').map((reference) => loadModel(reference)))
+const { client } = await connect({}, { redis: false })
+const { body: engine } = await client.info()
+const about = {
+  command: `node bench/report-quality.ts --models ${values.models
+    .split(',')
+    .map((path) => basename(path))
+    .join(',')} ${positionals.map((path) => basename(resolve(path))).join(' ')}`,
+  commit: commit(),
+  openSearch: engine.version.number,
+  machine: machine(),
+}
+const sets: MeasuredSet[] = []
+mkdirSync(projectFile('docs'), { recursive: true })
+for (const directory of positionals) {
+  sets.push(await measure(directory))
+  writeFileSync(projectFile('docs/quality.md'), qualityPage(sets, about))
+  if (values.readme) writeGeneratedBlock(projectFile('README.md'), 'quality', qualitySummary(sets, about))
 }
 
-/** The part of `lexpand eval --json` that the table shows. */
-interface Evaluation {
-  readonly documents: number
-  readonly queries: number
-  readonly modes: Readonly<Record<Mode, Metrics>>
-  readonly significance: { readonly sparse: { readonly p_value: number } }
-  readonly exact_overlap_at_10: number
-  readonly model: string
-  readonly machine: {
-    readonly processor: string
-    readonly cores: number
-    readonly node: string
-    readonly date: string
+async function measure(directory: string): Promise<MeasuredSet> {
+  const name = basename(resolve(directory))
+  const judged = await readBeirQueries(directory)
+  const bm25 = await bm25Run(client, directory, judged.queries)
+  const measured: MeasuredModel[] = []
+  let documents = 0
+  for (const model of models) {
+    const label = `${name}, ${model.manifest.name}`
+    const vectors = await corpusVectors(directory, model, projectFile('.lexpand/quality'), (done, all) =>
+      process.stderr.write(`\r${label}: ${done} of ${all} documents `),
+    )
+    documents = vectors.length
+    measured.push({ name: model.manifest.name, figures: modelFigures(model, vectors, judged, bm25) })
+    process.stderr.write(`\n${label}: ${measured.at(-1)?.figures[1]?.ndcg_at_10.toFixed(4)}\n`)
   }
-}
-
-const MODES = ['bm25', 'sparse', 'hybrid'] as const
-type Mode = (typeof MODES)[number]
-
-const HEAD = [
-  ['set', 'documents', 'queries', 'BM25', 'sparse', 'hybrid', 'sparse against BM25', 'first ten exact'],
-  ['---', '---:', '---:', '---:', '---:', '---:', '---', '---:'],
-]
-
-const directories = process.argv.slice(2)
-if (directories.length === 0) throw new Error('[report] expected BEIR folders, got none. Name at least one.')
-
-const evaluations: [string, Evaluation][] = []
-for (const directory of directories) {
-  const evaluation = lexpandJson<Evaluation>(['eval', resolve(directory), '--exact-check', '--json'])
-  evaluations.push([basename(resolve(directory)), evaluation])
-}
-writeGeneratedBlock(projectFile('README.md'), 'quality', table(evaluations))
-
-function table(rows: readonly (readonly [string, Evaluation])[]): string {
-  const lines = [...HEAD, ...rows.map(row), ...(rows.length > 1 ? [means(rows)] : [])]
-  return [...lines.map((cells) => `| ${cells.join(' | ')} |`), '', circumstances(rows)].join('\n')
-}
-
-function row([set, { documents, queries, modes, significance, exact_overlap_at_10 }]: readonly [
-  string,
-  Evaluation,
-]) {
-  const difference = modes.sparse.ndcg_at_10 - modes.bm25.ndcg_at_10
-  return [
-    set,
-    documents.toLocaleString('en-US'),
-    queries.toLocaleString('en-US'),
-    ...MODES.map((mode) => cell(modes[mode])),
-    `${difference < 0 ? '' : '+'}${difference.toFixed(3)} (p = ${significance.sparse.p_value.toPrecision(1)})`,
-    exact_overlap_at_10.toFixed(3),
-  ]
-}
-
-function means(rows: readonly (readonly [string, Evaluation])[]) {
-  const mean = (mode: Mode, metric: keyof Metrics) =>
-    rows.reduce((sum, [, { modes }]) => sum + modes[mode][metric], 0) / rows.length
-  const cells = MODES.map((mode) =>
-    cell({ ndcg_at_10: mean(mode, 'ndcg_at_10'), recall_at_100: mean(mode, 'recall_at_100') }),
-  )
-  return ['**mean**', '', '', ...cells, '', '']
-}
-
-function cell({ ndcg_at_10, recall_at_100 }: Metrics): string {
-  return `${ndcg_at_10.toFixed(3)} / ${recall_at_100.toFixed(3)}`
-}
-
-function circumstances(rows: readonly (readonly [string, Evaluation])[]): string {
-  const last = rows.at(-1)?.[1]
-  if (last === undefined) return ''
-  const { model, machine } = last
-  const command = `node bench/report-quality.ts ${rows.map(([set]) => set).join(' ')}`
-  return `Written by \`${command}\` on ${machine.date.slice(0, 10)} at commit ${commit()}: model ${model}, OpenSearch 3.6.0, Node ${machine.node}, ${machine.cores} cores of ${machine.processor}. Documents are cut at the model's 512 word pieces, as published figures are. BM25 is the engine's, analyzer \`english\`, in the same index.`
+  const queries = judged.queries.size
+  return { name, documents, queries, bm25: bm25Figures(bm25, judged), models: measured }
 }

@@ -89,7 +89,7 @@ def test_the_file_holds_one_copy_of_the_vocabulary_matrix(model, tmp_path):
     fast_graph.write_fast(model, Path(tmp_path) / "model.onnx")
     sizes = [np.prod(c.dims) for c in onnx.load(str(tmp_path / "model.onnx")).graph.initializer if c.data_type == onnx.TensorProto.INT8]
     weights = sum(p.numel() for n, p in model.named_parameters() if p.ndim == 2 and n not in ("dense.weight", "body.position.weight"))
-    assert sum(sizes) == weights + 1  # and one zero point
+    assert sum(sizes) == weights
 
 
 def test_output_is_no_wider_than_the_pieces_that_may_be_emitted(tmp_path):
