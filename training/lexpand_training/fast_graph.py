@@ -84,7 +84,7 @@ def product(g: Builder, steps: str, zero: int, scale: str, weight: torch.Tensor)
     """uint8 [T, H] with one scale a row times the weight of a linear layer -> float [T, N], without its bias."""
     q, s = columns(weight)
     one = g.scalar(1.0)
-    raw = g.fused("MatMulIntegerToFloat", steps, g.constant(q), one, g.constant(s), g.constant(np.uint8(zero)), g.constant(np.int8(0)))
+    raw = g.fused("MatMulIntegerToFloat", steps, g.constant(q), one, g.constant(s), g.constant(np.uint8(zero)))
     return g.node("Mul", raw, g.node("Unsqueeze", scale, g.ints(1)))
 
 
@@ -155,7 +155,7 @@ def build(model: DocumentEncoder, top: int = TOP) -> onnx.ModelProto:
     steps = g.node("Reshape", steps, flat)
     best = []
     for a, b, block in zip(edges, edges[1:], blocks):
-        integers = g.node("MatMulInteger", steps, block, g.constant(np.uint8(MIDDLE)), g.constant(np.int8(0)))
+        integers = g.node("MatMulInteger", steps, block, g.constant(np.uint8(MIDDLE)))
         cube = g.node("Reshape", integers, g.node("Concat", shape, g.ints(b - a), axis=0))
         best.append(g.node("ReduceMax", cube, g.ints(1), keepdims=0))
     value = g.node("Cast", g.node("Concat", *best, axis=1), to=TensorProto.FLOAT)

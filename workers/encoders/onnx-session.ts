@@ -2,6 +2,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { LexpandError } from '../../sparse/errors.ts'
 import { maxPooledWeights } from '../../sparse/pooling.ts'
 import { type SparseVector, sparseVector } from '../../sparse/sparse-vector.ts'
+import { integerProductsSaturate, processorFlags } from './integer-products.ts'
 import type { EncodedBatch, OnnxSessionSettings } from './onnx-messages.ts'
 
 /** One loaded graph. `encode` blocks the event loop of its process (onnxruntime-node's `run` is synchronous). */
@@ -15,12 +16,14 @@ export interface OnnxSession {
  * @throws LexpandError ENCODER when a name is missing from the graph (the message lists those present)
  */
 export async function openSession(settings: OnnxSessionSettings): Promise<OnnxSession> {
+  const saturating = integerProductsSaturate(process.arch, processorFlags())
   const session = await InferenceSession.create(settings.modelFile, {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
     intraOpNumThreads: settings.threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    ...(saturating ? { extra: { session: { x64quantprecision: '1' } } } : {}),
   })
   const outputNames = namesOf(settings.output)
   assertPresent('input', session.inputNames, settings.inputNames)
