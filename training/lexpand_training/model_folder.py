@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from . import corpus, export
+from . import corpus, export, fast_graph
 from .checkpoint import load_checkpoint
 
 
@@ -34,7 +34,7 @@ def manifest(c: dict, folder: Path, vocabulary: list[str], table: dict[str, floa
         "base": e["base"],
         "activation": "log1p_relu" if logs == 1 else "log1p_log1p_relu",
         "max_length": 512,
-        "precision": "int8 weights per row, computed in float32",
+        "precision": PRECISION[e["arithmetic"]],
         "input_names": ["input_ids", "attention_mask"],
         "output": {"kind": "top_k", "weights": "weights", "token_ids": "token_ids"},
         "vocabulary_hash": json_hash(vocabulary),
@@ -68,14 +68,19 @@ def write_folder(c: dict, start: str, out: Path, figures: dict) -> None:
     out.mkdir(parents=True, exist_ok=True)
     reference = out.parent / f"{out.name}.float.onnx"
     export.write_float(model, reference)
-    export.write_int8(reference, out / "model.onnx", model)
+    integers = c["export"]["arithmetic"] == "int8"
+    if integers:
+        fast_graph.write_fast(model, out / "model.onnx")
+    else:
+        export.write_int8(reference, out / "model.onnx", model)
     ids = torch.tensor([tokenizer.encode(t).ids[:16] + [0] * (16 - len(tokenizer.encode(t).ids)) for t in PROBES])
     mask = (ids > 0).long()
     gap = export.parity(reference, model, ids, mask)
     shipped = export.parity(out / "model.onnx", export.as_shipped(model), ids, mask)
     print(f"parity with PyTorch: float {gap:.1e}, int8 {shipped:.1e}; {(out / 'model.onnx').stat().st_size / 1e6:.1f} MB")
-    if max(gap, shipped) > 1e-4:
-        raise RuntimeError(f"[export] expected files within 1e-4 of PyTorch, got {gap:.1e} (float), {shipped:.1e} (int8)")
+    # Rounded activations differ by more; what that costs is measured on collections (gate.py).
+    if gap > 1e-4 or shipped > (0.3 if integers else 1e-4):
+        raise RuntimeError(f"[export] expected files near PyTorch, got differences of {gap:.1e} (float), {shipped:.1e} (int8)")
     weights = export.query_table(table, vocabulary)
     (out / "query-table.json").write_text(json.dumps(weights, ensure_ascii=False))
     shutil.copyfile(c["tokenizer"], out / "tokenizer.json")
@@ -83,4 +88,8 @@ def write_folder(c: dict, start: str, out: Path, figures: dict) -> None:
     (out / "manifest.json").write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n")
 
 
+PRECISION = {
+    "float": "int8 weights per row, computed in float32",
+    "int8": "int8 weights per row, int8 activations per word piece",
+}
 PROBES = ("Currently New York is rainy.", "int8 weights per row", "What is the boiling point of water at altitude?")
