@@ -11,6 +11,7 @@ import org.lexpand.opensearch.model.Models;
 import org.lexpand.opensearch.query.DocumentFrequencies;
 import org.lexpand.opensearch.query.LexpandQueryBuilder;
 import org.lexpand.opensearch.query.QueryResources;
+import org.lexpand.opensearch.query.WindowedSearch;
 import org.lexpand.opensearch.rewrite.QueryRewriteProcessor;
 import org.lexpand.opensearch.stamp.StampListener;
 import org.lexpand.opensearch.stamp.StampProcessor;
@@ -106,5 +107,6 @@ public final class LexpandPlugin extends Plugin implements SearchPlugin, SearchP
         StampListener listener = new StampListener();
         module.addIndexEventListener(listener);
         module.addIndexOperationListener(listener);
+        module.addSearchOperationListener(new WindowedSearch());
     }
 }

@@ -8,7 +8,7 @@ import org.apache.lucene.search.TermStatistics;
 import org.apache.lucene.search.similarities.Similarity;
 
 /** Query weight times stored weight: a {@code TermQuery} scores one summand of the dot product. */
-final class ImpactSimilarity extends Similarity {
+public final class ImpactSimilarity extends Similarity {
 
     @Override
     public long computeNorm(FieldInvertState state) {

@@ -9,7 +9,7 @@ import org.apache.lucene.util.BytesRef;
 import java.util.List;
 
 /** All tokens of one document in one stream, with the weight in the place of the term frequency. */
-final class ImpactTokenStream extends TokenStream {
+public final class ImpactTokenStream extends TokenStream {
     private final BytesTermAttribute term = addAttribute(BytesTermAttribute.class);
     private final TermFrequencyAttribute frequency = addAttribute(TermFrequencyAttribute.class);
     private final List<BytesRef> tokens;
@@ -17,7 +17,7 @@ final class ImpactTokenStream extends TokenStream {
     private int next;
 
     /** @param impacts of the tokens, in their order */
-    ImpactTokenStream(List<BytesRef> tokens, int[] impacts) {
+    public ImpactTokenStream(List<BytesRef> tokens, int[] impacts) {
         this.tokens = tokens;
         this.impacts = impacts;
     }

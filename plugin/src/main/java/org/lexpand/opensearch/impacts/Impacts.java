@@ -14,7 +14,7 @@ public final class Impacts {
     private Impacts() {}
 
     /** @param weight in (0, 512]; however small, it stays one step, so that a token is never lost */
-    static int encode(float weight) {
+    public static int encode(float weight) {
         return Math.max(1, Math.round(weight / STEP));
     }
 

@@ -26,7 +26,7 @@ public final class ImpactsFieldMapper extends ParametrizedFieldMapper {
     public static final String CONTENT_TYPE = "lexpand_impacts";
     /** Twice the pieces of a usual vocabulary. */
     static final int MOST_TOKENS = 65_536;
-    static final FieldType POSTINGS = postings();
+    public static final FieldType POSTINGS = postings();
 
     public static final TypeParser PARSER = new TypeParser((name, context) -> new Builder(name));
 

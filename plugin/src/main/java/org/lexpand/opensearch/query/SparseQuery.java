@@ -6,46 +6,97 @@ import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.BoostQuery;
+import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
+import org.apache.lucene.search.QueryVisitor;
 import org.apache.lucene.search.TermQuery;
 import org.lexpand.opensearch.impacts.ImpactsFieldMapper;
 import org.opensearch.index.mapper.MappedFieldType;
 
 import java.util.Map;
 
-/** Weighted tokens as Lucene asks for them. */
-final class SparseQuery {
-
+/**
+ * Weighted tokens: scores the dot product of query weights and stored weights.
+ *
+ * <p>Wherever it stands in a query it becomes Lucene's own optional clauses, so that Lucene flattens and skips; only
+ * where it is the whole query, {@link WindowedSearch} gives it a faster scorer.
+ */
+final class SparseQuery extends Query {
     private static final String RANK_FEATURES = "rank_features";
 
-    private SparseQuery() {}
+    private final String field;
+    private final StoredWeights stored;
+    private final Map<String, Float> weights;
+
+    private SparseQuery(String field, StoredWeights stored, Map<String, Float> weights) {
+        this.field = field;
+        this.stored = stored;
+        this.weights = weights;
+    }
 
     static boolean asks(MappedFieldType field) {
         return RANK_FEATURES.equals(field.typeName()) || ImpactsFieldMapper.CONTENT_TYPE.equals(field.typeName());
     }
 
     /**
-     * The dot product of query weights and stored weights: optional clauses and nothing around them, so that Lucene
-     * skips what cannot get into the top k.
-     *
      * @param field one that {@link #asks} accepts
      * @param weights distinct tokens, weights in (0, 64]
      */
-    static Query of(MappedFieldType field, Map<String, Float> weights) {
-        boolean impacts = ImpactsFieldMapper.CONTENT_TYPE.equals(field.typeName());
+    static SparseQuery of(MappedFieldType field, Map<String, Float> weights) {
+        boolean features = RANK_FEATURES.equals(field.typeName());
+        return new SparseQuery(field.name(), features ? StoredWeights.FEATURES : StoredWeights.IMPACTS, weights);
+    }
+
+    String field() {
+        return field;
+    }
+
+    StoredWeights stored() {
+        return stored;
+    }
+
+    Map<String, Float> weights() {
+        return weights;
+    }
+
+    /** As Lucene asks for them: optional clauses and nothing around them, so that it skips what cannot get into the top k. */
+    BooleanQuery clauses() {
         BooleanQuery.Builder query = new BooleanQuery.Builder();
-        weights.forEach(
-            (token, weight) -> query.add(
-                impacts ? impact(field.name(), token, weight) : FeatureField.newLinearQuery(field.name(), token, weight),
-                BooleanClause.Occur.SHOULD
-            )
-        );
+        weights.forEach((token, weight) -> query.add(clause(token, weight), BooleanClause.Occur.SHOULD));
         return query.build();
     }
 
-    /** The field's own similarity multiplies the boost and the stored weight. */
-    private static Query impact(String field, String token, float weight) {
+    private Query clause(String token, float weight) {
+        if (stored == StoredWeights.FEATURES) return FeatureField.newLinearQuery(field, token, weight);
         TermQuery term = new TermQuery(new Term(field, token));
         return weight == 1 ? term : new BoostQuery(term, weight);
+    }
+
+    @Override
+    public Query rewrite(IndexSearcher searcher) {
+        return clauses();
+    }
+
+    @Override
+    public void visit(QueryVisitor visitor) {
+        clauses().visit(visitor);
+    }
+
+    @Override
+    public String toString(String defaultField) {
+        return clauses().toString(defaultField);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return sameClassAs(other)
+            && field.equals(((SparseQuery) other).field)
+            && stored == ((SparseQuery) other).stored
+            && weights.equals(((SparseQuery) other).weights);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * classHash() + field.hashCode()) + weights.hashCode();
     }
 }

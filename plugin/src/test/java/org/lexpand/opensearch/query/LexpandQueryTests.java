@@ -99,7 +99,7 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
             assertTrue(query.toString(), lexical || query instanceof MatchNoDocsQuery);
             return;
         }
-        BooleanQuery clauses = (BooleanQuery) query;
+        BooleanQuery clauses = ((SparseQuery) query).clauses();
         assertEquals(weights.size(), clauses.clauses().size());
         assertTrue(clauses.clauses().stream().allMatch(clause -> clause.occur() == BooleanClause.Occur.SHOULD));
         assertEquals(expected(weights), clauses);

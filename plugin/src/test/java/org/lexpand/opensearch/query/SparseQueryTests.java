@@ -3,7 +3,6 @@ package org.lexpand.opensearch.query;
 
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
-import org.apache.lucene.search.Query;
 import org.apache.lucene.search.TermQuery;
 import org.lexpand.opensearch.LexpandPlugin;
 import org.opensearch.common.settings.Settings;
@@ -37,12 +36,12 @@ public class SparseQueryTests extends OpenSearchSingleNodeTestCase {
             for (String name : List.of("impacts", "features")) {
                 MappedFieldType field = index.mapperService().fieldType(name);
                 assertTrue(SparseQuery.asks(field));
-                Query query = SparseQuery.of(field, weights);
-                assertTrue(((BooleanQuery) query).clauses().stream().allMatch(clause -> clause.occur() == BooleanClause.Occur.SHOULD));
+                SparseQuery query = SparseQuery.of(field, weights);
+                assertTrue(query.clauses().clauses().stream().allMatch(clause -> clause.occur() == BooleanClause.Occur.SHOULD));
                 assertEquals(name, 4.25f, searcher.search(query, 10).scoreDocs[0].score, 0);
             }
-            Query alone = SparseQuery.of(index.mapperService().fieldType("impacts"), Map.of("wing", 1f));
-            assertTrue(alone.toString(), ((BooleanQuery) alone).clauses().get(0).query() instanceof TermQuery);
+            BooleanQuery alone = SparseQuery.of(index.mapperService().fieldType("impacts"), Map.of("wing", 1f)).clauses();
+            assertTrue(alone.toString(), alone.clauses().get(0).query() instanceof TermQuery);
         }
         assertFalse(SparseQuery.asks(index.mapperService().fieldType("_id")));
     }

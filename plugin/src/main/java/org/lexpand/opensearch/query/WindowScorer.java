@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lexpand.opensearch.query;
+
+import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.index.Terms;
+import org.apache.lucene.index.TermsEnum;
+import org.apache.lucene.search.BulkScorer;
+import org.apache.lucene.search.DocAndFloatFeatureBuffer;
+import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.LeafCollector;
+import org.apache.lucene.search.Scorable;
+import org.apache.lucene.util.Bits;
+import org.apache.lucene.util.BytesRef;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Sums the tokens' scores over windows of documents, token by token, instead of document by document.
+ *
+ * <p>Learned weights differ little within a block, so that Lucene's bounds of blocks skip little and cost more than they
+ * save. Here the bounds are those of whole tokens and serve one purpose: as soon as the collector asks for more than the
+ * commonest tokens can give together, these are looked up only for the documents that the others made candidates. That
+ * is MaxScore over windows; nothing is left out that could be collected, at any k, so results are exact.
+ */
+final class WindowScorer extends BulkScorer {
+    /** Sums of a window stay in the first level cache. */
+    static final int WINDOW = 4096;
+    /** Measured: looking up one document costs as much as reading this many postings in a row. */
+    private static final long LOOKUP = 8;
+    /** Above any rounding of the sums. */
+    private static final double SLACK = 1e-6;
+
+    private final LeafReader reader;
+    private final StoredWeights stored;
+    /** What can be looked up later comes first. */
+    private final TokenPostings[] tokens;
+    /** No document has more than this from the tokens up to here. */
+    private final double[] bounds;
+    private final double[] sums;
+    private final int[] candidates;
+    private final DocAndFloatFeatureBuffer buffer = new DocAndFloatFeatureBuffer();
+    private final Collected collected = new Collected();
+
+    private WindowScorer(LeafReader reader, StoredWeights stored, List<TokenPostings> postings) {
+        this.reader = reader;
+        this.stored = stored;
+        this.tokens = postings.toArray(new TokenPostings[0]);
+        Arrays.sort(tokens, Comparator.comparingDouble(token -> token.bound / (double) token.frequency));
+        this.bounds = new double[tokens.length];
+        double sum = 0;
+        for (int at = 0; at < tokens.length; at++) bounds[at] = (sum += tokens[at].bound) * (1 + SLACK);
+        int window = Math.min(WINDOW, reader.maxDoc());
+        this.sums = new double[window];
+        this.candidates = new int[window];
+    }
+
+    /** @param skip whether the collector may ask for a least score */
+    static WindowScorer of(LeafReader reader, SparseQuery query, float boost, boolean skip) throws IOException {
+        List<TokenPostings> postings = new ArrayList<>();
+        Terms terms = reader.terms(query.field());
+        TermsEnum iterator = terms == null ? TermsEnum.EMPTY : terms.iterator();
+        for (Map.Entry<String, Float> entry : query.weights().entrySet()) {
+            if (iterator.seekExact(new BytesRef(entry.getKey())) == false) continue;
+            postings.add(TokenPostings.of(iterator, query.stored(), entry.getValue() * boost, skip ? reader.maxDoc() : Integer.MAX_VALUE));
+        }
+        return new WindowScorer(reader, query.stored(), postings);
+    }
+
+    @Override
+    public int score(LeafCollector collector, Bits accepted, int min, int max) throws IOException {
+        collector.setScorer(collected);
+        int end = Math.min(max, reader.maxDoc());
+        for (int base = min; base < end;) {
+            int lookedUp = lookedUp();
+            int first = firstDocument(base, lookedUp);
+            if (first >= end) return first == DocIdSetIterator.NO_MORE_DOCS || end == reader.maxDoc() ? DocIdSetIterator.NO_MORE_DOCS : first;
+            int to = (int) Math.min(end, (long) first + sums.length);
+            collect(collector, accepted, first, to, lookedUp);
+            base = to;
+        }
+        return end == reader.maxDoc() ? DocIdSetIterator.NO_MORE_DOCS : end;
+    }
+
+    /** How many tokens, from the first on, cannot make a document competitive together. */
+    private int lookedUp() {
+        int count = 0;
+        while (count < tokens.length && bounds[count] < collected.least) count++;
+        return count;
+    }
+
+    /** The first document from `base` on that can be competitive. */
+    private int firstDocument(int base, int lookedUp) throws IOException {
+        int first = DocIdSetIterator.NO_MORE_DOCS;
+        for (int at = lookedUp; at < tokens.length; at++) first = Math.min(first, tokens[at].advance(base));
+        return first;
+    }
+
+    private void collect(LeafCollector collector, Bits accepted, int base, int to, int lookedUp) throws IOException {
+        for (int at = tokens.length - 1; at >= lookedUp; at--) addAll(tokens[at], base, to);
+        int count = candidates(to - base, missing(lookedUp));
+        if (accepted != null) count = retain(count, candidate -> accepted.get(base + candidate));
+        for (int at = lookedUp - 1; at >= 0 && count > 0; at--) {
+            if (count * LOOKUP > (long) tokens[at].frequency * (to - base) / reader.maxDoc()) {
+                addAll(tokens[at], base, to);
+            } else {
+                for (int i = 0; i < count; i++) sums[candidates[i]] += tokens[at].score(base + candidates[i], stored);
+            }
+            double least = missing(at);
+            count = retain(count, candidate -> sums[candidate] >= least);
+        }
+        for (int i = 0; i < count; i++) {
+            collected.score = (float) sums[candidates[i]];
+            if (collected.score >= collected.least) collector.collect(base + candidates[i]);
+        }
+        Arrays.fill(sums, 0, to - base, 0);
+    }
+
+    private void addAll(TokenPostings token, int base, int to) throws IOException {
+        if (token.advance(base) >= to) return;
+        for (token.next(to, buffer); buffer.size > 0; token.next(to, buffer)) {
+            stored.add(sums, base, buffer.docs, buffer.features, buffer.size, token.weight);
+        }
+    }
+
+    /** The sum that a document needs before the first `lookedUp` tokens; above 0, since every posting scores. */
+    private double missing(int lookedUp) {
+        double rest = lookedUp == 0 ? 0 : bounds[lookedUp - 1];
+        return Math.max(collected.least * (1 - SLACK) - rest, Double.MIN_VALUE);
+    }
+
+    private int candidates(int size, double least) {
+        int count = 0;
+        for (int at = 0; at < size; at++) if (sums[at] >= least) candidates[count++] = at;
+        return count;
+    }
+
+    private int retain(int count, java.util.function.IntPredicate fits) {
+        int kept = 0;
+        for (int at = 0; at < count; at++) if (fits.test(candidates[at])) candidates[kept++] = candidates[at];
+        return kept;
+    }
+
+    @Override
+    public long cost() {
+        long cost = 0;
+        for (TokenPostings token : tokens) cost += token.frequency;
+        return cost;
+    }
+
+    /** What the collector sees of the current document, and where it says what it still wants. */
+    private static final class Collected extends Scorable {
+        float score;
+        float least;
+
+        @Override
+        public float score() {
+            return score;
+        }
+
+        @Override
+        public void setMinCompetitiveScore(float least) {
+            this.least = least;
+        }
+    }
+}

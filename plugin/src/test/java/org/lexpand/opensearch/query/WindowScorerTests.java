@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lexpand.opensearch.query;
+
+import org.apache.lucene.document.Document;
+import org.apache.lucene.document.Field;
+import org.apache.lucene.document.FeatureField;
+import org.apache.lucene.document.StringField;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.NoMergePolicy;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.Sort;
+import org.apache.lucene.search.TopDocs;
+import org.apache.lucene.search.TopScoreDocCollectorManager;
+import org.apache.lucene.store.ByteBuffersDirectory;
+import org.apache.lucene.util.BytesRef;
+import org.lexpand.opensearch.impacts.ImpactSimilarity;
+import org.lexpand.opensearch.impacts.ImpactTokenStream;
+import org.lexpand.opensearch.impacts.Impacts;
+import org.lexpand.opensearch.impacts.ImpactsFieldMapper;
+import org.opensearch.index.mapper.MappedFieldType;
+import org.opensearch.test.OpenSearchTestCase;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+public class WindowScorerTests extends OpenSearchTestCase {
+    private static final int TOKENS = 24;
+
+    /** Whole pages in the plain order, with the very scores: ties, deleted documents, several segments, any k. */
+    public void testEveryPageIsThatOfLucenesOwnScorer() throws IOException {
+        int queries = 0;
+        for (int round = 0; round < 16; round++) {
+            StoredWeights stored = round % 2 == 0 ? StoredWeights.IMPACTS : StoredWeights.FEATURES;
+            try (ByteBuffersDirectory directory = new ByteBuffersDirectory()) {
+                index(directory, stored, randomIntBetween(1, 12_000), randomBoolean());
+                try (DirectoryReader reader = DirectoryReader.open(directory)) {
+                    IndexSearcher searcher = new IndexSearcher(reader);
+                    searcher.setQueryCache(null);
+                    searcher.setSimilarity(new ImpactSimilarity());
+                    for (int query = 0; query < 200; query++, queries++) compare(searcher, query(stored));
+                }
+            }
+        }
+        assertEquals(3_200, queries);
+    }
+
+    private static void compare(IndexSearcher searcher, SparseQuery query) throws IOException {
+        int size = randomFrom(1, 3, 10, 10, 50, 1_000);
+        ScoreDoc after = null;
+        for (int page = 0; page < 2; page++) {
+            TopDocs expected = searcher.search(query, new TopScoreDocCollectorManager(size, after, Integer.MAX_VALUE));
+            TopDocs actual = searcher.search(new WindowedSparseQuery(query), new TopScoreDocCollectorManager(size, after, randomFrom(1, 100, Integer.MAX_VALUE)));
+            assertEquals(query.toString(), expected.scoreDocs.length, actual.scoreDocs.length);
+            for (int at = 0; at < expected.scoreDocs.length; at++) {
+                assertEquals(query + " at " + at, expected.scoreDocs[at].doc, actual.scoreDocs[at].doc);
+                assertEquals(query + " at " + at, expected.scoreDocs[at].score, actual.scoreDocs[at].score, 0);
+            }
+            if (expected.scoreDocs.length == 0) return;
+            after = expected.scoreDocs[expected.scoreDocs.length - 1];
+        }
+        Query windowed = new WindowedSparseQuery(query);
+        assertEquals(searcher.count(query), searcher.count(windowed));
+        assertEquals(
+            searcher.search(query, 5, Sort.INDEXORDER, true).scoreDocs.length,
+            searcher.search(windowed, 5, Sort.INDEXORDER, true).scoreDocs.length
+        );
+        assertEquals(searcher.explain(query, 0).getValue(), searcher.explain(windowed, 0).getValue());
+    }
+
+    public void testCommonTokensAreLookedUpOnlyForCandidates() throws IOException {
+        try (ByteBuffersDirectory directory = new ByteBuffersDirectory()) {
+            try (IndexWriter writer = new IndexWriter(directory, new IndexWriterConfig())) {
+                for (int document = 0; document < 40_000; document++) {
+                    Document fields = new Document();
+                    fields.add(new FeatureField("f", "common", 1));
+                    if (document % 1_000 == 0) fields.add(new FeatureField("f", "rare", 2));
+                    writer.addDocument(fields);
+                }
+                writer.forceMerge(1);
+            }
+            try (DirectoryReader reader = DirectoryReader.open(directory)) {
+                IndexSearcher searcher = new IndexSearcher(reader);
+                SparseQuery query = query(StoredWeights.FEATURES, new LinkedHashMap<>(Map.of("common", 1f, "rare", 1f)));
+                TopDocs found = searcher.search(new WindowedSparseQuery(query), new TopScoreDocCollectorManager(10, null, 1));
+                assertEquals(10, found.scoreDocs.length);
+                assertEquals(3f, found.scoreDocs[9].score, 0);
+                // The whole first window, and then at most the rare token's documents.
+                assertTrue(found.totalHits.toString(), found.totalHits.value() <= WindowScorer.WINDOW + 40);
+            }
+        }
+    }
+
+    private static void index(ByteBuffersDirectory directory, StoredWeights stored, int documents, boolean ties) throws IOException {
+        IndexWriterConfig configuration = new IndexWriterConfig().setSimilarity(new ImpactSimilarity());
+        if (randomBoolean()) configuration.setMergePolicy(NoMergePolicy.INSTANCE);
+        try (IndexWriter writer = new IndexWriter(directory, configuration)) {
+            for (int document = 0; document < documents; document++) {
+                writer.addDocument(document(stored, document, ties));
+                if (rarely() && randomIntBetween(0, 200) == 0) writer.commit();
+            }
+            if (randomBoolean()) {
+                for (int document = 0; document < documents; document += randomIntBetween(1, 20)) {
+                    writer.deleteDocuments(new Term("id", "" + document));
+                }
+            }
+            if (randomBoolean()) writer.forceMerge(1);
+        }
+    }
+
+    /** The first tokens are in most documents, the last in few. */
+    private static Document document(StoredWeights stored, int number, boolean ties) {
+        Document document = new Document();
+        document.add(new StringField("id", "" + number, Field.Store.NO));
+        List<BytesRef> tokens = new ArrayList<>();
+        int[] impacts = new int[TOKENS];
+        for (int token = 0; token < TOKENS; token++) {
+            if (randomDouble() > Math.pow(.75, token)) continue;
+            float weight = ties ? randomIntBetween(1, 3) : (float) (0.02 + 3 * randomDouble());
+            if (stored == StoredWeights.FEATURES) document.add(new FeatureField("f", "t" + token, weight));
+            impacts[tokens.size()] = Impacts.encode(weight);
+            tokens.add(new BytesRef("t" + token));
+        }
+        if (stored == StoredWeights.IMPACTS && tokens.isEmpty() == false) {
+            document.add(new Field("f", new ImpactTokenStream(tokens, impacts), ImpactsFieldMapper.POSTINGS));
+        }
+        return document;
+    }
+
+    private static SparseQuery query(StoredWeights stored) {
+        Map<String, Float> weights = new LinkedHashMap<>();
+        int size = randomIntBetween(2, 10);
+        while (weights.size() < size) {
+            int token = randomIntBetween(0, TOKENS);
+            weights.put("t" + token, (float) (randomBoolean() ? 1 + token / 2 : 0.1 + 0.6 * token * randomDouble()));
+        }
+        return query(stored, weights);
+    }
+
+    private static SparseQuery query(StoredWeights stored, Map<String, Float> weights) {
+        MappedFieldType field = mock(MappedFieldType.class);
+        when(field.name()).thenReturn("f");
+        when(field.typeName()).thenReturn(stored == StoredWeights.FEATURES ? "rank_features" : ImpactsFieldMapper.CONTENT_TYPE);
+        return SparseQuery.of(field, weights);
+    }
+}

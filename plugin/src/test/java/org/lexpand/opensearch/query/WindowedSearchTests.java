@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lexpand.opensearch.query;
+
+import org.lexpand.opensearch.LexpandPlugin;
+import org.lexpand.opensearch.model.Model;
+import org.lexpand.opensearch.model.Models;
+import org.opensearch.action.search.SearchResponse;
+import org.opensearch.common.settings.Settings;
+import org.opensearch.common.xcontent.XContentFactory;
+import org.opensearch.core.xcontent.MediaTypeRegistry;
+import org.opensearch.core.xcontent.XContentBuilder;
+import org.opensearch.index.query.BoolQueryBuilder;
+import org.opensearch.index.query.QueryBuilder;
+import org.opensearch.index.query.QueryBuilders;
+import org.opensearch.plugins.Plugin;
+import org.opensearch.test.OpenSearchSingleNodeTestCase;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+
+public class WindowedSearchTests extends OpenSearchSingleNodeTestCase {
+    private static final Model MODEL = Models.load(null).bundled();
+    private static final QueryResources RESOURCES = new QueryResources(Models.load(null), new DocumentFrequencies());
+
+    @Override
+    protected Collection<Class<? extends Plugin>> getPlugins() {
+        return List.of(LexpandPlugin.class);
+    }
+
+    public void testOnlyAQueryThatIsNothingElseGetsTheWindowsAndResultsStayTheSame() throws Exception {
+        Map<String, Object> model = Map.of(
+            "name",
+            MODEL.name(),
+            "version",
+            "1",
+            "identity",
+            "i",
+            "vocabulary_hash",
+            MODEL.tokenizer().vocabularyHash(),
+            "query_table_hash",
+            MODEL.table().hash()
+        );
+        Map<String, Object> specification = Map.of("version", 1, "fields", List.of("body"), "sparse_field", "s", "fingerprint", "f", "model", model);
+        XContentBuilder mapping = XContentFactory.jsonBuilder().startObject();
+        mapping.field("_meta", Map.of("lexpand", specification));
+        mapping.field("properties", Map.of("s", Map.of("type", "lexpand_impacts"), "k", Map.of("type", "keyword")));
+        createIndex("windowed", Settings.EMPTY, mapping.endObject());
+        for (int id = 0; id < 20; id++) {
+            String source = "{\"s\": {\"wing\": " + (1 + id % 5) + ", \"bird\": 0.5}, \"k\": \"" + id % 2 + "\"}";
+            client().prepareIndex("windowed").setId("" + id).setSource(source, MediaTypeRegistry.JSON).get();
+        }
+        client().admin().indices().prepareRefresh("windowed").get();
+
+        LexpandQueryBuilder lexpand = new LexpandQueryBuilder(new QueryParameters("s", "wing bird"), RESOURCES);
+        BoolQueryBuilder around = QueryBuilders.boolQuery().should(lexpand).minimumShouldMatch(1);
+        BoolQueryBuilder filtered = QueryBuilders.boolQuery().must(lexpand).filter(QueryBuilders.termQuery("k", "1"));
+        BoolQueryBuilder optional = QueryBuilders.boolQuery().should(lexpand).should(QueryBuilders.matchAllQuery().boost(0));
+        assertEquals("WindowedSparseQuery", type(lexpand));
+        assertEquals("WindowedSparseQuery", type(around));
+        assertEquals("BooleanQuery", type(filtered));
+        assertEquals("BooleanQuery", type(optional));
+        assertEquals("TermQuery", type(new LexpandQueryBuilder(new QueryParameters("s", "wing"), RESOURCES)).replace("BoostQuery", "TermQuery"));
+
+        assertEquals(ids(optional, 5, 3), ids(lexpand, 5, 3));
+        assertEquals(ids(optional, 0, 20), ids(around, 0, 20));
+        SearchResponse explained = client().prepareSearch("windowed").setQuery(lexpand).setExplain(true).get();
+        assertEquals(explained.getHits().getAt(0).getScore(), explained.getHits().getAt(0).getExplanation().getValue().floatValue(), 1e-5f);
+    }
+
+    private String type(QueryBuilder query) {
+        SearchResponse found = client().prepareSearch("windowed").setQuery(query).setProfile(true).get();
+        return found.getProfileResults().values().iterator().next().getQueryProfileResults().get(0).getQueryResults().get(0).getQueryName();
+    }
+
+    private List<String> ids(QueryBuilder query, int from, int size) {
+        SearchResponse found = client().prepareSearch("windowed").setQuery(query).setFrom(from).setSize(size).setTrackTotalHits(false).get();
+        return Arrays.stream(found.getHits().getHits()).map(hit -> hit.getId() + " " + hit.getScore()).toList();
+    }
+}
