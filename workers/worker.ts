@@ -32,7 +32,7 @@ export interface WorkerOptions {
   /** @default the onnx driver with `encoding`; the worker disposes of it either way */
   readonly encoder?: Encoder
   readonly encoding?: OnnxEncoderOptions
-  /** Jobs in flight: while one is encoded, others are read and written. @default 3 */
+  /** Jobs in flight: while one is encoded, others are read and written. @default DEFAULT_CONCURRENCY */
   readonly concurrency?: number
   /** Called after every job. */
   readonly onProgress?: (stats: WorkerStats) => void
@@ -63,6 +63,8 @@ export interface RunningWorker {
   /** Takes no new job, finishes the running ones within the bound, ends the encoder's processes. */
   close(): Promise<void>
 }
+
+export const DEFAULT_CONCURRENCY = 3
 
 /** Renewed every half of it by a timer; after a kill the next check after this time gives the job to another worker. */
 const LOCK_MS = 10_000
@@ -124,7 +126,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   }
   const worker = new Worker<JobData>(name, (job, token) => runJob(job, token, run), {
     connection,
-    concurrency: options.concurrency ?? 3,
+    concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,
     maxStalledCount: MAX_STALLS,

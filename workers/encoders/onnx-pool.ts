@@ -13,6 +13,8 @@ export interface OnnxEncoder extends Encoder {
   readonly processIds: readonly number[]
   /** Child processes so far that were started in the place of one that had ended. */
   readonly restarts: number
+  /** Milliseconds that all processes together had a batch so far; a share of the time when divided by both. */
+  readonly busyMs: number
 }
 
 /** Deaths in a row, without one encoded batch between them, after which waiting batches are given up. */
@@ -36,6 +38,7 @@ export class OnnxPool implements OnnxEncoder {
   #deathsInARow = 0
   saturatedWindows = 0
   restarts = 0
+  busyMs = 0
 
   constructor(settings: OnnxSessionSettings, processes: number, tokenBudget: number) {
     this.#settings = settings
@@ -106,13 +109,18 @@ export class OnnxPool implements OnnxEncoder {
     lane.busy = false
   }
 
-  #encodeOn(lane: Lane, windows: readonly TokenWindow[]): Promise<EncodedBatch> {
+  async #encodeOn(lane: Lane, windows: readonly TokenWindow[]): Promise<EncodedBatch> {
     if (lane.child === undefined || !lane.child.alive) {
       // Also one that was killed while it had nothing to do, for want of memory for example.
       if (lane.child !== undefined) this.restarts++
       lane.child = new OnnxChild(this.#settings)
     }
-    return lane.child.encode(windows)
+    const startedAt = performance.now()
+    try {
+      return await lane.child.encode(windows)
+    } finally {
+      this.busyMs += performance.now() - startedAt
+    }
   }
 
   /** Waits before the next process, ever longer; after too many deaths in a row gives up what waits. */
