@@ -3,12 +3,13 @@
 Default session options, so all cores. Speaks JSON lines with its parent:
 
     in   {"model": PATH, "inputs": [NAME, ...], "batches": [[[id, ...], ...], ...]}   rows of a batch have one length
-    out  {"onnxruntime": VERSION}
+    out  {"version": VERSION}
     in   one empty line: run all batches once
-    out  {"seconds": S}
+    out  {"seconds": S, "peak_kib": KIB}
 """
 
 import json
+import resource
 import sys
 import time
 
@@ -26,12 +27,14 @@ def main():
     task = json.loads(sys.stdin.readline())
     session = onnxruntime.InferenceSession(task["model"], providers=["CPUExecutionProvider"])
     feeds = [feeds_of(batch, task["inputs"]) for batch in task["batches"]]
-    print(json.dumps({"onnxruntime": onnxruntime.__version__}), flush=True)
+    print(json.dumps({"version": onnxruntime.__version__}), flush=True)
     for _ in sys.stdin:
         started = time.perf_counter()
         for feed in feeds:
             session.run(None, feed)
-        print(json.dumps({"seconds": time.perf_counter() - started}), flush=True)
+        seconds = time.perf_counter() - started
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(json.dumps({"seconds": seconds, "peak_kib": peak}), flush=True)
 
 
 if __name__ == "__main__":
