@@ -1,6 +1,9 @@
 import type { Command } from 'commander'
 import { registerBenchEncode } from './bench-encode.ts'
+import { registerBenchIngest } from './bench-ingest.ts'
 
 export function register(program: Command): void {
-  registerBenchEncode(program.command('bench').description('Measure speed on this machine.'))
+  const bench = program.command('bench').description('Measure speed on this machine.')
+  registerBenchEncode(bench)
+  registerBenchIngest(bench)
 }

@@ -1,0 +1,60 @@
+/** Entry of a worker process of `lexpand bench ingest`. Its settings are the first message; `stop` is the second. */
+import { readConfiguration } from '../cli/configuration.ts'
+import { openSearchClient } from '../cli/connect.ts'
+import { processLogger } from '../cli/logger.ts'
+import { openModel } from '../cli/model.ts'
+import { startSweeper, startWorker, type WorkerStats } from '../workers/index.ts'
+import { benchEncoder } from './ingest-encoder.ts'
+
+export interface IngestWorkerSettings {
+  readonly opensearchUrl: string
+  readonly redisUrl: string
+  readonly model: string
+  /** Of its queue: workers of others must not help. */
+  readonly identity: string
+  readonly fake: boolean
+  readonly encoderProcesses: number
+  /** Whether it queues what other clients write, as `lexpand worker` does. */
+  readonly sweep: boolean
+}
+
+/** How far it is: sent when it can take jobs, and after every job. */
+export interface IngestWorkerReport {
+  readonly stats: WorkerStats
+  /** Of the encoder's child processes together; 0 for the fake encoder, which has none. */
+  readonly encoderBusyMs: number
+  readonly encoderPids: readonly number[]
+}
+
+/** Time between two looks of the sweeper: with the 5 s of `lexpand worker` a short run would measure little else. */
+const SWEEP_EVERY_MS = 500
+
+process.once('message', (settings: IngestWorkerSettings) => void start(settings))
+process.on('disconnect', () => process.exit(1))
+// A terminal signals the whole group: the parent ends its workers.
+process.on('SIGINT', () => {})
+
+async function start(settings: IngestWorkerSettings): Promise<void> {
+  const { opensearchUrl, redisUrl, identity } = settings
+  const model = { ...(await openModel(settings)), identity }
+  const client = openSearchClient(
+    opensearchUrl,
+    readConfiguration({ opensearch: opensearchUrl }, process.env),
+  )
+  const logger = processLogger('warn')
+  const encoder = await benchEncoder(model, settings)
+  const tell = (stats: WorkerStats) => {
+    const { busyMs: encoderBusyMs, processIds: encoderPids } = encoder
+    process.send?.({ stats, encoderBusyMs, encoderPids } satisfies IngestWorkerReport)
+  }
+  const worker = await startWorker({ client, redisUrl, model, logger, encoder, onProgress: tell })
+  const sweeper = settings.sweep
+    ? await startSweeper({ client, redisUrl, logger, identity, everyMs: SWEEP_EVERY_MS })
+    : undefined
+  process.once('message', async () => {
+    await sweeper?.close()
+    await worker.close()
+    process.exit(0)
+  })
+  tell(worker.stats)
+}
