@@ -1,0 +1,132 @@
+import { Agent, request } from 'node:http'
+import { LexpandError } from '../sparse/errors.ts'
+import { percentile } from './latency.ts'
+
+/** One way to search: the path and the body of each query's request. */
+export interface SearchContestant {
+  readonly path: string
+  readonly bodies: readonly string[]
+}
+
+export interface SearchSpeed {
+  readonly p50_ms: number
+  readonly p90_ms: number
+  readonly p99_ms: number
+  /** Of the one client. */
+  readonly ops_per_second: number
+}
+
+export interface SearchMeasurement {
+  readonly speed: ReadonlyMap<string, SearchSpeed>
+  /** Contestant -> ids of each query's hits. */
+  readonly hits: ReadonlyMap<string, readonly (readonly string[])[]>
+}
+
+/** Queries of one turn: short enough that whatever else the machine does meets all contestants alike. */
+const TURN = 25
+
+/**
+ * Lets contestants take turns over the same queries, one client with one connection that stays open. The first round
+ * warms up and gives the hits; it does not count.
+ *
+ * @param url of the server, http
+ * @throws LexpandError SERVICE with the server's words when a request fails
+ */
+export async function measureSearch(
+  url: string,
+  contestants: ReadonlyMap<string, SearchContestant>,
+  rounds: number,
+  onRound: (round: number) => void = () => undefined,
+): Promise<SearchMeasurement> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const times = new Map<string, number[]>()
+  const hits = new Map<string, string[][]>()
+  const queries = Math.max(...Array.from(contestants.values(), ({ bodies }) => bodies.length))
+  try {
+    for (let round = 0; round <= rounds; round++) {
+      for (let from = 0; from < queries; from += TURN) {
+        for (const [name, { path, bodies }] of turns(contestants, round + from / TURN)) {
+          for (const body of bodies.slice(from, from + TURN)) {
+            const { milliseconds, text } = await post(agent, new URL(path, url), body)
+            if (round > 0) listed(times, name).push(milliseconds)
+            else listed(hits, name).push(hitIds(text))
+          }
+        }
+      }
+      onRound(round)
+    }
+  } finally {
+    agent.destroy()
+  }
+  return { speed: new Map([...times].map(([name, measured]) => [name, searchSpeed(measured)])), hits }
+}
+
+/** @param milliseconds at least one */
+export function searchSpeed(milliseconds: readonly number[]): SearchSpeed {
+  const total = milliseconds.reduce((sum, one) => sum + one, 0)
+  return {
+    p50_ms: percentile(milliseconds, 50),
+    p90_ms: percentile(milliseconds, 90),
+    p99_ms: percentile(milliseconds, 99),
+    ops_per_second: (1000 * milliseconds.length) / total,
+  }
+}
+
+/** Mean share of the reference's hits that the other found; queries without hits count as equal. */
+export function overlap(
+  reference: readonly (readonly string[])[],
+  other: readonly (readonly string[])[],
+): number {
+  const shares = reference.map((ids, query) => {
+    const found = new Set(other[query])
+    return ids.length === 0 ? 1 : ids.filter((id) => found.has(id)).length / ids.length
+  })
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length
+}
+
+/** Nobody always goes first. */
+function turns<T>(contestants: ReadonlyMap<string, T>, turn: number): [string, T][] {
+  const all = [...contestants]
+  const first = turn % all.length
+  return [...all.slice(first), ...all.slice(0, first)]
+}
+
+function listed<T>(map: Map<string, T[]>, name: string): T[] {
+  const found = map.get(name) ?? []
+  map.set(name, found)
+  return found
+}
+
+function hitIds(text: string): string[] {
+  const { hits } = JSON.parse(text) as { hits: { hits: { _id: string }[] } }
+  return hits.hits.map(({ _id }) => _id)
+}
+
+function post(agent: Agent, url: URL, body: string): Promise<{ milliseconds: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const startedAt = performance.now()
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    const sent = request(url, { agent, method: 'POST', headers }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (part: string) => {
+        text += part
+      })
+      response.on('error', reject)
+      response.on('end', () => {
+        const milliseconds = performance.now() - startedAt
+        if (response.statusCode === 200) resolve({ milliseconds, text })
+        else reject(refused(url, response.statusCode, text))
+      })
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+function refused(url: URL, status: number | undefined, text: string): LexpandError {
+  return new LexpandError(
+    'SERVICE',
+    `[bench] expected hits from ${url.pathname}, got ${status}: ${text.slice(0, 500)}. Leave the variant out, or install what it needs.`,
+  )
+}
