@@ -26,7 +26,7 @@ const NAMES = Object.keys(VARIANTS) as VariantName[]
 const REFERENCE: VariantName = 'rank_feature'
 
 /** Adds `lexpand bench search`. */
-export function registerSearch(bench: Command): void {
+export function registerBenchSearch(bench: Command): void {
   const search = bench
     .command('search')
     .description(
