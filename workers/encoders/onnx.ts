@@ -45,6 +45,9 @@ export interface OnnxEncoderOptions {
  * | Python, 2 threads, the best | 103       | 24.0 | 11.7 | -     |
  *
  * So larger batches gain nothing, and processes do not wait for each other at every operator, as threads do.
+ * The graph with integer products (training/lexpand_training/fast_graph.py) never holds that buffer. Documents a second of
+ * processor time on one core, and peak memory of a Python process: budget 256: 188, 44.6 and 8.1 at 32, 128 and 512 pieces,
+ * 144 MB; 512: 184, 38.7, 8.2, 146 MB; 1024: 190, 43.8, 8.6, 174 MB; 2048: 174, 40.7, 8.1, 232 MB.
  */
 export const DEFAULT_TOKEN_BUDGET = 512
 
