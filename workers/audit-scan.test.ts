@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nextSize, scanDocuments } from './audit-scan.ts'
+import { scanDocuments } from './audit-scan.ts'
 import { SPECIFICATION, stubClient } from './test-fixtures.ts'
 
 const TARGET = { name: 'i', specification: SPECIFICATION, vectorsInSource: true }
@@ -31,16 +31,6 @@ describe('scanDocuments', () => {
     const scan = scanDocuments(client, TARGET, { onTotal: () => {}, onPage: async () => {} })
     await expect(scan).rejects.toThrow('expected 500 documents of i, got 499')
   })
-})
-
-test('slow pages get smaller, quick ones larger, within bounds', () => {
-  expect([
-    nextSize(100, 10),
-    nextSize(800, 10),
-    nextSize(100, 2_000),
-    nextSize(100, 9_000),
-    nextSize(1, 9_000),
-  ]).toEqual([200, 1_000, 100, 25, 1])
 })
 
 /** An engine with two shards of ready documents. */

@@ -2,12 +2,21 @@ import type { API, Client } from '@opensearch-project/opensearch'
 import type { InstalledIndex } from '../mappings/compatibility.ts'
 import { translateEngineError } from '../mappings/engine-error.ts'
 import { SIDECAR } from '../mappings/sidecar.ts'
-import { documentText, MAX_NESTING } from '../mappings/text.ts'
-import { hashOfText, textHash } from '../mappings/text-hash.ts'
-import { COLLECT_PIECES } from '../mappings/text-script.ts'
+import { documentText } from '../mappings/text.ts'
+import { textHash } from '../mappings/text-hash.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import type { AuditedDocument } from './audit-verdict.ts'
 import { type Persistence, persist } from './back-off.ts'
+import {
+  byCharacters,
+  FIRST_PAGE,
+  type InlineText,
+  inlineHash,
+  inlineTextParams,
+  inlineTextScript,
+  MAX_PAGE,
+  nextSize,
+} from './inline-text.ts'
 import { isTransient } from './transient.ts'
 
 export interface ScanOptions {
@@ -24,25 +33,12 @@ const KEEP_ALIVE = '5m'
  * Within a shard each page of a slice would look at all documents again (measured: two slices took twice as long).
  */
 const MAX_SLICES = 4
-const FIRST_PAGE = 100
-const MAX_PAGE = 1_000
-/** A page that takes the engine longer is followed by a smaller one, a quick one by a larger. */
-const SLOW_MS = 4_000
-const QUICK_MS = 1_000
-/** Texts up to here come with the page, at most 30 MB of them; longer ones by themselves. */
-const INLINE_CHARACTERS = 10_000
-/** Characters of long texts that are asked for at once. */
-const LONG_CHARACTERS = 10_000_000
 /** How long the engine may be busy or away. */
 const PATIENCE: Persistence = { giveUpAfterMs: 120_000 }
 
 /**
  * Reads what an audit needs of every document of an index, as it was when the scan began (point in time). At most
  * one page a slice is held: the memory does not grow with the index.
- *
- * The walk over `_source` runs in the engine, which knows a text's length before it sends it; a plain page of
- * documents may be as large as a thousand times the largest document. The hash is made here: painless has `sha256`
- * only where it writes.
  *
  * @returns documents read
  * @throws LexpandError SERVICE when the engine stays away or does not give every document
@@ -118,11 +114,6 @@ const PAGE = {
   track_total_hits: false,
 }
 
-export function nextSize(size: number, tookMs: number): number {
-  if (tookMs > SLOW_MS) return Math.max(1, Math.floor(size / 4))
-  return tookMs < QUICK_MS ? Math.min(MAX_PAGE, size * 2) : size
-}
-
 async function measureIndex(scan: Scan, pit: string): Promise<{ total: number; shards: number }> {
   const reply = await search(scan, {
     size: 0,
@@ -165,7 +156,7 @@ async function search({ client, target, options }: Scan, body: object): Promise<
 async function readLong(scan: Scan, pit: string, long: readonly Hit[]): Promise<Map<string, Measured>> {
   const { fields } = scan.target.specification
   const measured = new Map<string, Measured>()
-  for (const part of byCharacters(long)) {
+  for (const part of byCharacters(long, charactersOf)) {
     const reply = await search(scan, {
       ...PAGE,
       // An id may be there once a routing value.
@@ -185,21 +176,8 @@ async function readLong(scan: Scan, pit: string, long: readonly Hit[]): Promise<
   return measured
 }
 
-function byCharacters(long: readonly Hit[]): Hit[][] {
-  const parts: Hit[][] = []
-  let characters = 0
-  for (const hit of long) {
-    const seen = hit.fields.seen[0]
-    const own = 'long' in seen ? seen.long : 0
-    const part = parts.at(-1)
-    characters += own
-    if (part !== undefined && characters <= LONG_CHARACTERS) part.push(hit)
-    else {
-      parts.push([hit])
-      characters = own
-    }
-  }
-  return parts
+function charactersOf({ fields: { seen } }: Hit): number {
+  return 'long' in seen[0] ? seen[0].long : 0
 }
 
 interface Measured {
@@ -221,8 +199,8 @@ function audited(hit: Hit, long: ReadonlyMap<string, Measured>): AuditedDocument
 }
 
 function measure(hit: Hit, seen: Seen, long: ReadonlyMap<string, Measured>): Measured {
-  if ('text' in seen) return { hash: hashOfText(seen.text), textBytes: Buffer.byteLength(seen.text.trim()) }
-  if ('problem' in seen) return { hash: `not-text:${seen.problem}`, textBytes: 0 }
+  const hash = inlineHash(seen)
+  if (hash !== undefined) return { hash, textBytes: 'text' in seen ? Buffer.byteLength(seen.text.trim()) : 0 }
   const found = long.get(keyOf(hit))
   if (found !== undefined) return found
   throw new LexpandError(
@@ -238,39 +216,24 @@ function keyOf({ _id, _routing }: { readonly _id: string; readonly _routing?: st
 
 function paramsOf({ specification, vectorsInSource }: InstalledIndex) {
   return {
-    fields: specification.fields,
+    ...inlineTextParams(specification),
     sidecar: SIDECAR,
     sparse_field: vectorsInSource ? specification.sparse_field : null,
-    max_nesting: MAX_NESTING,
-    inline: INLINE_CHARACTERS,
   }
 }
 
-const SCRIPT = `
-${COLLECT_PIECES}
-def source = params._source;
-Map seen = new HashMap();
+const SCRIPT = inlineTextScript(`
 def sidecar = source.get(params.sidecar);
 if (sidecar instanceof Map) seen.sidecar = sidecar;
 if (params.sparse_field != null) {
   def vector = source.get(params.sparse_field);
   seen.vector = vector instanceof Map ? vector.size() : -1;
-}
-List pieces = new ArrayList();
-for (def field : params.fields) {
-  String type = collect(source, field, 0, params.max_nesting, pieces);
-  if (type != null) { seen.problem = field + ':' + type; return seen; }
-}
-long characters = 0;
-for (def piece : pieces) characters += piece.length() + 1;
-if (characters > params.inline) seen.long = characters; else seen.text = String.join(' ', pieces);
-return seen;
-`
+}`)
 
 type Seen = {
   readonly sidecar?: object
   readonly vector?: number
-} & ({ readonly text: string } | { readonly problem: string } | { readonly long: number })
+} & InlineText
 
 interface SourceHit {
   readonly _id: string

@@ -2,9 +2,16 @@ import { type API, type Client, errors } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../mappings/engine-error.ts'
 import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
-import { MAX_NESTING } from '../../mappings/text.ts'
-import { hashOfText, textHash } from '../../mappings/text-hash.ts'
-import { COLLECT_PIECES } from '../../mappings/text-script.ts'
+import { textHash } from '../../mappings/text-hash.ts'
+import {
+  byCharacters,
+  FIRST_PAGE,
+  type InlineText,
+  inlineHash,
+  inlineTextParams,
+  inlineTextScript,
+  nextSize,
+} from '../inline-text.ts'
 import type { QueuedDocument } from '../queue.ts'
 import { readDocuments } from '../read-documents.ts'
 import { primaryOf } from '../shard-changes.ts'
@@ -29,22 +36,10 @@ export interface PageRange {
   readonly pendingOnly?: boolean
 }
 
-const MAX_PAGE = 1_000
-const FIRST_PAGE = 100
-/** A page that takes longer is followed by a smaller one, a quick one by a larger. */
-const SLOW_MS = 4_000
-const QUICK_MS = 1_000
-/** Texts up to here come with the page: at most 10 MB of them. Longer ones are read a few at a time. */
-const INLINE_CHARACTERS = 10_000
-const LONG_CHARACTERS = 10_000_000
-
 /**
  * Reads documents of one shard in the order of their last change and tells which are to be encoded: pending ones,
  * those without a sidecar, and those whose text or fingerprint is not what their sidecar says, because they were
  * changed past the pipeline. What our own write-backs changed is looked at as well, and fits.
- *
- * The walk over `_source` runs in the engine, which knows how long a text is before it sends it; the hash is made
- * here, because painless has `sha256` only where it writes.
  */
 export class ChangedDocuments {
   readonly #client: Client
@@ -69,7 +64,7 @@ export class ChangedDocuments {
       if ('long' in seen) long.push(hit)
       else if (!this.#isSettled(seen)) waiting.push(toQueued(hit, seen.sidecar))
     }
-    for (const part of byCharacters(long)) waiting.push(...(await this.#changedAmong(part)))
+    for (const part of byCharacters(long, charactersOf)) waiting.push(...(await this.#changedAmong(part)))
     return { scanned: hits.length, waiting, last: hits.at(-1)?.sort[0] ?? range.upTo }
   }
 
@@ -82,7 +77,7 @@ export class ChangedDocuments {
           allow_partial_search_results: false,
           body: { ...this.#request(range), size: this.#size } as API.Search_RequestBody,
         })
-        this.#adapt(reply.body.took)
+        this.#size = nextSize(this.#size, reply.body.took)
         return reply.body.hits.hits as unknown as readonly Hit[]
       } catch (error) {
         if (!(error instanceof errors.TimeoutError) || this.#size === 1) {
@@ -96,11 +91,9 @@ export class ChangedDocuments {
   #request({ after, upTo, pendingOnly = false }: PageRange) {
     const filter = [{ range: { _seq_no: { gt: after, lte: upTo } } }, ...(pendingOnly ? [PENDING] : [])]
     const params = {
-      fields: this.#specification.fields,
+      ...inlineTextParams(this.#specification),
       fingerprint: this.#specification.fingerprint,
       sidecar: SIDECAR,
-      max_nesting: MAX_NESTING,
-      inline: INLINE_CHARACTERS,
     }
     return {
       query: { bool: { filter } },
@@ -112,15 +105,9 @@ export class ChangedDocuments {
     }
   }
 
-  #adapt(tookMs: number): void {
-    if (tookMs > SLOW_MS) this.#size = Math.ceil(this.#size / 4)
-    else if (tookMs < QUICK_MS) this.#size = Math.min(MAX_PAGE, this.#size * 2)
-  }
-
   #isSettled(seen: Seen): boolean {
-    const { fingerprint } = this.#specification
-    if ('text' in seen) return isSettled(seen.sidecar, hashOfText(seen.text), fingerprint)
-    return 'problem' in seen && isSettled(seen.sidecar, `not-text:${seen.problem}`, fingerprint)
+    const hash = waits(seen) ? undefined : inlineHash(seen)
+    return hash !== undefined && isSettled(seen.sidecar, hash, this.#specification.fingerprint)
   }
 
   /** Read as they are now: what changed since the search is then judged by its new text, and comes again later. */
@@ -150,32 +137,18 @@ const PENDING = {
 }
 
 /** A document that waits anyway needs no look at its text. */
-const SCRIPT = `
-${COLLECT_PIECES}
-def source = params._source;
-Map seen = new HashMap();
+const SCRIPT = inlineTextScript(`
 def sidecar = source.get(params.sidecar);
 if (!(sidecar instanceof Map)) return seen;
 seen.sidecar = sidecar;
-if (sidecar.state == 'pending' || sidecar.fingerprint != params.fingerprint) return seen;
-List pieces = new ArrayList();
-for (def field : params.fields) {
-  String type = collect(source, field, 0, params.max_nesting, pieces);
-  if (type != null) { seen.problem = field + ':' + type; return seen; }
-}
-long characters = 0;
-for (def piece : pieces) characters += piece.length() + 1;
-if (characters > params.inline) seen.long = characters; else seen.text = String.join(' ', pieces);
-return seen;
-`
+if (sidecar.state == 'pending' || sidecar.fingerprint != params.fingerprint) return seen;`)
 
-/** What the script gives; without any of the last three the document waits. */
-type Seen = { readonly sidecar?: Sidecar } & (
-  | { readonly text: string }
-  | { readonly problem: string }
-  | { readonly long: number }
-  | Record<never, never>
-)
+/** What the script gives; without a text the document waits. */
+type Seen = { readonly sidecar?: Sidecar } & (InlineText | Record<never, never>)
+
+function waits(seen: Seen): seen is Exclude<Seen, InlineText> {
+  return !('text' in seen || 'problem' in seen || 'long' in seen)
+}
 
 /** The client's own type of a hit knows neither script fields nor versions. */
 interface Hit {
@@ -187,21 +160,8 @@ interface Hit {
   readonly fields: { readonly seen: readonly [Seen] }
 }
 
-function byCharacters(long: readonly Hit[]): Hit[][] {
-  const parts: Hit[][] = []
-  let characters = 0
-  for (const hit of long) {
-    const [seen] = hit.fields.seen
-    const own = 'long' in seen ? seen.long : 0
-    characters += own
-    const part = parts.at(-1)
-    if (part !== undefined && characters <= LONG_CHARACTERS) part.push(hit)
-    else {
-      parts.push([hit])
-      characters = own
-    }
-  }
-  return parts
+function charactersOf({ fields: { seen } }: Hit): number {
+  return 'long' in seen[0] ? seen[0].long : 0
 }
 
 function toQueued(hit: Hit, sidecar: Sidecar | undefined): QueuedDocument {
