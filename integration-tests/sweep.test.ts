@@ -445,10 +445,10 @@ describe('several sweepers', () => {
     await queue.redis.del(key)
   })
 
-  test('a sweeper finds indices of all models, of one, and those that come later; it leaves closed ones', async () => {
+  test('a sweeper finds indices of all models, of one, and those that come later; it leaves closed and missing ones', async () => {
     const fixture = await workerFixture('all')
     const { client, queue, index, model } = fixture
-    const running = await sweeper(fixture, { indices: [`${index}*`] })
+    const running = await sweeper(fixture, { indices: [uniqueName('missing'), `${index}*`] })
     const other = await workerFixture('other')
     expect(await lexpandIndices(client, { identity: model.identity })).toEqual([
       { name: index, identity: model.identity },

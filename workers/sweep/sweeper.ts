@@ -70,20 +70,21 @@ class SweepLoop {
   }
 
   async run(): Promise<void> {
-    const { client, indices, identity, everyMs = 5_000 } = this.#options
-    const chosen = {
-      ...(indices === undefined ? {} : { indices }),
-      ...(identity === undefined ? {} : { identity }),
-    }
+    const { indices = ['*'], everyMs = 5_000 } = this.#options
     while (!this.#signal.aborted) {
-      await this.#attempt('all indices', async () => {
-        for (const index of await lexpandIndices(client, chosen)) {
-          if (!this.#signal.aborted) await this.#attempt(index.name, () => this.#sweep(index))
-        }
-      })
+      // One by one: a name that is missing must not keep the others waiting.
+      for (const name of indices) await this.#attempt(`indices ${name}`, () => this.#sweepAll(name))
       await sleep(everyMs, undefined, { signal: this.#signal }).catch(() => undefined)
     }
     for (const queue of this.#queues.values()) await queue.close().catch(() => undefined)
+  }
+
+  async #sweepAll(indices: string): Promise<void> {
+    const { client, identity } = this.#options
+    const chosen = { indices: [indices], ...(identity === undefined ? {} : { identity }) }
+    for (const index of await lexpandIndices(client, chosen)) {
+      if (!this.#signal.aborted) await this.#attempt(index.name, () => this.#sweep(index))
+    }
   }
 
   async #sweep({ name, identity }: LexpandIndex): Promise<void> {
