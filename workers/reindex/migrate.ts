@@ -186,10 +186,12 @@ async function swap(
     await run.save({ write_blocked_ms: Math.round(performance.now() - startedAt) })
     return true
   } finally {
-    if (!hasSwapped) {
+    // The try that moved the aliases may have been the one without an answer: the old index then stays blocked.
+    const toTheEnd = { ...persistence, signal: undefined }
+    if (!hasSwapped && !(await patiently(() => hasMoved(client, run), toTheEnd))) {
       // Throws when another process has the run: the block may be its block by now.
       await run.save({})
-      await patiently(() => unfreeze(client, source), { ...persistence, signal: undefined })
+      await patiently(() => unfreeze(client, source), toTheEnd)
       const nothing = Object.fromEntries(Object.keys(later).map((name) => [name, null]))
       await setSettings(client, target, nothing)
       await run.save({ phase: 'copying' })

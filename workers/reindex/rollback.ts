@@ -102,10 +102,12 @@ export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
       isDone = true
       await run.save({ write_blocked_ms: Math.round(performance.now() - startedAt) })
     } finally {
-      if (!isDone) {
+      // The try that moved the aliases may have been the one without an answer: then the block is to stay.
+      const toTheEnd = { ...persistence, signal: undefined }
+      if (!isDone && !(await patiently(hasMoved, toTheEnd))) {
         // Throws when another process has the run: the block may be its block by now.
         await run.save({})
-        await patiently(() => unfreeze(client, target), { ...persistence, signal: undefined })
+        await patiently(() => unfreeze(client, target), toTheEnd)
       }
     }
   }
