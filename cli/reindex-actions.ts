@@ -67,16 +67,19 @@ export async function fillExisting(flags: ReindexFlags, signal: AbortSignal): Pr
   await installIngestPipeline(client, name, specification)
   const queue = await openQueue(redisUrl, model.identity)
   const progress = progressBar('encode')
-  const run = await beginInPlace(client, await theIndex(connection, name), specification, signal)
   let worker: RunningWorker | undefined
   try {
-    worker = await ownWorker(flags, connection, model)
-    const report = await fillInPlace({ client, queue, run, onProgress: shownBy(progress) })
-    return { ...shortRun(run.state), ...report, seconds: secondsSince(startedAt) }
+    const run = await beginInPlace(client, await theIndex(connection, name), specification, signal)
+    try {
+      worker = await ownWorker(flags, connection, model)
+      const report = await fillInPlace({ client, queue, run, onProgress: shownBy(progress) })
+      return { ...shortRun(run.state), ...report, seconds: secondsSince(startedAt) }
+    } finally {
+      await run.close()
+    }
   } finally {
     progress.stop()
     await worker?.close()
-    await run.close()
     await queue.close()
   }
 }

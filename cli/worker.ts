@@ -98,7 +98,7 @@ async function work(flags: WorkerFlags): Promise<void> {
     closing.push(() => monitoring.close())
     const vectorCache = machineVectorCache(configuration, (message) => logger.warn(message))
     closing.push(async () => vectorCache?.close())
-    worker = await startWorker({
+    const running = await startWorker({
       client,
       redisUrl,
       model,
@@ -110,6 +110,9 @@ async function work(flags: WorkerFlags): Promise<void> {
       ...(maxSearchP95Ms === undefined ? {} : { maxSearchP95Ms }),
       ...probeOf(flags),
     })
+    worker = running
+    // For what fails before it is asked to stop.
+    closing.push(() => running.close())
     if (flags.sweep) {
       const { identity } = model
       const { telemetry } = monitoring
@@ -117,13 +120,13 @@ async function work(flags: WorkerFlags): Promise<void> {
       closing.push(() => sweeper.close())
     }
     if (monitoring.registry !== undefined) {
-      watchWorker(monitoring.registry, worker.stats)
+      watchWorker(monitoring.registry, running.stats)
       watchEncoder(monitoring.registry, encoder, residentMemory)
     }
     note(`Encoding with ${model.manifest.name} ${model.manifest.version}. Stop with Ctrl-C.`)
     if (!signal.aborted) await once(signal, 'abort')
-    await worker.close()
-    printResult(flags.json, worker.stats, summary)
+    await running.close()
+    printResult(flags.json, running.stats, summary)
   } finally {
     for (const close of closing.reverse()) await close()
   }

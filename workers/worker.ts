@@ -60,7 +60,7 @@ export interface RunningWorker {
   readonly stats: Readonly<WorkerStats>
   /** Whether it takes jobs; false without `close` is a defect, and the process should be replaced. */
   isRunning(): boolean
-  /** Takes no new job, finishes the running ones within the bound, ends the encoder's processes. */
+  /** Takes no new job, finishes the running ones within the bound, ends the encoder's processes; the same when called again. */
   close(): Promise<void>
 }
 
@@ -167,23 +167,28 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   await worker.waitUntilReady()
   const ticker = reportProgress(stats, encoder, logger)
 
+  async function shutDown(): Promise<void> {
+    clearInterval(ticker)
+    pace.stop()
+    guard?.stop()
+    stopping.abort()
+    const closed = worker.close()
+    if (!(await settles(closed, closeTimeoutMs))) {
+      // Without an encoder the running jobs end at once and go back to the queue.
+      await encoder.dispose()
+      // Redis may be away as well; then the locks run out and another worker takes the jobs.
+      if (!(await settles(closed, FORCED_CLOSE_MS))) await worker.disconnect()
+    }
+    await encoder.dispose()
+    connection.disconnect()
+  }
+  let closing: Promise<void> | undefined
   return {
     stats,
     isRunning: () => worker.isRunning(),
-    async close() {
-      clearInterval(ticker)
-      pace.stop()
-      guard?.stop()
-      stopping.abort()
-      const closed = worker.close()
-      if (!(await settles(closed, closeTimeoutMs))) {
-        // Without an encoder the running jobs end at once and go back to the queue.
-        await encoder.dispose()
-        // Redis may be away as well; then the locks run out and another worker takes the jobs.
-        if (!(await settles(closed, FORCED_CLOSE_MS))) await worker.disconnect()
-      }
-      await encoder.dispose()
-      connection.disconnect()
+    close() {
+      closing ??= shutDown()
+      return closing
     },
   }
 }
