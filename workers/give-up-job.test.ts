@@ -83,4 +83,31 @@ describe('a job whose requests fail as a whole', () => {
     await giveUpJob(jobOf('done', 'gone'), new Error('got 403'), 6, dependencies)
     expect(letters.size).toBe(0)
   })
+
+  test('makes a document that was changed past the pipeline pending, so that a sweep finds it again', async () => {
+    const { stored, letters, dependencies } = setUp({ changed: 'new', foreign: 'same' })
+    const expanded = { tokens: 1, windows: 1, truncated: 0 }
+    const mark = (id: string, text: string, fingerprint: string) =>
+      Object.assign(stored.get(id)?._source ?? {}, {
+        lexpand: readySidecar(textHash({ text }, ['text']), fingerprint, expanded, new Date()),
+        text_sparse: { old: 1 },
+      })
+    mark('changed', 'old', SPECIFICATION.fingerprint)
+    mark('foreign', 'same', 'of another model')
+    await giveUpJob(jobOf('changed', 'foreign'), new Error('got 403'), 6, dependencies)
+    expect(stored.get('changed')?._source).toEqual({
+      text: 'new',
+      text_sparse: undefined,
+      lexpand: {
+        state: 'pending',
+        text_hash: textHash({ text: 'new' }, ['text']),
+        pending_since: expect.any(String),
+      },
+    })
+    expect(stored.get('foreign')?._source).toMatchObject({
+      lexpand: { state: 'ready' },
+      text_sparse: { old: 1 },
+    })
+    expect(letters.size).toBe(2)
+  })
 })

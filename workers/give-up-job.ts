@@ -5,8 +5,10 @@ import { putLetters } from './dead-letter-store.ts'
 import { letterOf } from './fail-documents.ts'
 import type { JobData } from './job-data.ts'
 import { readDocuments } from './read-documents.ts'
-import { isSettled } from './states.ts'
+import { isSettled, pendingSidecar } from './states.ts'
 import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
+import { EngineBusy } from './transient.ts'
+import { writeBack } from './write-back.ts'
 
 export interface GiveUpDependencies {
   readonly client: Client
@@ -14,12 +16,19 @@ export interface GiveUpDependencies {
   readonly telemetry?: Telemetry
 }
 
+/** The engine is rarely why a job is given up; the next job of this worker waits meanwhile. */
+const PATIENCE = { giveUpAfterMs: 10_000 }
+
 /**
  * Leaves a dead letter for every document that a job could not settle. The documents stay pending, since the
  * encoder and not they are at fault; the letter goes when one is encoded after all.
  *
+ * One whose text was changed past the pipeline does not say that it waits: the sweep that found it has passed it for
+ * good. It becomes pending here, without the vector of its old text, so that a later sweep finds it.
+ *
  * @param attempts of the job
- * @throws LexpandError SERVICE or INDEX when documents cannot be read or letters not be stored
+ * @throws LexpandError SERVICE or INDEX when documents cannot be read or letters not be stored; EngineBusy when
+ *   documents cannot be marked
  */
 export async function giveUpJob(
   { index, documents, fingerprint }: JobData,
@@ -27,18 +36,39 @@ export async function giveUpJob(
   attempts: number,
   { client, specificationOf, telemetry = NO_TELEMETRY }: GiveUpDependencies,
 ): Promise<void> {
-  const { fields } = await specificationOf(index)
+  const { fields, sparse_field } = await specificationOf(index)
   const stored = await readDocuments(client, index, fields, documents)
   const failure = {
     reasonClass: 'job' as const,
     reason: cause instanceof Error ? cause.message : String(cause),
     stack: cause instanceof Error ? cause.stack : undefined,
   }
-  const letters = stored.flatMap((document) => {
-    const hash = textHash(document.source, fields)
-    if (isSettled(document.sidecar, hash, fingerprint)) return []
-    return [letterOf(index, { ...document, hash, failure }, fingerprint, attempts)]
-  })
-  await putLetters(client, letters)
-  if (letters.length > 0) telemetry.deadLetter(index, 'job', letters.length)
+  const waiting = stored
+    .map((document) => ({ ...document, hash: textHash(document.source, fields), failure }))
+    .filter(({ sidecar, hash }) => !isSettled(sidecar, hash, fingerprint))
+  await putLetters(
+    client,
+    waiting.map((document) => letterOf(index, document, fingerprint, attempts)),
+  )
+  if (waiting.length > 0) telemetry.deadLetter(index, 'job', waiting.length)
+  // The old vector of another set-up is of this text: it stays until the new one is there.
+  const changed = waiting.filter(
+    ({ sidecar, hash }) => isStored(sidecar?.state) && sidecar?.text_hash !== hash,
+  )
+  const items = changed.map(({ id, routing, seqNo, primaryTerm, hash }) => ({
+    id,
+    routing,
+    seqNo,
+    primaryTerm,
+    features: undefined,
+    sidecar: pendingSidecar(hash, new Date(), 'giveUp'),
+  }))
+  const results = await writeBack(client, index, sparse_field, items, PATIENCE)
+  // Of the other outcomes none leaves anything to do: a new version has its own job or sweep.
+  const busy = results.find(({ outcome }) => outcome === 'retry' || outcome === 'rejected')
+  if (busy !== undefined) throw new EngineBusy('worker', index, busy.reason ?? 'no answer')
+}
+
+function isStored(state: unknown): boolean {
+  return state !== undefined && state !== 'pending'
 }

@@ -69,7 +69,7 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
       await giveUpJob(data, error, attempts, dependencies).catch((cause: unknown) =>
         logger.warn(
           { job: job.id, index: data?.index, err: cause },
-          'no dead letters for a job that is given up',
+          'a job is given up, and not all of its documents say so: lexpand audit finds them',
         ),
       )
     }

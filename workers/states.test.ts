@@ -26,6 +26,7 @@ const EVENTS: readonly DocumentEvent[] = [
   'encode',
   'findBlank',
   'fail',
+  'giveUp',
   'replay',
   'remove',
 ]
@@ -74,6 +75,11 @@ describe('transitions', () => {
         expect(() => conditionAfter(before, event)).toThrow(`${before} cannot ${event}`)
       }
     }
+  })
+
+  test('only a stale document becomes pending with its job given up: the others are, or need no job', () => {
+    expect(CONDITIONS.filter((before) => isAllowed(before, 'giveUp'))).toEqual(['stale'])
+    expect(pendingSidecar(HASH, NOW, 'giveUp').state).toBe('pending')
   })
 
   test('only a failed document is replayed, and what is not there is not removed', () => {

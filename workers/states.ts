@@ -12,7 +12,8 @@ export type Condition = 'absent' | 'unmarked' | 'stale' | DocumentState
  * write: a text is stored through `enqueue` or the ingest pipeline, and no vector in the document fits it.
  * writeBlank: `enqueue` stores a document without text.
  * bypass: a document is changed past the pipeline (partial update in `_bulk`, `pipeline=_none`).
- * encode, findBlank, fail: what the worker finds. replay: a dead letter is tried again. remove: anybody deletes it.
+ * encode, findBlank, fail: what the worker finds. giveUp: its job cannot encode it at all, and would be the only one
+ * that knows of the change. replay: a dead letter is tried again. remove: anybody deletes it.
  */
 export type DocumentEvent =
   | 'write'
@@ -21,6 +22,7 @@ export type DocumentEvent =
   | 'encode'
   | 'findBlank'
   | 'fail'
+  | 'giveUp'
   | 'replay'
   | 'remove'
 
@@ -36,7 +38,7 @@ export const TRANSITIONS = {
   absent: { write: 'pending', writeBlank: 'empty', bypass: 'unmarked' },
   unmarked: { ...STORED, ...WORKED_ON, bypass: 'unmarked' },
   pending: { ...STORED, ...WORKED_ON, bypass: 'pending' },
-  stale: { ...STORED, ...WORKED_ON, bypass: 'stale' },
+  stale: { ...STORED, ...WORKED_ON, bypass: 'stale', giveUp: 'pending' },
   ready: { ...STORED, bypass: 'stale' },
   empty: { ...STORED, bypass: 'stale' },
   failed: { ...STORED, bypass: 'stale', replay: 'pending' },
@@ -66,13 +68,14 @@ export function isSettled(sidecar: Sidecar | undefined, hash: string, fingerprin
 /** Longest reason stored in a document; engine reasons can quote whole documents. */
 const MAX_ERROR_CHARACTERS = 1_000
 
-/** @param event write allows any condition before, replay only a failed document */
+/** @param event write is possible at any time, replay of a failed document only, giveUp of a stale one */
 export function pendingSidecar(
   text_hash: string,
   now = new Date(),
-  event: 'write' | 'replay' = 'write',
+  event: 'write' | 'replay' | 'giveUp' = 'write',
 ): Sidecar {
-  return { state: enter(event, 'failed', 'pending'), text_hash, pending_since: now.toISOString() }
+  const before = event === 'giveUp' ? 'stale' : 'failed'
+  return { state: enter(event, before, 'pending'), text_hash, pending_since: now.toISOString() }
 }
 
 /** @param before the condition of the document that was read; the default is one that is to be encoded */
