@@ -73,6 +73,30 @@ export async function findLetters(
   return found
 }
 
+/** An index with more of them has another problem than its figures. */
+const MAX_STUCK = 1_000
+
+/**
+ * Documents of an index that the engine lets nobody write, as far as refreshed.
+ *
+ * @returns ids, at most {@link MAX_STUCK}
+ * @throws LexpandError SERVICE when the engine cannot say
+ */
+export async function stuckIds(client: Client, index: string): Promise<string[]> {
+  const filter = [{ term: { index: { value: index } } }, { term: { state_refused: { value: true } } }]
+  const reply = await client
+    .search({
+      index: DEAD_LETTERS,
+      // Nothing has failed yet in this cluster.
+      ignore_unavailable: true,
+      body: { size: MAX_STUCK, query: { bool: { filter } }, _source: ['id'], track_total_hits: false },
+    })
+    .catch((error: unknown) => {
+      throw translateEngineError(error, { part: 'dead letters', index: DEAD_LETTERS })
+    })
+  return reply.body.hits.hits.map(({ _source }) => (_source as Pick<DeadLetter, 'id'>).id)
+}
+
 /**
  * Stores letters, one a document; makes the index at first use.
  *

@@ -1,19 +1,27 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../mappings/engine-error.ts'
 import { SIDECAR } from '../../mappings/sidecar.ts'
+import { stuckIds } from '../dead-letter-store.ts'
 
 /**
  * Age in seconds of the text that waits longest for its vector, as its sidecar says; 0 when none waits. Clocks of
- * the engine and of applications write that time, so it is a figure to look at and nothing more.
+ * the engine and of applications write that time, so it is a figure to look at and nothing more. Documents that the
+ * engine lets nobody write are left out: they have a dead letter, and would hide for ever whether the others move.
  */
 export async function oldestPendingSeconds(client: Client, index: string, now = new Date()): Promise<number> {
+  const stuck = await stuckIds(client, index)
   const reply = await client
     .search({
       index,
       body: {
         size: 0,
         track_total_hits: false,
-        query: { term: { [`${SIDECAR}.state`]: { value: 'pending' } } },
+        query: {
+          bool: {
+            filter: [{ term: { [`${SIDECAR}.state`]: { value: 'pending' } } }],
+            ...(stuck.length === 0 ? {} : { must_not: [{ ids: { values: stuck } }] }),
+          },
+        },
         aggs: { oldest: { min: { field: `${SIDECAR}.pending_since` } } },
       } as API.Search_RequestBody,
     })
