@@ -4,4 +4,4 @@ export { installIndex, readSpecification, specificationFor } from './mappings/in
 export { fingerprint, loadModel, type Model } from './models/index.ts'
 export { installIngestPipeline, search } from './pipelines/index.ts'
 export { LexpandError } from './sparse/index.ts'
-export { enqueue, openQueue, startWorker, sweep } from './workers/index.ts'
+export { audit, enqueue, openQueue, startSweeper, startWorker, sweep } from './workers/index.ts'

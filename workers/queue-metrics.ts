@@ -1,13 +1,11 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { OnnxEncoder } from './encoders/onnx.ts'
+import { inTime } from './in-time.ts'
 import type { WorkerStats } from './progress.ts'
 import type { EncodeQueue } from './queue.ts'
 
 /** BullMQ's states that tell whether the queue moves. */
 const STATES = ['wait', 'active', 'delayed', 'prioritized', 'failed'] as const
-
-/** A scrape must not hang with a Redis that is away. */
-const REDIS_PATIENCE_MS = 2_000
 
 /**
  * Jobs by state and the number of workers, asked of Redis at every scrape. While Redis does not answer both are
@@ -108,12 +106,4 @@ export function watchEncoder(
       this.inc(encoder.saturatedWindows)
     },
   })
-}
-
-async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), REDIS_PATIENCE_MS)
-  })
-  return Promise.race([answer.catch(() => undefined), tooLate]).finally(() => clearTimeout(timer))
 }

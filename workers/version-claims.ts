@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
+import { inTime } from './in-time.ts'
 import type { DocumentVersion } from './write-back.ts'
 
 /** Keeps two jobs from encoding the same version of a document at the same time. */
@@ -13,7 +13,6 @@ export interface VersionClaims {
 
 /** Claims of a worker that was killed; its job still exists then and comes again under the same name. */
 const KEPT_MS = 60_000
-const PATIENCE_MS = 2_000
 
 const TAKE = `
 local mine = {}
@@ -61,11 +60,4 @@ export function versionClaims(redis: Redis, job: string): VersionClaims {
 function keyOf(index: string, { id, routing, seqNo, primaryTerm }: DocumentVersion): string {
   const version = JSON.stringify([index, id, routing, seqNo, primaryTerm])
   return `lexpand:encoding:${createHash('sha256').update(version).digest('base64url').slice(0, 22)}`
-}
-
-/** Undefined when Redis does not answer soon: a worker's connection waits for it as long as it takes. */
-async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
-  const timer = new AbortController()
-  const tooLate = sleep(PATIENCE_MS, undefined, { signal: timer.signal }).catch(() => undefined)
-  return Promise.race([answer.catch(() => undefined), tooLate]).finally(() => timer.abort())
 }
