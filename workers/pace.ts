@@ -76,6 +76,7 @@ export class Pace {
   readonly #telemetry: Telemetry
   readonly #onChange: (limit: number) => void
   readonly #ticker: NodeJS.Timeout
+  /** Jobs that all workers together may have in flight, as last seen; Infinity without a limit. */
   #limit = Number.POSITIVE_INFINITY
   /** Scripts under way: a second one of the same kind would change nothing. */
   readonly #asked = new Set<string>()
@@ -87,11 +88,6 @@ export class Pace {
     this.#onChange = onChange
     this.#ticker = setInterval(() => this.#ask(GROW), GROW_EVERY_MS).unref()
     telemetry.pace(this.#limit)
-  }
-
-  /** Jobs that all workers together may have in flight, as last seen; Infinity without a limit. */
-  get limit(): number {
-    return this.#limit
   }
 
   /** Halves what is in flight. Never throws and waits for nothing: without Redis there are no jobs to slow down. */
