@@ -7,6 +7,7 @@ import org.apache.lucene.index.Term;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * How many documents of a shard carry a token, as Lucene knows it: deleted documents count until they are merged away,
@@ -14,9 +15,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * Remembered as long as a reader is open; a refresh opens another one.
  */
 public final class DocumentFrequencies {
-    /** One reader with the largest vocabularies in use: about 10 MB. */
-    private static final int MOST_TOKENS = 65_536;
+    /** Of all readers together: about 60 MB. A node may hold thousands of shards. */
+    private static final int MOST_TOKENS = 500_000;
 
+    private final AtomicInteger remembered = new AtomicInteger();
     private final Map<IndexReader.CacheKey, Map<Term, Integer>> byReader = new ConcurrentHashMap<>();
 
     /** ln(1 + (N - df + .5) / (df + .5)), N = documents with the field; above 0. */
@@ -32,14 +34,24 @@ public final class DocumentFrequencies {
         IndexReader.CacheHelper helper = reader.getReaderCacheHelper();
         if (helper == null) return reader.docFreq(term);
         Map<Term, Integer> known = byReader.computeIfAbsent(helper.getKey(), key -> {
-            helper.addClosedListener(byReader::remove);
+            helper.addClosedListener(this::forget);
             return new ConcurrentHashMap<>();
         });
         Integer found = known.get(term);
         if (found != null) return found;
         int counted = reader.docFreq(term);
-        if (known.size() < MOST_TOKENS) known.put(term, counted);
+        if (remembered.get() < MOST_TOKENS && known.putIfAbsent(term, counted) == null) remembered.incrementAndGet();
         return counted;
+    }
+
+    private void forget(IndexReader.CacheKey reader) {
+        Map<Term, Integer> known = byReader.remove(reader);
+        if (known != null) remembered.addAndGet(-known.size());
+    }
+
+    /** How many tokens are remembered. */
+    int tokens() {
+        return remembered.get();
     }
 
     /** How many open readers are remembered. */

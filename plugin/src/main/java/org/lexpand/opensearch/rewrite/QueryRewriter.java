@@ -102,9 +102,8 @@ public final class QueryRewriter {
         private QueryBuilder match(MatchQueryBuilder match) {
             Target target = targets.get(match.fieldName());
             if (target == null || !(match.value() instanceof String text)) return match;
-            int expansions = match.fuzziness() == null ? 1 : match.maxExpansions();
             boolean decides = match.operator() == Operator.AND || match.minimumShouldMatch() != null;
-            return beside(match, text, Map.of(target.sparseField(), target.weight()), expansions, decides);
+            return beside(match, text, Map.of(target.sparseField(), target.weight()), decides);
         }
 
         private QueryBuilder multiMatch(MultiMatchQueryBuilder match) {
@@ -120,20 +119,16 @@ public final class QueryRewriter {
                 }
             });
             if (weights.isEmpty()) return match;
-            // How many fields a pattern stands for is known to the shards only.
-            boolean hasPattern = match.fields().keySet().stream().anyMatch(Regex::isSimpleMatchPattern);
-            int fields = hasPattern ? FIELDS_OF_A_PATTERN : match.fields().size();
-            int expansions = match.fuzziness() == null ? 1 : match.maxExpansions();
             boolean decides = match.operator() == Operator.AND || match.minimumShouldMatch() != null;
-            return beside(match, text, weights, fields * expansions, decides);
+            return beside(match, text, weights, decides);
         }
 
-        /** @param clausesAWord that the text query makes at most of each word */
-        private QueryBuilder beside(QueryBuilder text, String words, Map<String, Float> weights, int clausesAWord, boolean decides) {
-            if (words.isBlank() || !budget.take(words, clausesAWord, weights.size())) return text;
+        private QueryBuilder beside(QueryBuilder text, String words, Map<String, Float> weights, boolean decides) {
+            if (words.isBlank() || words.length() > QueryParameters.LONGEST_TEXT) return text;
             // Boosts of the sparse side are at most 1, since Lucene refuses token weights above 64; what they lack goes
             // around both, with the boost of the text query.
             float heaviest = Math.max(1, Collections.max(weights.values()));
+            if (!Float.isFinite(text.boost() * heaviest) || !budget.take(words, weights.size())) return text;
             BoolQueryBuilder both = new BoolQueryBuilder().boost(text.boost() * heaviest);
             text.boost(textWeight / heaviest);
             if (decides) both.must(text);
@@ -160,8 +155,6 @@ public final class QueryRewriter {
                 .queryName(boosting.queryName());
         }
     }
-
-    private static final int FIELDS_OF_A_PATTERN = 16;
 
     /** An index of the request that is not ours, or that no model here fits, answers as it did before. */
     private QueryBuilder sparse(String field, String text, float weight) {

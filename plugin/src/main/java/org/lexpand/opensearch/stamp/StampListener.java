@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.stamp;
 
+import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.apache.lucene.index.IndexableField;
@@ -49,6 +50,7 @@ public final class StampListener implements IndexingOperationListener, IndexEven
 
     private volatile MapperService mappers;
     private volatile Watched watched = new Watched(null, null);
+    private volatile DocumentMapper reported;
 
     /** The specification that was read from a mapper; a changed mapping is another mapper. */
     private record Watched(DocumentMapper mapper, StampSpecification specification) {}
@@ -67,9 +69,16 @@ public final class StampListener implements IndexingOperationListener, IndexEven
         try {
             stamp(shard, document, specification);
         } catch (Exception unreadable) {
-            LOGGER.warn("[lexpand_stamp] document [" + operation.id() + "] of " + shard + " is stored without a new stamp", unreadable);
+            report("[lexpand_stamp] document [" + operation.id() + "] of " + shard + " is stored without a new stamp", unreadable);
         }
         return operation;
+    }
+
+    /** What is wrong with one document is wrong with most: one warning for each state of the mapping. */
+    private void report(String message, Exception reason) {
+        DocumentMapper mapper = watched.mapper();
+        LOGGER.log(reported == mapper ? Level.DEBUG : Level.WARN, message, reason);
+        reported = mapper;
     }
 
     private StampSpecification specification() {

@@ -47,7 +47,7 @@ public final class StampProcessor extends AbstractProcessor {
     public void execute(IngestDocument document, BiConsumer<IngestDocument, Exception> handler) {
         boolean isNew = hasNoSidecar(document);
         execute(document);
-        if (stored == null || !isNew || !hasId(document)) handler.accept(document, null);
+        if (stored == null || !isNew || !hasAddress(document)) handler.accept(document, null);
         else stored.restore(List.of(document), specification, () -> handler.accept(document, null));
     }
 
@@ -59,7 +59,7 @@ public final class StampProcessor extends AbstractProcessor {
             if (document == null || item.getException() != null) continue;
             boolean isNew = hasNoSidecar(document);
             execute(document);
-            if (isNew && hasId(document)) sentAgain.add(document);
+            if (isNew && hasAddress(document)) sentAgain.add(document);
         }
         if (stored == null) handler.accept(batch);
         else stored.restore(sentAgain, specification, () -> handler.accept(batch));
@@ -89,8 +89,13 @@ public final class StampProcessor extends AbstractProcessor {
         return !source.containsKey(SIDECAR) && !source.containsKey(specification.sparseField());
     }
 
-    private static boolean hasId(IngestDocument document) {
-        return document.getSourceAndMetadata().get("_id") != null;
+    /** A script of the pipeline may have put anything there. */
+    private static boolean hasAddress(IngestDocument document) {
+        Map<String, Object> source = document.getSourceAndMetadata();
+        Object routing = source.get("_routing");
+        return source.get("_id") instanceof String
+            && source.get("_index") instanceof String
+            && (routing == null || routing instanceof String);
     }
 
     StampSpecification specification() {

@@ -16,6 +16,7 @@ public record StampSpecification(List<String> fields, String sparseField, String
 
     /** Name of the object that Lexpand keeps beside a document's own fields, and of its part of {@code _meta}. */
     public static final String SIDECAR = "lexpand";
+    private static final int VERSION = 1;
 
     public StampSpecification {
         fields = List.copyOf(fields);
@@ -23,10 +24,12 @@ public record StampSpecification(List<String> fields, String sparseField, String
 
     /**
      * @param meta the mapping's {@code _meta}, may be null
-     * @return null for an index that is not ours, and for a specification that is damaged: its writes are not touched
+     * @return null for an index that is not ours, and for a specification that is damaged or of another version, whose
+     *     vectors this one could take for those of another text: its writes are not touched
      */
     public static StampSpecification of(Map<String, Object> meta) {
         if (meta == null || !(meta.get(SIDECAR) instanceof Map<?, ?> own)) return null;
+        if (!(own.get("version") instanceof Number version) || version.intValue() != VERSION) return null;
         if (!(own.get("fields") instanceof List<?> names) || names.isEmpty()) return null;
         if (!(own.get("sparse_field") instanceof String sparseField)) return null;
         if (!(own.get("fingerprint") instanceof String fingerprint)) return null;

@@ -8,6 +8,7 @@ import org.opensearch.action.get.GetResponse;
 import org.opensearch.action.get.MultiGetItemResponse;
 import org.opensearch.action.get.MultiGetRequest;
 import org.opensearch.action.get.MultiGetResponse;
+import org.opensearch.common.util.concurrent.RunOnce;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.bytes.BytesReference;
 import org.opensearch.core.xcontent.MediaType;
@@ -32,6 +33,11 @@ final class StoredVectors {
 
     private static final Logger LOGGER = LogManager.getLogger(StoredVectors.class);
 
+    /** Stored documents that are held in memory at a time: they may be much larger than those that are sent. */
+    private static final int AT_ONCE = 100;
+    /** Documents of a batch that are looked up; what is beyond stays pending. */
+    private static final int MOST = 10_000;
+
     private final BiConsumer<MultiGetRequest, ActionListener<MultiGetResponse>> multiGet;
 
     /** @param multiGet of the node's client; the client itself has another package in OpenSearch 2 */
@@ -40,16 +46,40 @@ final class StoredVectors {
     }
 
     /**
-     * @param stamped pending documents with an id
+     * @param stamped pending documents whose address is text
      * @param done is run once, on whatever thread the answer comes
      */
     void restore(List<IngestDocument> stamped, StampSpecification specification, Runnable done) {
-        if (stamped.isEmpty()) {
+        List<IngestDocument> wanted = stamped.subList(0, Math.min(stamped.size(), MOST));
+        restoreFrom(0, wanted, specification, new RunOnce(done));
+    }
+
+    private void restoreFrom(int start, List<IngestDocument> stamped, StampSpecification specification, Runnable done) {
+        if (start >= stamped.size()) {
             done.run();
             return;
         }
+        int end = Math.min(stamped.size(), start + AT_ONCE);
+        List<IngestDocument> asked = stamped.subList(start, end);
+        multiGet.accept(requestFor(asked), new ActionListener<>() {
+            @Override
+            public void onResponse(MultiGetResponse response) {
+                // The index is not there yet, or may not be read: the next ones would fail alike.
+                if (restoreEach(asked, response.getResponses(), specification) == 0) done.run();
+                else restoreFrom(end, stamped, specification, done);
+            }
+
+            @Override
+            public void onFailure(Exception failure) {
+                LOGGER.debug("[lexpand_stamp] stored vectors could not be read; the documents stay pending", failure);
+                done.run();
+            }
+        });
+    }
+
+    private static MultiGetRequest requestFor(List<IngestDocument> documents) {
         MultiGetRequest request = new MultiGetRequest();
-        for (IngestDocument document : stamped) {
+        for (IngestDocument document : documents) {
             Map<String, Object> source = document.getSourceAndMetadata();
             // Whole sources: to filter one, the shard would read it, write it anew and cost more than the rest of the write.
             request.add(
@@ -58,20 +88,18 @@ final class StoredVectors {
                 )
             );
         }
-        multiGet.accept(request, ActionListener.runAfter(new ActionListener<>() {
-            @Override
-            public void onResponse(MultiGetResponse response) {
-                MultiGetItemResponse[] items = response.getResponses();
-                for (int at = 0; at < items.length; at++) {
-                    if (!items[at].isFailed()) restoreOne(stamped.get(at), items[at].getResponse(), specification);
-                }
-            }
+        return request;
+    }
 
-            @Override
-            public void onFailure(Exception failure) {
-                LOGGER.debug("[lexpand_stamp] stored vectors could not be read; the documents stay pending", failure);
-            }
-        }, done));
+    /** @return how many could be asked for, there or not */
+    private static int restoreEach(List<IngestDocument> asked, MultiGetItemResponse[] items, StampSpecification specification) {
+        int answered = 0;
+        for (int at = 0; at < items.length; at++) {
+            if (items[at].isFailed()) continue;
+            answered++;
+            restoreOne(asked.get(at), items[at].getResponse(), specification);
+        }
+        return answered;
     }
 
     private static void restoreOne(IngestDocument stamped, GetResponse stored, StampSpecification specification) {

@@ -233,10 +233,13 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
                     assertEquals(2, frequencies.frequency(refreshed, new Term(FIELD, "bird")));
                     assertEquals(1, frequencies.frequency(reader, new Term(FIELD, "bird")));
                     assertEquals(2, frequencies.readers());
+                    assertEquals(3, frequencies.tokens());
                 }
                 assertEquals(1, frequencies.readers());
+                assertEquals(2, frequencies.tokens());
             }
             assertEquals(0, frequencies.readers());
+            assertEquals(0, frequencies.tokens());
         }
     }
 

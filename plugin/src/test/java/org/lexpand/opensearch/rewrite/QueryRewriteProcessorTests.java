@@ -17,6 +17,8 @@ import org.opensearch.index.query.MultiMatchQueryBuilder;
 import org.opensearch.index.query.Operator;
 import org.opensearch.index.query.QueryBuilder;
 import org.opensearch.index.query.QueryBuilders;
+import org.opensearch.index.query.QueryStringQueryBuilder;
+import org.opensearch.index.query.SimpleQueryStringBuilder;
 import org.opensearch.index.query.functionscore.FunctionScoreQueryBuilder;
 import org.opensearch.index.query.functionscore.ScoreFunctionBuilders;
 import org.opensearch.search.builder.SearchSourceBuilder;
@@ -156,13 +158,32 @@ public class QueryRewriteProcessorTests extends OpenSearchTestCase {
         String text = "a".repeat(500) + " " + "b".repeat(500);
         assertTrue(rewritten(new MatchQueryBuilder("body", text)) instanceof BoolQueryBuilder);
         assertUntouched(() -> new MatchQueryBuilder("body", text + " c c c c c c c c c c c c"));
-        assertUntouched(() -> new MatchQueryBuilder("body", "中".repeat(512)));
+        assertUntouched(() -> new MatchQueryBuilder("body", "中".repeat(513)));
         assertUntouched(() -> new MultiMatchQueryBuilder("a ".repeat(120), "body", "b", "c", "d", "e", "f", "g", "h"));
         assertUntouched(() -> new MatchQueryBuilder("body", "a ".repeat(30)).fuzziness("AUTO"));
         BoolQueryBuilder many = new BoolQueryBuilder();
         for (int at = 0; at < 5; at++) many.should(new MatchQueryBuilder("body", "c".repeat(300)));
         long rewritten = ((BoolQueryBuilder) rewritten(many)).should().stream().filter(BoolQueryBuilder.class::isInstance).count();
         assertEquals(3, rewritten);
+    }
+
+    public void testWhatALexpandQueryWouldRefuseStaysAsItIs() {
+        assertUntouched(() -> new MatchQueryBuilder("body", "wing" + " ".repeat(QueryParameters.LONGEST_TEXT)));
+        Map<String, Object> heavy = new HashMap<>(Map.of("fields", Map.of("body", "body_sparse"), "weight", 1000));
+        QueryBuilder boosted = new MatchQueryBuilder("body", "wing").boost(Float.MAX_VALUE);
+        assertSame(boosted, rewritten(boosted, heavy));
+    }
+
+    public void testTextsOfOtherQueriesCountToo() {
+        String words = "a ".repeat(60);
+        for (QueryBuilder other : List.of(
+            new MatchQueryBuilder("other", "a ".repeat(1020)),
+            new MultiMatchQueryBuilder(words, "other*"),
+            new QueryStringQueryBuilder(words + words),
+            new SimpleQueryStringBuilder(words + words)
+        )) {
+            assertUntouched(() -> new BoolQueryBuilder().must(new MatchQueryBuilder("body", "w".repeat(70))).filter(other));
+        }
     }
 
     public void testWrongConfigurationIsRefusedWithWhatToDo() {

@@ -94,6 +94,36 @@ public class StampProcessorTests extends OpenSearchTestCase {
         }
     }
 
+    public void testALargeBatchIsLookedUpInParts() {
+        Map<String, Map<String, Object>> sources = new HashMap<>();
+        for (int at = 0; at < 250; at++) sources.put(String.valueOf(at), ready("text"));
+        try (StoredDocuments stored = new StoredDocuments(sources)) {
+            List<IngestDocumentWrapper> batch = new ArrayList<>();
+            for (int at = 0; at < 250; at++) {
+                batch.add(new IngestDocumentWrapper(at, 0, document(String.valueOf(at), Map.of("body", "text")), null));
+            }
+            AtomicReference<List<IngestDocumentWrapper>> answer = new AtomicReference<>();
+            processor(stored, config()).batchExecute(batch, answer::set);
+            assertSame(batch, answer.get());
+            for (IngestDocumentWrapper item : batch) assertEquals("ready", stateOf(item.getIngestDocument()));
+            assertEquals(List.of(100, 100, 50), stored.requests);
+        }
+    }
+
+    public void testAnAddressThatIsNotTextIsNotLookedUp() {
+        try (StoredDocuments stored = new StoredDocuments(Map.of("5", ready("text")))) {
+            for (String part : List.of("_id", "_index", "_routing")) {
+                IngestDocument document = document("5", Map.of("body", "text"));
+                document.getSourceAndMetadata().put(part, 5);
+                AtomicReference<IngestDocument> answer = new AtomicReference<>();
+                processor(stored, config()).execute(document, (done, failure) -> answer.set(done));
+                assertSame(document, answer.get());
+                assertEquals("pending", stateOf(document));
+            }
+            assertEquals(List.of(), stored.asked);
+        }
+    }
+
     public void testADocumentThatCannotBeReadIsPendingWithoutHash() {
         try (StoredDocuments stored = new StoredDocuments(Map.of())) {
             Map<String, Object> broken = new HashMap<>(Map.of("body", "text"));
@@ -147,6 +177,7 @@ public class StampProcessorTests extends OpenSearchTestCase {
 
         private final Map<String, Map<String, Object>> sources;
         private final List<String> asked = new ArrayList<>();
+        private final List<Integer> requests = new ArrayList<>();
 
         StoredDocuments(Map<String, Map<String, Object>> sources) {
             super(getTestName());
@@ -164,6 +195,7 @@ public class StampProcessorTests extends OpenSearchTestCase {
                 listener.onFailure(new IllegalStateException("no permission"));
                 return;
             }
+            requests.add(((MultiGetRequest) request).getItems().size());
             List<MultiGetItemResponse> items = new ArrayList<>();
             for (MultiGetRequest.Item item : ((MultiGetRequest) request).getItems()) {
                 asked.add(item.id());

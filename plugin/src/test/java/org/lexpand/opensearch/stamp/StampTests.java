@@ -90,14 +90,17 @@ public class StampTests extends OpenSearchTestCase {
         assertNull(StampSpecification.of(null));
         assertNull(StampSpecification.of(Map.of("other", own)));
         assertNull(StampSpecification.of(Map.of("lexpand", "text")));
-        for (String key : List.of("fields", "sparse_field", "fingerprint")) {
+        Map<String, Object> newer = new HashMap<>(own);
+        newer.put("version", 2);
+        assertNull(StampSpecification.of(Map.of("lexpand", newer)));
+        for (String key : List.of("fields", "sparse_field", "fingerprint", "version")) {
             Map<String, Object> damaged = new HashMap<>(own);
             damaged.remove(key);
             assertNull(StampSpecification.of(Map.of("lexpand", damaged)));
-            damaged.put(key, 3);
+            damaged.put(key, List.of());
             assertNull(StampSpecification.of(Map.of("lexpand", damaged)));
         }
-        assertNull(StampSpecification.of(Map.of("lexpand", Map.of("fields", List.of(1), "sparse_field", "s", "fingerprint", "f"))));
+        assertNull(StampSpecification.of(Map.of("lexpand", Map.of("fields", List.of(1), "sparse_field", "s", "fingerprint", "f", "version", 1))));
     }
 
     @SuppressWarnings("unchecked")
