@@ -22,3 +22,14 @@ test.each([
     message: expect.stringContaining(part),
   })
 })
+
+test('a pipeline that needs the plugin fails where a node lacks it, and is fine elsewhere', () => {
+  expect(pluginFinding(nodes(undefined, undefined), '1.0.0', ['lexpand-books'])).toMatchObject({
+    status: 'fail',
+    message: expect.stringContaining('lexpand-books'),
+  })
+  expect(pluginFinding(nodes('1.0.0', undefined), '1.0.0', ['lexpand-books'])).toMatchObject({
+    status: 'fail',
+  })
+  expect(pluginFinding(nodes('1.0.0'), '1.0.0', ['lexpand-books'])).toBe('version 1.0.0 on 1 node(s)')
+})

@@ -1,6 +1,7 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
 import { PLUGIN_NAME } from '../engine/plugin.ts'
-import { type Check, warn } from './doctor-check.ts'
+import { STAMP_PROCESSOR } from '../pipelines/index.ts'
+import { type Check, fail, warn } from './doctor-check.ts'
 
 /** What one node of the cluster says about its plugins. */
 export interface NodePlugin {
@@ -12,9 +13,10 @@ export interface NodePlugin {
 /** @param wanted version of this package, whose plugin is built beside it */
 export async function pluginCheck(client: Client, wanted: string): Promise<Omit<Check, 'name'> | string> {
   try {
-    const [nodes, plugins] = await Promise.all([
+    const [nodes, plugins, pipelines] = await Promise.all([
       client.cat.nodes({ format: 'json', h: ['name'] }),
       client.cat.plugins({ format: 'json', h: ['name', 'component', 'version'] }),
+      stampingPipelines(client),
     ])
     const installed = new Map(
       (plugins.body as readonly Record<string, string | undefined>[])
@@ -25,6 +27,7 @@ export async function pluginCheck(client: Client, wanted: string): Promise<Omit<
     return pluginFinding(
       names.map((node) => ({ node, version: installed.get(node) })),
       wanted,
+      pipelines,
     )
   } catch (error) {
     if (error instanceof errors.ResponseError && error.statusCode === 403) {
@@ -34,15 +37,43 @@ export async function pluginCheck(client: Client, wanted: string): Promise<Omit<
   }
 }
 
-/** Absent is fine: stock clauses answer the same queries. Half installed, or another version, is not. */
-export function pluginFinding(nodes: readonly NodePlugin[], wanted: string): Omit<Check, 'name'> | string {
+/** Ingest pipelines with the plugin's processor, wherever in them: a node without it refuses all that they are to see. */
+async function stampingPipelines(client: Client): Promise<string[]> {
+  try {
+    // 404: there is none.
+    const { body } = await client.ingest.getPipeline({}, { ignore: [404] })
+    return Object.entries(body)
+      .filter(([, pipeline]) => JSON.stringify(pipeline).includes(`"${STAMP_PROCESSOR}":`))
+      .map(([id]) => id)
+  } catch (error) {
+    if (error instanceof errors.ResponseError && error.statusCode === 403) return []
+    throw error
+  }
+}
+
+/**
+ * Absent is fine: stock clauses answer the same queries. Half installed, another version, or a pipeline that still
+ * needs it, is not.
+ *
+ * @param pipelines ingest pipelines that use the plugin
+ */
+export function pluginFinding(
+  nodes: readonly NodePlugin[],
+  wanted: string,
+  pipelines: readonly string[] = [],
+): Omit<Check, 'name'> | string {
   const lacking = nodes.filter(({ version }) => version === undefined).map(({ node }) => node)
+  if (lacking.length > 0 && pipelines.length > 0) {
+    return fail(
+      `expected the plugin on every node, since ${pipelines.length} ingest pipeline(s) use ${STAMP_PROCESSOR} (${pipelines.slice(0, 3).join(', ')}), got none on ${lacking.length} of ${nodes.length} node(s) (${lacking.slice(0, 3).join(', ')}): these refuse documents. Run lexpand index on those indices, which puts the stock script in, or install the plugin.`,
+    )
+  }
   if (lacking.length === nodes.length) {
     return 'not installed: queries use stock rank_feature clauses, which rank the same'
   }
   if (lacking.length > 0) {
     return warn(
-      `missing on ${lacking.length} of ${nodes.length} node(s) (${lacking.slice(0, 3).join(', ')}). Install it on every node: a lexpand query fails where it is missing.`,
+      `missing on ${lacking.length} of ${nodes.length} node(s) (${lacking.slice(0, 3).join(', ')}). Install it on every node: a lexpand query fails where it is missing, and copies of a shard can differ until the sweep.`,
     )
   }
   const versions = [...new Set(nodes.map(({ version }) => version ?? '?'))].sort()

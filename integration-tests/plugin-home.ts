@@ -6,8 +6,8 @@ import { machineSettings } from '../engine/settings.ts'
 import { peerHome } from './peer-home.ts'
 
 /**
- * An unpacked distribution of another OpenSearch with the plugin built for it (README of plugin/), to run the tests of
- * the query on that release.
+ * An unpacked distribution of another OpenSearch with the plugin built for it (README of plugin/), to run the tests on
+ * that release.
  */
 const OTHER_HOME = process.env.LEXPAND_PLUGIN_HOME ?? ''
 
@@ -19,6 +19,7 @@ export const hasPeer = OTHER_HOME === ''
 
 /** A home of the engine with our plugin. @throws Error when it was not built */
 export async function pluginHome(): Promise<string> {
+  if (OTHER_HOME !== '') return OTHER_HOME
   const { settings, jdk, zip } = await tools()
   return homeWithPlugin(await fetchDistribution(settings.cache, jdk, () => undefined), zip, jdk)
 }

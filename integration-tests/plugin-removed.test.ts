@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pluginCheck } from '../cli/doctor-plugin.ts'
 import { pluginZip } from '../engine/plugin.ts'
 import { ServiceSet } from '../engine/service-set.ts'
 import { machineSettings } from '../engine/settings.ts'
@@ -17,6 +18,7 @@ import { testClient, uniqueName } from './test-index.ts'
 
 const zip = pluginZip()
 const index = uniqueName('plugin-removed')
+const chosen = uniqueName('plugin-removed-chosen')
 
 describe.skipIf(zip === undefined)('an index that was made with the plugin', () => {
   let services: (plugin: string | undefined) => ServiceSet
@@ -46,6 +48,8 @@ describe.skipIf(zip === undefined)('an index that was made with the plugin', () 
     const client = await start(zip)
     await installIndex(client, index, specification, { replicas: 0 })
     await installIngestPipeline(client, index, specification)
+    await installIndex(client, chosen, specification, { replicas: 0 })
+    await installIngestPipeline(client, chosen, specification, { form: 'plugin' })
     await storeReady(client, index, specification, sampleDocuments(200))
     before = await answers(client, 'lexpand')
     await services(zip).down()
@@ -71,14 +75,29 @@ describe.skipIf(zip === undefined)('an index that was made with the plugin', () 
     return found
   }
 
-  test('gives the same hits and scores without it, and takes documents once its pipeline is installed again', async () => {
+  test('gives the same hits and scores without it, takes documents, and doctor finds nothing', async () => {
     const client = await start(undefined)
     expect(await answers(client, 'rank_feature')).toEqual(before)
-    const write = () => client.index({ index, id: 'new', body: { title: 'x', body: 'wing' } })
-    await expect(write()).rejects.toThrow('lexpand_stamp')
-    await installIngestPipeline(client, index, specification)
-    await write()
+    await client.index({ index, id: 'new', body: { title: 'x', body: 'wing' } })
     const { body } = await client.get({ index, id: 'new' })
+    expect(body._source).toMatchObject({ lexpand: { state: 'pending', text_hash: expect.any(String) } })
+  })
+
+  test('whose owner had chosen its ingest processor: doctor names the pipeline, installing it again mends it', async () => {
+    const client = await start(undefined)
+    const write = () => client.index({ index: chosen, id: 'new', body: { title: 'x', body: 'wing' } })
+    await expect(write()).rejects.toThrow('lexpand_stamp')
+    expect(await pluginCheck(client, '0.1.0')).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining(`lexpand-${chosen}`),
+    })
+    await expect(installIngestPipeline(client, chosen, specification, { form: 'plugin' })).rejects.toThrow(
+      'Install the plugin',
+    )
+    await installIngestPipeline(client, chosen, specification)
+    await write()
+    const { body } = await client.get({ index: chosen, id: 'new' })
     expect(body._source).toMatchObject({ lexpand: { state: 'pending' } })
+    expect(await pluginCheck(client, '0.1.0')).toContain('not installed')
   })
 })

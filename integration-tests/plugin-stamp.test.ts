@@ -19,7 +19,7 @@ beforeAll(async () => {
   engine = await startPrivateOpenSearch({ home: await pluginHome() })
   client = testClient(engine.url)
   await installIndex(client, index, specification, { replicas: 0 })
-  await installIngestPipeline(client, index, specification)
+  await installIngestPipeline(client, index, specification, { form: 'plugin' })
 })
 
 afterAll(async () => {
@@ -66,10 +66,19 @@ async function found(id: string): Promise<{ vector: boolean; states: string[] }>
 }
 
 describe.skipIf(!hasPlugin)('the ingest processor lexpand_stamp', () => {
-  test('is used by the ingest pipeline where every node has it', async () => {
-    const pipelines = await client.ingest.getPipeline({ id: `lexpand-${index}` })
-    const [processor] = pipelines.body[`lexpand-${index}`]?.processors ?? []
-    expect(processor).toHaveProperty('lexpand_stamp.fields', FIELDS)
+  test('is installed for who asks for it, stays, and goes again', async () => {
+    const name = uniqueName('form')
+    await installIndex(client, name, specification, { replicas: 0 })
+    const installed = async (form?: 'script' | 'plugin') => {
+      await installIngestPipeline(client, name, specification, form === undefined ? {} : { form })
+      const pipelines = await client.ingest.getPipeline({ id: `lexpand-${name}` })
+      return Object.keys(pipelines.body[`lexpand-${name}`]?.processors?.[0] ?? {})
+    }
+    expect(await installed()).toEqual(['script'])
+    expect(await installed('plugin')).toEqual(['lexpand_stamp'])
+    expect(await installed()).toEqual(['lexpand_stamp'])
+    expect(await installed('script')).toEqual(['script'])
+    await removeIndices(client, name)
   })
 
   test('gives the same document as the script, for three thousand odd documents', async () => {

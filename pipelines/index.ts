@@ -7,7 +7,14 @@ export {
 } from './corpus-idf.ts'
 export { measureCoverage } from './coverage.ts'
 export { fuseMinMax, fuseReciprocalRank } from './fusion.ts'
-export { ingestPipeline, ingestPipelineName, installIngestPipeline } from './ingest-pipeline.ts'
+export {
+  type InstallPipelineOptions,
+  ingestPipeline,
+  ingestPipelineName,
+  installIngestPipeline,
+  STAMP_PROCESSOR,
+  type StampForm,
+} from './ingest-pipeline.ts'
 export { lexicalQuery } from './lexical-query.ts'
 export { type QueryClause, type QueryForm, sparseQuery } from './query-builder.ts'
 export { type SearchResources, search } from './search.ts'

@@ -11,7 +11,10 @@ import {
 } from '../mappings/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
 
-/** Who stamps: a script, on any engine, or the processor of our plugin. */
+/**
+ * Who stamps: a script, on any engine, or the processor of our plugin. An engine without the plugin refuses every
+ * document that a pipeline with its processor is to see, so the script is what is installed unless asked for.
+ */
 export type StampForm = 'script' | 'plugin'
 
 /**
@@ -35,7 +38,7 @@ export function ingestPipeline(specification: IndexSpecification, form: StampFor
 
 function stampProcessor({ fields, sparse_field, fingerprint }: IndexSpecification): IngestProcessor {
   // The client's types know the engine's own processors only.
-  return { lexpand_stamp: { fields, sparse_field, fingerprint } } as IngestProcessor
+  return { [STAMP_PROCESSOR]: { fields, sparse_field, fingerprint } } as IngestProcessor
 }
 
 function stampScript({ fields, sparse_field, fingerprint }: IndexSpecification) {
@@ -65,6 +68,9 @@ function stampScript({ fields, sparse_field, fingerprint }: IndexSpecification) 
     },
   }
 }
+
+/** The plugin's ingest processor. */
+export const STAMP_PROCESSOR = 'lexpand_stamp'
 
 type IngestProcessor = Types.Ingest_Common.ProcessorContainer
 
@@ -108,21 +114,32 @@ export function ingestPipelineName(index: string): string {
   return `lexpand-${index}`
 }
 
+export interface InstallPipelineOptions {
+  /**
+   * `plugin` for documents that clients send again whole: those whose text is the same keep their vector. Before the
+   * plugin is removed from the engine, run this again with `script`, or the engine refuses their writes.
+   * @default what is installed and runs on every node; the script else
+   */
+  readonly form?: StampForm
+}
+
 /**
  * Stores the ingest pipeline of an index and makes it the index's default pipeline, unless the default pipeline
- * that is there already calls it. Running it again changes nothing.
+ * that is there already calls it. Running it again changes nothing; where the plugin is gone, it mends the pipeline.
  *
  * Needs `cluster:admin/ingest/pipeline/get`, `cluster:admin/ingest/pipeline/put`, `indices:monitor/settings/get`,
  * `indices:admin/mappings/get`, `indices:admin/settings/update`, for an index of an older version
- * `indices:admin/mapping/put`, and `cluster:monitor/nodes/info` (without it the script stamps).
+ * `indices:admin/mapping/put`, and for the plugin's form `cluster:monitor/nodes/info`.
  *
  * @returns the pipeline's name
- * @throws LexpandError INDEX when the index has a default pipeline that does not call ours; the message says how to chain
+ * @throws LexpandError INDEX when the index has a default pipeline that does not call ours (the message says how to
+ *   chain), SERVICE when `plugin` is asked for and a node lacks it
  */
 export async function installIngestPipeline(
   client: Client,
   index: string,
   specification: IndexSpecification,
+  options: InstallPipelineOptions = {},
 ): Promise<string> {
   assertIndexName(index, 'ingest pipeline')
   try {
@@ -138,7 +155,7 @@ export async function installIngestPipeline(
     const [name, state] = only
     const pipeline = ingestPipelineName(name)
     await mapWholeSidecar(client, name)
-    const form = await stampForm(client)
+    const form = await stampForm(client, pipeline, options.form)
     await client.ingest.putPipeline({ id: pipeline, body: ingestPipeline(specification, form) })
     const present: unknown = state.settings?.['index.default_pipeline']
     if (present === pipeline) return pipeline
@@ -153,20 +170,37 @@ export async function installIngestPipeline(
   }
 }
 
-/** The plugin's processor only where every node has it: any node may run the pipeline. */
-async function stampForm(client: Client): Promise<StampForm> {
+async function stampForm(client: Client, pipeline: string, wanted?: StampForm): Promise<StampForm> {
+  if (wanted === 'script') return 'script'
+  if (wanted === undefined && !(await usesPlugin(client, pipeline))) return 'script'
+  if (await everyNodeStamps(client)) return 'plugin'
+  if (wanted === undefined) return 'script'
+  throw new LexpandError(
+    'SERVICE',
+    '[ingest pipeline] expected the plugin on every node, got at least one node without lexpand_stamp, or none that this user may look at. Install the plugin there, or use the form script.',
+  )
+}
+
+async function usesPlugin(client: Client, pipeline: string): Promise<boolean> {
+  const reply = await client.ingest.getPipeline({ id: pipeline }, { ignore: [404] })
+  const processors: readonly object[] = reply.body[pipeline]?.processors ?? []
+  return processors.some((processor) => STAMP_PROCESSOR in processor)
+}
+
+/** Any node may run the pipeline. */
+async function everyNodeStamps(client: Client): Promise<boolean> {
   try {
     const reply = await client.nodes.info({
       metric: ['ingest'],
       filter_path: ['nodes.*.ingest.processors.type'],
     })
     const nodes = Object.values(reply.body.nodes)
-    const everyNodeHasIt = nodes.every((node) =>
-      node.ingest?.processors.some(({ type }) => type === 'lexpand_stamp'),
+    return (
+      nodes.length > 0 &&
+      nodes.every((node) => node.ingest?.processors.some(({ type }) => type === STAMP_PROCESSOR))
     )
-    return nodes.length > 0 && everyNodeHasIt ? 'plugin' : 'script'
   } catch (error) {
-    if (error instanceof errors.ResponseError && error.statusCode === 403) return 'script'
+    if (error instanceof errors.ResponseError && error.statusCode === 403) return false
     throw error
   }
 }
