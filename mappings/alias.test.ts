@@ -11,11 +11,10 @@ function answering(method: string, body: unknown, asked: unknown[] = []): Client
 }
 
 describe('a name', () => {
-  test('is an alias when the index behind it has another one, with what belongs to it', async () => {
+  test('leads to the index behind it, with its aliases and what belongs to them', async () => {
     const client = answering('get', { 'articles-v1': { aliases: { articles: { is_write_index: true } } } })
     expect(await resolveName(client, 'articles')).toEqual({
       index: 'articles-v1',
-      isAlias: true,
       aliases: [{ alias: 'articles', is_write_index: true }],
     })
   })

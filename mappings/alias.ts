@@ -17,8 +17,6 @@ export interface AliasOfIndex {
 export interface ResolvedName {
   /** The index itself. */
   readonly index: string
-  /** Whether the name asked for is an alias of it. */
-  readonly isAlias: boolean
   readonly aliases: readonly AliasOfIndex[]
 }
 
@@ -50,7 +48,7 @@ export async function resolveName(client: Client, name: string): Promise<Resolve
     }
     const [index, state] = only
     const aliases = Object.entries(state.aliases ?? {}).map(([alias, own]) => ({ alias, ...own }))
-    return { index, isAlias: index !== name, aliases: aliases as AliasOfIndex[] }
+    return { index, aliases: aliases as AliasOfIndex[] }
   } catch (error) {
     throw translateEngineError(error, { part: 'alias', index: name })
   }

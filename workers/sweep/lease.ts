@@ -29,13 +29,13 @@ const RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('de
 export async function takeLease(
   redis: Redis,
   name: string,
-  { waitMs = 0, leaseMs = LEASE_MS }: { readonly waitMs?: number; readonly leaseMs?: number } = {},
+  { waitMs = 0 }: { readonly waitMs?: number } = {},
 ): Promise<Lease | undefined> {
   const key = `lexpand:lease:${name}`
   const token = randomUUID()
   const deadline = performance.now() + waitMs
   let renewedAt = performance.now()
-  while ((await redis.set(key, token, 'PX', leaseMs, 'NX')) === null) {
+  while ((await redis.set(key, token, 'PX', LEASE_MS, 'NX')) === null) {
     if (performance.now() >= deadline) return undefined
     await sleep(RETRY_MS)
     renewedAt = performance.now()
@@ -44,12 +44,12 @@ export async function takeLease(
   const timer = setInterval(async () => {
     const startedAt = performance.now()
     // Without an answer the lease runs out here as it does in Redis.
-    const renewed = await redis.eval(RENEW, 1, key, token, leaseMs).catch(() => undefined)
+    const renewed = await redis.eval(RENEW, 1, key, token, LEASE_MS).catch(() => undefined)
     if (renewed === 1) renewedAt = startedAt
     else if (renewed === 0) isLost = true
-  }, leaseMs / RENEWALS_PER_LEASE).unref()
+  }, LEASE_MS / RENEWALS_PER_LEASE).unref()
   return {
-    isHeld: () => !isLost && performance.now() - renewedAt < leaseMs,
+    isHeld: () => !isLost && performance.now() - renewedAt < LEASE_MS,
     async release() {
       clearInterval(timer)
       // It ends by itself; a Redis that is away is no reason to fail work that is done.
