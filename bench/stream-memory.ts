@@ -102,7 +102,8 @@ function stubEngine(): Client {
 }
 
 function stubQueue(): EncodeQueue {
-  const queue: Pick<EncodeQueue, 'add'> = {
+  const queue: Pick<EncodeQueue, 'add' | 'isFull'> = {
+    isFull: async () => false,
     add: async (_index, _fingerprint, documents) => ({ jobs: 1, documents: documents.length }),
   }
   return queue as EncodeQueue

@@ -45,7 +45,7 @@ export interface EnqueueCounts {
   failed: number
   /** Documents whose id came again soon after: the last one won. Counted in `indexed` as well where it was stored. */
   duplicates: number
-  /** Documents handed to the queue. */
+  /** Documents handed to the queue; while it is full they wait for a sweep. */
   queued: number
 }
 
@@ -68,7 +68,8 @@ export const MAX_ERRORS = 1_000
  * What the index holds already is not encoded again: a document that is the same in all fields is not even written, one
  * with the same text keeps its vector at every moment. Sending everything every night costs what has changed.
  *
- * A crash between storing and queueing leaves pending documents without a job; {@link sweep} queues them.
+ * A crash between storing and queueing leaves pending documents without a job, and so does a full queue (see
+ * {@link EncodeQueue.isFull}): {@link sweep} queues them, which every `lexpand worker` does by itself.
  *
  * @throws LexpandError INDEX when the index is missing or read-only; SERVICE when the engine or Redis stay away;
  *   whatever the source throws
@@ -177,7 +178,9 @@ class EnqueueRun {
         })
       }
     }
-    for (const [concrete, queued] of byIndex) {
+    // What is pending is safe in the index; ten million jobs at once are too much for the memory of Redis.
+    const isFull = byIndex.size > 0 && (await queue.isFull())
+    for (const [concrete, queued] of isFull ? [] : byIndex) {
       await queue.add(concrete, specification.fingerprint, queued)
       this.#counts.queued += queued.length
     }

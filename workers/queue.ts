@@ -23,8 +23,10 @@ export interface EncodeQueue {
    */
   add(index: string, fingerprint: string, documents: readonly QueuedDocument[]): Promise<Added>
   /**
-   * Whether so many jobs wait that whoever only looks for work should leave it for later: Redis holds its jobs in
-   * memory, and an index of ten million documents may have to be encoded.
+   * Whether so many jobs wait that more should be left to a later sweep: Redis holds its jobs in memory, and an index of
+   * ten million documents may have to be encoded.
+   *
+   * @throws LexpandError SERVICE when Redis stays away
    */
   isFull(): Promise<boolean>
   /** Resolves when no job waits, runs, or is to be repeated. @param signal ends the waiting */
@@ -47,7 +49,7 @@ export const JOB_DOCUMENTS = 64
 /** Bounds what one worker holds in memory and the time between two signs of progress. */
 export const JOB_TEXT_BYTES = 2_000_000
 
-/** 64,000 documents: hours of work for one processor, 10 MB for Redis. */
+/** 64,000 documents: an hour of work for one processor, 22 MB for Redis (340 bytes a document, marks included). */
 const FULL_JOBS = 1_000
 
 const IDLE_POLL_MS = 200
@@ -116,8 +118,12 @@ export async function openQueue(redisUrl: string, identity: string): Promise<Enc
       }
     },
     async isFull() {
-      const counts = await jobs.getJobCounts('wait', 'delayed', 'prioritized')
-      return Object.values(counts).reduce((sum, count) => sum + count, 0) >= FULL_JOBS
+      try {
+        const counts = await jobs.getJobCounts('wait', 'delayed', 'prioritized')
+        return Object.values(counts).reduce((sum, count) => sum + count, 0) >= FULL_JOBS
+      } catch (error) {
+        throw queueError('expected Redis to count its jobs', error, 'Start Redis there, then try again.')
+      }
     },
     async idle(signal) {
       while (signal?.aborted !== true) {
