@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Client } from '@opensearch-project/opensearch'
+import { type Client, errors } from '@opensearch-project/opensearch'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { textHash } from '../mappings/index.ts'
 import { SearchCache, search } from '../pipelines/index.ts'
@@ -300,6 +300,27 @@ describe('a migration', () => {
     // Nothing is in the way of trying again.
     await runMigration(fixture)
     expect(await aliasTarget(client, alias)).toEqual([fixture.next])
+  })
+
+  test('whose alias moved without an answer leaves no second index that takes writes, and is ended by the same command', async () => {
+    const fixture = await reindexFixture('unanswered')
+    await filled(fixture, 50)
+    const { client, alias, index, next } = fixture
+    const pausing = new AbortController()
+    const indices = Object.create(client.indices, {
+      updateAliases: {
+        async value(...request: Parameters<typeof client.indices.updateAliases>) {
+          await client.indices.updateAliases(...request)
+          pausing.abort()
+          throw new errors.TimeoutError('no answer', {} as never)
+        },
+      },
+    })
+    const deaf: Client = Object.create(client, { indices: { value: indices } })
+    await expect(runMigration(fixture, { client: deaf, signal: pausing.signal })).rejects.toThrow()
+    expect(await aliasTarget(client, alias)).toEqual([next])
+    await expect(client.index({ index, id: 'x', body: { text: 'bread' } })).rejects.toThrow('blocked')
+    expect(await runMigration(fixture)).toMatchObject({ documents: 50, ready: 50 })
   })
 
   test('keeps numbers as they were written, routing, filters and flags of the aliases, and final pipelines', async () => {

@@ -34,8 +34,6 @@ export interface Migration {
   readonly gate: () => Promise<void>
   /** Failed documents that the new index may have. @default as many as the old one has */
   readonly allowedFailed?: number | undefined
-  /** How long clients may be kept from writing while the last vectors are made. @default 10_000 */
-  readonly maxBlockMs?: number
   readonly onProgress?: ((progress: ReindexProgress) => void) | undefined
 }
 
@@ -53,6 +51,7 @@ export interface MigrationReport {
 const LEAST_FEW_PENDING = 16
 const POLL_MS = 250
 const ENCODED_POLL_MS = 50
+/** How long clients may be kept from writing while the last vectors are made. */
 const MAX_BLOCK_MS = 10_000
 const MAX_ATTEMPTS = 5
 const PATIENCE_MS = 300_000
@@ -88,7 +87,7 @@ export async function migrate(migration: Migration): Promise<MigrationReport> {
       if (attempt + 1 === MAX_ATTEMPTS) {
         throw new LexpandError(
           'INDEX',
-          `[reindex] expected the last vectors of ${target} within ${(migration.maxBlockMs ?? MAX_BLOCK_MS) / 1_000} s, got fewer in ${MAX_ATTEMPTS} tries (fingerprint ${specification.fingerprint}). Nothing was switched. Start more workers, or write less, and run this again.`,
+          `[reindex] expected the last vectors of ${target} within ${MAX_BLOCK_MS / 1_000} s, got fewer in ${MAX_ATTEMPTS} tries (fingerprint ${specification.fingerprint}). Nothing was switched. Start more workers, or write less, and run this again.`,
         )
       }
     }
@@ -162,7 +161,7 @@ async function swap(
   following: WithEncoding,
   persistence: Persistence,
 ): Promise<boolean> {
-  const { client, run, later, maxBlockMs = MAX_BLOCK_MS } = migration
+  const { client, run, later } = migration
   const { source, target } = run.state
   await run.save({ phase: 'swapping' })
   const startedAt = performance.now()
@@ -172,7 +171,7 @@ async function swap(
     const last = await patiently(() => lastNumbers(client, source), persistence)
     await follow(following, last)
     await equalize(following)
-    if (!(await encoded(migration, following, startedAt + maxBlockMs))) return false
+    if (!(await encoded(migration, following, startedAt + MAX_BLOCK_MS))) return false
     await setSettings(client, target, later)
     // As they are now: somebody may have added one, or changed a filter, since the run began.
     const aliases = (await findIndex(client, source))?.aliases ?? []

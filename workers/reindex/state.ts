@@ -16,7 +16,7 @@ import { LexpandError } from '../../sparse/errors.ts'
  * | rolling_back | later writes are carried back                                  | rolled_back                   |
  * | rolled_back  | the alias leads to the old index; the new one stays blocked    | -                             |
  */
-export const PHASES = ['copying', 'swapping', 'done', 'rolling_back', 'rolled_back'] as const
+const PHASES = ['copying', 'swapping', 'done', 'rolling_back', 'rolled_back'] as const
 export type Phase = (typeof PHASES)[number]
 
 /** Shard number -> last sequence number that was dealt with. */
