@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net'
 
 /** What the engine says when it has no room, as 3.6.0 words it. */
-export const REFUSALS = {
+const REFUSALS = {
   rejected: {
     status: 429,
     type: 'rejected_execution_exception',

@@ -17,7 +17,7 @@ export interface ReindexFixture extends WorkerFixture {
   readonly nextSpecification: IndexSpecification
 }
 
-export const NEXT_PRUNING: Pruning = { type: 'top_k', k: 6 }
+const NEXT_PRUNING: Pruning = { type: 'top_k', k: 6 }
 
 export async function reindexFixture(
   subject: string,

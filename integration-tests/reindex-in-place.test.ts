@@ -8,6 +8,7 @@ import { MAX_QUEUED_JOBS } from '../workers/reindex/encoding.ts'
 import { beginBeside, beginInPlace, fillInPlace, findIndex } from '../workers/reindex/index.ts'
 import { type ReindexFixture, reindexFixture } from './reindex-fixture.ts'
 import { uniqueName } from './test-index.ts'
+import { until } from './until.ts'
 import { expectAllReady } from './worker-fixture.ts'
 import { textOf } from './writers.ts'
 
@@ -150,11 +151,3 @@ describe('what cannot be migrated is refused by name, and nothing is made', () =
     await expect(begun).rejects.toThrow(/data stream/)
   })
 })
-
-async function until(condition: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
-  const deadline = performance.now() + timeoutMs
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not reached within ${timeoutMs} ms`)
-    await sleep(50)
-  }
-}

@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { type IndexSpecification, textHash } from '../mappings/index.ts'
-import type { Model } from '../models/index.ts'
+import { seededRandom } from './seeded-random.ts'
 
 /** A document with a vector made up for tests: the words of its text and a few others. */
 export interface SampleDocument {
@@ -18,7 +18,7 @@ const WORDS =
 
 /** The same documents on every run: weights and lengths differ enough that equal scores are rare. */
 export function sampleDocuments(count: number): SampleDocument[] {
-  const random = randomNumbers(7)
+  const random = seededRandom(7)
   const word = () => WORDS[Math.floor(random() ** 1.7 * WORDS.length)] ?? ''
   return Array.from({ length: count }, (_, at) => {
     const title = Array.from({ length: 2 + Math.floor(random() * 4) }, word).join(' ')
@@ -33,7 +33,7 @@ export function sampleDocuments(count: number): SampleDocument[] {
 
 /** Queries of one to six of the words. */
 export function sampleQueries(count: number): string[] {
-  const random = randomNumbers(11)
+  const random = seededRandom(11)
   return Array.from({ length: count }, () =>
     Array.from(
       { length: 1 + Math.floor(random() * 6) },
@@ -63,20 +63,4 @@ export async function storeReady(
   ])
   const reply = await client.bulk({ body, refresh: true, pipeline: '_none' })
   if (reply.body.errors) throw new Error(`bulk failed: ${JSON.stringify(reply.body.items[0])}`)
-}
-
-/** The model parts that a search needs. */
-export function resourcesOf({ tokenizer, queryTable }: Model): Pick<Model, 'tokenizer' | 'queryTable'> {
-  return { tokenizer, queryTable }
-}
-
-/** mulberry32: small, seeded, good enough to mix words. */
-function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
+import { seededRandom } from './seeded-random.ts'
 
 /** What a client knows to be stored: every write was acknowledged. */
 export interface Known {
@@ -40,14 +41,9 @@ export function startWriters(
   const counts = { writes: 0, blocked: 0 }
   let longest = 0
   let isStopping = false
-  let state = seed
-  const random = (below: number) => {
-    // Mulberry32: the same writes in every run.
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % below
-  }
+  // The same writes in every run.
+  const uniform = seededRandom(seed)
+  const random = (below: number) => Math.floor(uniform() * below)
   let inserted = 0
   const one = async (writer: number) => {
     const own = [...known.keys()].filter((id) => Number(id.slice(1)) % writers === writer)

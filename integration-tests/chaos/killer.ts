@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PrivateService } from '../../engine/index.ts'
+import { pick, seededRandom } from '../seeded-random.ts'
 import { type ChaosPlan, killsOf, type Target } from './plan.ts'
-import { pick, seededRandom } from './random.ts'
 import type { ChaosServices } from './services.ts'
 import type { Supervised } from './supervised.ts'
 

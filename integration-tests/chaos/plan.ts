@@ -1,4 +1,4 @@
-import { pick, seededRandom } from './random.ts'
+import { pick, seededRandom } from '../seeded-random.ts'
 
 export type Target = 'worker' | 'sweeper' | 'redis' | 'engine'
 

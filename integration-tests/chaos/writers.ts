@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { API, Client } from '@opensearch-project/opensearch'
+import { pick, seededRandom } from '../seeded-random.ts'
 import type { Ledger } from './ledger.ts'
-import { pick, seededRandom } from './random.ts'
 
 export interface WriterOptions {
   readonly client: Client
