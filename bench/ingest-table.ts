@@ -32,7 +32,8 @@ export function ingestTable({ machine, model, documents, layouts }: IngestResult
   ].join('\n')
 }
 
-function runLines(run: IngestRun & { readonly of_encoder_alone: number }): string[] {
+/** One run: the first line fits the head of the table. */
+export function runLines(run: IngestRun & { readonly of_encoder_alone: number }): string[] {
   const { read, encode, write, queue } = run.places
   const busy = run.encoder_busy === undefined ? '-' : percent(run.encoder_busy)
   const figures = [

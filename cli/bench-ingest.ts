@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { type Command, Option } from 'commander'
 import { measureIngest } from '../bench/ingest.ts'
 import { encoderAlone } from '../bench/ingest-alone.ts'
-import { type IngestResult, ingestTable } from '../bench/ingest-table.ts'
+import { type IngestResult, ingestTable, runLines } from '../bench/ingest-table.ts'
 import { INGEST_WAYS, type IngestWay } from '../bench/ingest-ways.ts'
 import { machine } from '../bench/machine.ts'
 import { documentText } from '../mappings/index.ts'
@@ -77,21 +77,17 @@ async function benchIngest(source: string | undefined, flags: BenchIngestFlags):
       note(`${documents.length} documents through the encoder alone, ${workers * encoderProcesses} processes`)
       // Before each way and at the end: whatever else the machine does meets both alike.
       const aside = [await alone()]
-      const runs = []
+      const runs: IngestResult['layouts'][number]['runs'][number][] = []
       for (const way of flags.ways) {
-        note(`${way}, ${workers} workers`)
         const options = { way, services, model, reference: flags.model, fields, documents, workers }
-        runs.push(await measureIngest({ ...options, encoderProcesses, fake }))
+        const run = await measureIngest({ ...options, encoderProcesses, fake })
         aside.push(await alone())
+        const ofAlone = run.docs_per_second / between(aside.at(-2), aside.at(-1))
+        runs.push({ ...run, of_encoder_alone: ofAlone })
+        // At once: whoever stops a run of an hour keeps what is measured.
+        note(runLines({ ...run, of_encoder_alone: ofAlone }).join('\n'))
       }
-      layouts.push({
-        workers,
-        encoder_alone: aside,
-        runs: runs.map((run, at) => ({
-          ...run,
-          of_encoder_alone: run.docs_per_second / between(aside[at], aside[at + 1]),
-        })),
-      })
+      layouts.push({ workers, encoder_alone: aside, runs })
     }
   } finally {
     redis.disconnect()
