@@ -32,7 +32,7 @@ export function qualityPage(sets: readonly MeasuredSet[], about: Circumstances):
   return `${[
     '# Quality',
     `Written by \`${about.command}\` on ${about.machine.date.slice(0, 10)} at commit ${about.commit}: OpenSearch ${about.openSearch}, Node ${about.machine.node}, ${about.machine.cores} cores of ${about.machine.processor}. Do not edit.`,
-    'Documents are cut at 512 word pieces, as published figures are, and encoded by the shipped files. Sparse rankings are exact dot products; how near the engine's nine bits come says `lexpand eval --exact-check`. BM25 is the engine\'s (k1 1.2, b .75, analyzer `english`). nDCG has linear gain. "p" is that of a paired randomisation test on nDCG@10 against BM25. "Expected matches" are the word pieces of a query that a document is expected to carry (FLOPS). Corpus IDF counts the pieces of the set itself. Hybrid is min-max over the first hundred of each list, .35 BM25. Ways other than unpruned and .2 are pruned at .1.',
+    'Documents are cut at 512 word pieces, as published figures are, and encoded by the shipped files. Sparse rankings are exact dot products; how near the engine comes with its nine bits says `lexpand eval --exact-check`. BM25 is the engine\'s (k1 1.2, b .75, analyzer `english`). nDCG has linear gain. "p" is that of a paired randomisation test on nDCG@10 against BM25. "Expected matches" are the word pieces of a query that a document is expected to carry (FLOPS). Corpus IDF counts the pieces of the set itself. Hybrid is min-max over the first hundred of each list, .35 BM25. Ways other than unpruned and .2 are pruned at .1.',
     ...(sets.length > 1 ? ['## Mean over the sets', table(meanRows(sets))] : []),
     ...sets.flatMap((set) => [
       `## ${set.name}`,
