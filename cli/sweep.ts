@@ -10,6 +10,7 @@ import {
   sweep,
 } from '../workers/index.ts'
 import { duration } from './arguments.ts'
+import { closeAll } from './close-all.ts'
 import { withConnection, withExamples, withJson } from './command.ts'
 import type { ConnectionFlags } from './configuration.ts'
 import { type Connection, connect } from './connect.ts'
@@ -117,7 +118,7 @@ async function follow({ index: indices, every, json, ...flags }: SweepFlags): Pr
     if (!signal.aborted) await once(signal, 'abort')
     await sweeper.close()
   } finally {
-    for (const close of closing.reverse()) await close()
+    await closeAll(closing, logger)
   }
 }
 

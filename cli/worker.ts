@@ -13,6 +13,7 @@ import {
   watchWorker,
 } from '../workers/index.ts'
 import { jsonObject } from './arguments.ts'
+import { closeAll } from './close-all.ts'
 import { withConnection, withExamples, withJson } from './command.ts'
 import type { ConnectionFlags, PaceFlags } from './configuration.ts'
 import { connect } from './connect.ts'
@@ -128,7 +129,7 @@ async function work(flags: WorkerFlags): Promise<void> {
     await running.close()
     printResult(flags.json, running.stats, summary)
   } finally {
-    for (const close of closing.reverse()) await close()
+    await closeAll(closing, logger)
   }
 }
 
