@@ -122,7 +122,11 @@ export async function openQueue(redisUrl: string, identity: string): Promise<Enc
         const counts = await jobs.getJobCounts('wait', 'delayed', 'prioritized')
         return Object.values(counts).reduce((sum, count) => sum + count, 0) >= FULL_JOBS
       } catch (error) {
-        throw queueError('expected Redis to count its jobs', error, 'Start Redis there, then try again.')
+        throw queueError(
+          'expected Redis to count its jobs',
+          error,
+          'What is stored stays pending: start Redis, then run lexpand sweep.',
+        )
       }
     },
     async idle(signal) {
