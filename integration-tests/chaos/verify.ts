@@ -1,4 +1,5 @@
-import type { API, Client } from '@opensearch-project/opensearch'
+import type { Client } from '@opensearch-project/opensearch'
+import { indexPages } from '../../bench/index-pages.ts'
 import type { IndexSpecification } from '../../mappings/index.ts'
 import type { Model } from '../../models/index.ts'
 import { states, wrongVectors } from '../stored-vectors.ts'
@@ -15,8 +16,6 @@ export interface Verdict {
   readonly wrong: readonly string[]
 }
 
-const PAGE = 1_000
-
 /** Compares every document of the index with what the writers were told. */
 export async function verify(
   client: Client,
@@ -28,7 +27,9 @@ export async function verify(
   const live = missing.size
   const verdict = { lost: [] as string[], resurrected: [] as string[], wrong: [] as string[] }
   const encoder = testEncoder(fixture.model)
-  for await (const documents of pages(client, index)) {
+  await client.indices.refresh({ index })
+  for await (const page of indexPages(client, index)) {
+    const documents = new Map(page.map(({ _id, _source }) => [_id, _source] as const))
     for (const [id, source] of documents) {
       if (ledger.textOf(id) === undefined) verdict.resurrected.push(id)
       else if (ledger.textOf(id) !== source.text) verdict.lost.push(id)
@@ -40,28 +41,4 @@ export async function verify(
   }
   verdict.lost.push(...missing.keys())
   return { live, ...verdict, wrong: [...new Set(verdict.wrong)] }
-}
-
-async function* pages(client: Client, index: string): AsyncGenerator<Map<string, Record<string, unknown>>> {
-  await client.indices.refresh({ index })
-  const opened = await client.createPit({ index: [index], keep_alive: '5m' })
-  const pit = opened.body.pit_id
-  try {
-    for (let after: unknown; ; ) {
-      const reply = await client.search({
-        body: {
-          size: PAGE,
-          pit: { id: pit, keep_alive: '5m' },
-          sort: [{ _shard_doc: 'asc' }],
-          ...(after === undefined ? {} : { search_after: after as API.Search_RequestBody['search_after'] }),
-        } as API.Search_RequestBody,
-      })
-      const { hits } = reply.body.hits
-      yield new Map(hits.map((hit) => [String(hit._id), hit._source as Record<string, unknown>] as const))
-      if (hits.length < PAGE) return
-      after = hits.at(-1)?.sort
-    }
-  } finally {
-    await client.deletePit({ body: { pit_id: [pit] } }).catch(() => {})
-  }
 }

@@ -1,0 +1,42 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+
+export interface StoredHit {
+  readonly _id: string
+  readonly _source: Readonly<Record<string, unknown>>
+}
+
+const PAGE = 1_000
+
+/**
+ * Every document of an index as it is at one point in time, in pages; the last page may be empty.
+ *
+ * @param fields of the source that are read; all of it when left out
+ */
+export async function* indexPages(
+  client: Client,
+  index: string,
+  fields?: readonly string[],
+): AsyncGenerator<StoredHit[]> {
+  const opened = await client.createPit({ index: [index], keep_alive: '5m' })
+  const pit = opened.body.pit_id
+  try {
+    for (let after: unknown; ; ) {
+      const reply = await client.search({
+        body: {
+          size: PAGE,
+          pit: { id: pit, keep_alive: '5m' },
+          sort: [{ _shard_doc: 'asc' }],
+          ...(after === undefined ? {} : { search_after: after }),
+          ...(fields === undefined ? {} : { _source: fields }),
+          track_total_hits: false,
+        } as object as API.Search_RequestBody,
+      })
+      const { hits } = reply.body.hits
+      yield hits as object[] as StoredHit[]
+      if (hits.length < PAGE) return
+      after = hits.at(-1)?.sort
+    }
+  } finally {
+    await client.deletePit({ body: { pit_id: pit === undefined ? [] : [pit] } }).catch(() => undefined)
+  }
+}
