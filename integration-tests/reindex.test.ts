@@ -36,6 +36,8 @@ async function filledBy(fixture: ReindexFixture, count: number) {
     [...known].map(([id, { text, n }]) => ({ id, source: { text, n } })),
   )
   await fixture.queue.idle()
+  // Searches begin at once: before the engine's own first refresh there is nothing that they could find.
+  await fixture.client.indices.refresh({ index: fixture.index })
   return { known, worker }
 }
 
@@ -73,7 +75,7 @@ function startQueries(fixture: ReindexFixture) {
           { ...fixture.model, cache },
           { index: fixture.alias, text: textOf(count, count), mode: 'sparse', sourceFields: [] },
         )
-        if (hits.length === 0) failures.push('no hits')
+        if (hits.length === 0) failures.push(`no hits at query ${count}`)
       } catch (error) {
         failures.push(String(error))
       }
