@@ -117,7 +117,8 @@ async function fill(client: Client, name: string, kind: FieldKind, files: BenchF
   return count
 }
 
-async function postingsBytes(client: Client, name: string): Promise<number> {
+/** Bytes of the inverted index of the primaries, ids with it. */
+export async function postingsBytes(client: Client, name: string): Promise<number> {
   const { body } = await client.indices.stats({
     index: name,
     metric: 'segments',

@@ -25,6 +25,9 @@ export interface SearchMeasurement {
 /** Queries of one turn: short enough that whatever else the machine does meets all contestants alike. */
 const TURN = 25
 
+/** Sends one search. @returns what it took and the ids of its hits */
+export type Ask = (path: string, body: string) => Promise<{ milliseconds: number; ids: string[] }>
+
 /**
  * Lets contestants take turns over the same queries, one client with one connection that stays open. The first round
  * warms up and gives the hits; it does not count.
@@ -39,24 +42,38 @@ export async function measureSearch(
   onRound: (round: number) => void = () => undefined,
 ): Promise<SearchMeasurement> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  try {
+    const ask: Ask = async (path, body) => {
+      const { milliseconds, text } = await post(agent, new URL(path, url), body)
+      return { milliseconds, ids: hitIds(text) }
+    }
+    return await takeTurns(ask, contestants, rounds, onRound)
+  } finally {
+    agent.destroy()
+  }
+}
+
+/** As {@link measureSearch}, over whatever connection `ask` has. */
+export async function takeTurns(
+  ask: Ask,
+  contestants: ReadonlyMap<string, SearchContestant>,
+  rounds: number,
+  onRound: (round: number) => void = () => undefined,
+): Promise<SearchMeasurement> {
   const times = new Map<string, number[]>()
   const hits = new Map<string, string[][]>()
   const queries = Math.max(...Array.from(contestants.values(), ({ bodies }) => bodies.length))
-  try {
-    for (let round = 0; round <= rounds; round++) {
-      for (let from = 0; from < queries; from += TURN) {
-        for (const [name, { path, bodies }] of turns(contestants, round + from / TURN)) {
-          for (const body of bodies.slice(from, from + TURN)) {
-            const { milliseconds, text } = await post(agent, new URL(path, url), body)
-            if (round > 0) listed(times, name).push(milliseconds)
-            else listed(hits, name).push(hitIds(text))
-          }
+  for (let round = 0; round <= rounds; round++) {
+    for (let from = 0; from < queries; from += TURN) {
+      for (const [name, { path, bodies }] of turns(contestants, round + from / TURN)) {
+        for (const body of bodies.slice(from, from + TURN)) {
+          const { milliseconds, ids } = await ask(path, body)
+          if (round > 0) listed(times, name).push(milliseconds)
+          else listed(hits, name).push(ids)
         }
       }
-      onRound(round)
     }
-  } finally {
-    agent.destroy()
+    onRound(round)
   }
   return { speed: new Map([...times].map(([name, measured]) => [name, searchSpeed(measured)])), hits }
 }
