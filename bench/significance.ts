@@ -1,3 +1,5 @@
+import { seededRandom } from './seeded-random.ts'
+
 /** Result of comparing two systems query by query. */
 export interface Comparison {
   /** Mean of b - a over the queries. */
@@ -35,7 +37,7 @@ export function compare(
   const changed = Float64Array.from(differences.filter((difference) => difference !== 0))
   const sum = changed.reduce((total, difference) => total + difference, 0)
   const samples = options.samples ?? 20_000
-  const random = generator(options.seed ?? 1)
+  const random = seededRandom(options.seed ?? 1)
   // Sums of the same numbers in another sign pattern differ by rounding; those must count as equal.
   const threshold = Math.abs(sum) * (1 - 1e-12)
   let atLeastAsLarge = 0
@@ -51,16 +53,5 @@ export function compare(
     wins: changed.filter((difference) => difference > 0).length,
     losses: changed.filter((difference) => difference < 0).length,
     ties: differences.length - changed.length,
-  }
-}
-
-/** mulberry32 (public domain, T. Ettinger): 32-bit state, uniform in [0, 1). Math.random cannot be seeded. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

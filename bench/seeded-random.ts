@@ -1,0 +1,14 @@
+/**
+ * mulberry32 (public domain, T. Ettinger): 32-bit state, uniform in [0, 1). Math.random cannot be seeded.
+ *
+ * @param seed same seed, same numbers
+ */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
