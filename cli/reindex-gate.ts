@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import type { Client } from '@opensearch-project/opensearch'
-import { evaluate, type Qrels, type ScoredDocument } from '../bench/metrics.ts'
+import { evaluate, type ScoredDocument } from '../bench/metrics.ts'
 import type { IndexSpecification } from '../mappings/index.ts'
 import { DEFAULT_MODEL, type Model } from '../models/index.ts'
 import { type SearchMode, search } from '../pipelines/index.ts'
@@ -8,6 +7,7 @@ import { LexpandError } from '../sparse/errors.ts'
 import { audit } from '../workers/index.ts'
 import { sampleTexts } from '../workers/reindex/index.ts'
 import { openModel } from './model.ts'
+import { parseQrels, parseQueries, queryFrom, readInput } from './query-files.ts'
 
 export interface GateFlags {
   /** File with queries: lines of text, or of JSON with `text` and perhaps `_id`. */
@@ -41,7 +41,6 @@ export interface Gate {
 }
 
 const SAMPLED_QUERIES = 50
-const QUERY_WORDS = 12
 const DEPTH = 10
 
 /**
@@ -64,7 +63,7 @@ export async function runGate(gate: Gate): Promise<GateReport> {
   const after = await rank(gate, target, gate.model, 'sparse', queries)
   const report = { queries: queries.size }
   if (flags.qrels !== undefined) {
-    const qrels = parseQrels(await readInput(flags.qrels))
+    const qrels = parseQrels(await readInput(flags.qrels, 'reindex'), 'reindex')
     const ndcg = (run: Run) => evaluate(run, qrels).mean.ndcg_at_10
     const ndcg_at_10 = { old: ndcg(before), new: ndcg(after) }
     if (ndcg_at_10.new < ndcg_at_10.old - flags.maxLoss) {
@@ -98,43 +97,6 @@ export function overlap(
   return shares.length === 0 ? 1 : shares.reduce((sum, share) => sum + share, 0) / shares.length
 }
 
-/** @throws LexpandError INPUT for a line that is no judgment */
-export function parseQrels(text: string): Qrels {
-  const qrels = new Map<string, Map<string, number>>()
-  for (const [at, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue
-    const [query = '', document = '', grade = ''] = line.trimEnd().split('\t')
-    if (!/^-?\d+$/.test(grade)) {
-      if (at === 0) continue
-      throw new LexpandError(
-        'INPUT',
-        `[reindex] expected query id, document id and a whole number between tabs in line ${at + 1} of the judgments, got something else. Correct the line.`,
-      )
-    }
-    const grades = qrels.get(query) ?? new Map<string, number>()
-    qrels.set(query, grades.set(document, Number(grade)))
-  }
-  return qrels
-}
-
-/** Query id -> text, from lines of text or JSON; the number of the line stands in for a missing id. */
-export function parseQueries(text: string): Map<string, string> {
-  const queries = new Map<string, string>()
-  for (const [at, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue
-    const [id, query] = line.trimStart().startsWith('{') ? fromJson(line, at) : [`${at + 1}`, line.trim()]
-    queries.set(id, query)
-  }
-  if (queries.size > 0) return queries
-  throw new LexpandError('INPUT', '[reindex] expected queries, got an empty file. Write one a line.')
-}
-
-/** What a document might be searched by: its first sentence, cut. */
-export function queryFrom(text: string): string {
-  const [first = ''] = text.split(/(?<=[.!?])\s|\n/u)
-  return first.split(/\s+/u).slice(0, QUERY_WORDS).join(' ').trim()
-}
-
 type Run = ReadonlyMap<string, readonly ScoredDocument[]>
 
 function ids(run: Run): Map<string, string[]> {
@@ -161,7 +123,7 @@ async function rank(
 }
 
 async function queriesOf({ client, flags, source, specification }: Gate): Promise<Map<string, string>> {
-  if (flags.queries !== undefined) return parseQueries(await readInput(flags.queries))
+  if (flags.queries !== undefined) return parseQueries(await readInput(flags.queries, 'reindex'), 'reindex')
   const texts = await sampleTexts(client, source, specification.fields, SAMPLED_QUERIES)
   return new Map(
     texts.map((text, at) => [`${at + 1}`, queryFrom(text)] as const).filter(([, query]) => query !== ''),
@@ -180,29 +142,6 @@ async function modelOfOld({ oldSpecification, model, flags }: Gate): Promise<Mod
   throw new LexpandError(
     'MODEL',
     `[reindex] expected the model of the old index (${name}) to compare with, got ${old.manifest.name}. Name it with --old-model.`,
-  )
-}
-
-async function readInput(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new LexpandError(
-      'CONFIGURATION',
-      `[reindex] expected a file that can be read, got ${JSON.stringify(file)}. Check the path.`,
-      { cause },
-    )
-  })
-}
-
-function fromJson(line: string, at: number): [string, string] {
-  try {
-    const { _id, id, text } = JSON.parse(line) as { _id?: unknown; id?: unknown; text?: unknown }
-    if (typeof text === 'string') return [String(_id ?? id ?? at + 1), text]
-  } catch {
-    // Malformed and without text are the same mistake.
-  }
-  throw new LexpandError(
-    'INPUT',
-    `[reindex] expected text, or JSON with "text", in line ${at + 1} of the queries, got something else. Correct the line.`,
   )
 }
 
