@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EngineError } from './errors.ts'
+import { inNamespace } from './network-place.ts'
 import { isRunning, markProcess, type ProcessMark } from './processes.ts'
 import { lastLines } from './run-command.ts'
 import type { ServiceUser } from './service-user.ts'
@@ -12,6 +13,8 @@ export interface DaemonOptions {
   readonly arguments: readonly string[]
   readonly cwd: string
   readonly user: ServiceUser | undefined
+  /** Network namespace that it runs in, Linux only and as root. @default ours */
+  readonly namespace?: string | undefined
   /** What it prints goes here; the file of the run before is kept with `.1` behind its name. */
   readonly logFile: string
   readonly environment?: NodeJS.ProcessEnv
@@ -26,14 +29,15 @@ export async function startDaemon(options: DaemonOptions): Promise<ProcessMark> 
   if (existsSync(options.logFile)) renameSync(options.logFile, `${options.logFile}.1`)
   const log = openSync(options.logFile, 'a', 0o644)
   try {
-    const child = spawn(options.command, options.arguments, {
+    const { command, arguments: words, user } = inNamespace(options)
+    const child = spawn(command, words, {
       cwd: options.cwd,
       // Ours may hold passwords and JVM flags that are none of the service's business.
       env: {
         ...pick(process.env, ['PATH', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH']),
         ...options.environment,
       },
-      ...options.user,
+      ...user,
       detached: true,
       stdio: ['ignore', log, log],
     })

@@ -6,6 +6,7 @@ import { OPENSEARCH_VERSION } from './distribution.ts'
 import { EngineError } from './errors.ts'
 import { openSearchHealth } from './health.ts'
 import type { Jdk } from './jdk.ts'
+import type { NetworkPlace } from './network-place.ts'
 import { freePort, LOOPBACK } from './ports.ts'
 import { endProcess } from './processes.ts'
 import type { ServiceUser } from './service-user.ts'
@@ -29,6 +30,8 @@ export interface OpenSearchOptions {
   readonly preferredPort: number
   /** @default a cluster of this node alone */
   readonly cluster?: ClusterMember | undefined
+  /** @default the loopback address */
+  readonly network?: NetworkPlace | undefined
   /** Called as soon as the process exists, so that it can be found again if we are killed while it starts. */
   readonly onSpawned: (record: ProcessRecord) => void
 }
@@ -39,18 +42,19 @@ export interface ClusterMember {
   /** All nodes that may become cluster manager, this one included. */
   readonly names: readonly string[]
   readonly transportPort: number
-  readonly transportPorts: readonly number[]
+  /** host:port of all of them. */
+  readonly transports: readonly string[]
 }
 
 /**
- * Starts a node that listens on the loopback address only, and waits until it can be used; a member of a cluster
+ * Starts a node that listens on one address only, by default that of the loopback, and waits until it can be used; a member of a cluster
  * can be used when most of the others are there.
  *
  * @throws EngineError ENGINE_START with the end of the log
  */
 export async function startOpenSearch(options: OpenSearchOptions): Promise<ProcessRecord> {
   try {
-    return await startOnce(options, await freePort(options.preferredPort))
+    return await startOnce(options, await portFor(options))
   } catch (error) {
     // Between our look and its start somebody else may have taken the port: once more, on any other one.
     if (!(error instanceof EngineError) || !/BindHttpException|Address already in use/.test(error.message))
@@ -70,21 +74,27 @@ export async function waitForOpenSearch(record: ProcessRecord): Promise<void> {
     await sleep(200)
 }
 
+/** A namespace of its own has every port free, and ours says nothing about it. */
+async function portFor({ preferredPort, network }: OpenSearchOptions): Promise<number> {
+  return network === undefined ? freePort(preferredPort) : preferredPort
+}
+
 async function startOnce(options: OpenSearchOptions, port: number): Promise<ProcessRecord> {
-  const { home, jdk, dataDirectory, user } = options
+  const { home, jdk, dataDirectory, user, network } = options
   prepare(options, port)
   const mark = await startDaemon({
     command: join(jdk.home, 'bin', 'java'),
     arguments: javaArguments(options),
     cwd: home,
     user,
+    namespace: network?.namespace,
     logFile: openSearchLog(dataDirectory),
     environment: { HOME: dataDirectory },
   })
   const record: ProcessRecord = {
     kind: 'process',
     ...mark,
-    url: `http://${LOOPBACK}:${port}`,
+    url: `http://${network?.address ?? LOOPBACK}:${port}`,
     version: OPENSEARCH_VERSION,
     dataDirectory,
     startedAt: new Date().toISOString(),
@@ -104,7 +114,7 @@ function discovery(cluster: ClusterMember | undefined): Record<string, unknown> 
   return {
     'node.name': cluster.name,
     'transport.port': cluster.transportPort,
-    'discovery.seed_hosts': cluster.transportPorts.map((port) => `${LOOPBACK}:${port}`),
+    'discovery.seed_hosts': cluster.transports,
     'cluster.initial_cluster_manager_nodes': cluster.names,
   }
 }
@@ -113,7 +123,7 @@ function openSearchLog(dataDirectory: string): string {
   return join(dataDirectory, 'logs', 'opensearch.log')
 }
 
-function prepare({ dataDirectory, user, cluster }: OpenSearchOptions, port: number): void {
+function prepare({ dataDirectory, user, cluster, network }: OpenSearchOptions, port: number): void {
   const place = (name: string) => join(dataDirectory, name)
   const folders = ['config', 'data', 'logs', 'tmp', 'snapshots']
   // Documents are readable by the engine's account only.
@@ -121,7 +131,8 @@ function prepare({ dataDirectory, user, cluster }: OpenSearchOptions, port: numb
   for (const name of folders) mkdirSync(place(name), { recursive: true })
   const settings = {
     'cluster.name': 'lexpand',
-    'network.host': LOOPBACK,
+    'http.host': network?.address ?? LOOPBACK,
+    'transport.host': network?.nodeAddress ?? LOOPBACK,
     'http.port': port,
     ...discovery(cluster),
     'path.data': place('data'),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fetchDistribution } from './distribution.ts'
 import { EngineError } from './errors.ts'
 import { findJdk } from './jdk.ts'
+import type { NetworkPlace } from './network-place.ts'
 import { startOpenSearch } from './opensearch.ts'
 import { endProcess } from './processes.ts'
 import { startRedis } from './redis.ts'
@@ -32,6 +33,8 @@ export interface PrivateOpenSearchOptions {
   readonly home?: string
   /** @default '512m' */
   readonly heap?: string
+  /** See `OpenSearchOptions.isShortLived`; false for what is measured. @default true */
+  readonly isShortLived?: boolean
   readonly onProgress?: (message: string) => void
 }
 
@@ -39,28 +42,34 @@ export interface PrivateOpenSearchOptions {
 export async function startPrivateOpenSearch(
   options: PrivateOpenSearchOptions = {},
 ): Promise<PrivateService> {
-  const { heap = '512m', onProgress = () => undefined } = options
+  const { heap = '512m', isShortLived = true, onProgress = () => undefined } = options
   const settings = machineSettings(onProgress)
   const jdk = await findJdk(settings)
   const home = options.home ?? (await fetchDistribution(settings.cache, jdk, onProgress))
   return startPrivate('opensearch', settings.cache, (place) =>
-    startOpenSearch({ ...place, home, jdk, heap, isShortLived: true, user: settings.user }),
+    startOpenSearch({ ...place, home, jdk, heap, isShortLived, user: settings.user }),
   )
 }
 
 export interface PrivateRedisOptions {
+  /** @default the loopback address */
+  readonly network?: NetworkPlace
   readonly onProgress?: (message: string) => void
 }
 
 /** Starts a Redis of its own, with its log on. */
 export async function startPrivateRedis({
+  network,
   onProgress = () => undefined,
 }: PrivateRedisOptions = {}): Promise<PrivateService> {
   const settings = machineSettings(onProgress)
   const server = await findOrInstallRedis({ ...settings, onProgress })
   if (server === undefined) throw noRedis()
-  return startPrivate('redis', settings.cache, (place) =>
-    startRedis({ ...place, server, user: settings.user }),
+  return startPrivate(
+    'redis',
+    settings.cache,
+    (place) => startRedis({ ...place, server, user: settings.user, network }),
+    network === undefined ? 0 : 6379,
   )
 }
 
@@ -89,11 +98,15 @@ export interface Place {
   readonly onSpawned: (record: ProcessRecord) => void
 }
 
-/** @param start puts the service into this place */
+/**
+ * @param start puts the service into this place
+ * @param firstPort that it starts on; 0 for any
+ */
 export async function startPrivate(
   name: ServiceName,
   cache: string,
   start: (place: Place) => Promise<ProcessRecord>,
+  firstPort = 0,
 ): Promise<PrivateService> {
   const folder = await throwAwayFolder(cache)
   let latest: ProcessRecord | undefined
@@ -109,7 +122,7 @@ export async function startPrivate(
         else recordService(join(folder, 'state.json'), name, spawned)
       },
     })
-  const { url, dataDirectory, pid: firstPid } = await startOn(0)
+  const { url, dataDirectory, pid: firstPid } = await startOn(firstPort)
   return {
     url,
     dataDirectory,

@@ -2,6 +2,7 @@ import { chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startDaemon, waitUntilHealthy } from './daemon.ts'
 import { redisAnswers } from './health.ts'
+import type { NetworkPlace } from './network-place.ts'
 import { freePort, LOOPBACK } from './ports.ts'
 import { endProcess } from './processes.ts'
 import type { RedisServer } from './redis-server.ts'
@@ -15,25 +16,28 @@ export interface RedisOptions {
   readonly user: ServiceUser | undefined
   /** Taken -> another one. */
   readonly preferredPort: number
+  /** @default the loopback address */
+  readonly network?: NetworkPlace | undefined
   /** Called as soon as the process exists. */
   readonly onSpawned: (record: ProcessRecord) => void
 }
 
 /**
  * Starts a Redis fit for a queue: every write is logged (a kill loses at most the last second) and no key is evicted
- * when memory is short. Listens on the loopback address only.
+ * when memory is short. Listens on one address only, by default that of the loopback.
  *
  * @throws EngineError ENGINE_START with the end of the log
  */
 export async function startRedis(options: RedisOptions): Promise<ProcessRecord> {
-  const { server, dataDirectory, user } = options
+  const { server, dataDirectory, user, network } = options
+  const address = network?.address ?? LOOPBACK
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   if (user !== undefined) chownSync(dataDirectory, user.uid, user.gid)
-  const port = await freePort(options.preferredPort)
+  const port = network === undefined ? await freePort(options.preferredPort) : options.preferredPort
   const mark = await startDaemon({
     command: server.command,
     arguments: [
-      ...['--bind', LOOPBACK, '--port', String(port), '--dir', dataDirectory, '--daemonize', 'no'],
+      ...['--bind', address, '--port', String(port), '--dir', dataDirectory, '--daemonize', 'no'],
       ...[
         '--appendonly',
         'yes',
@@ -44,15 +48,18 @@ export async function startRedis(options: RedisOptions): Promise<ProcessRecord> 
         '--maxmemory-policy',
         'noeviction',
       ],
+      // Without a password it would answer nobody but its own namespace.
+      ...(network === undefined ? [] : ['--protected-mode', 'no']),
     ],
     cwd: dataDirectory,
     user,
+    namespace: network?.namespace,
     logFile: redisLog(dataDirectory),
   })
   const record: ProcessRecord = {
     kind: 'process',
     ...mark,
-    url: `redis://${LOOPBACK}:${port}`,
+    url: `redis://${address}:${port}`,
     version: server.version,
     dataDirectory,
     startedAt: new Date().toISOString(),
