@@ -6,7 +6,11 @@ import { fileURLToPath } from 'node:url'
 import { startPrivateOpenSearch } from '../engine/index.ts'
 import { pluginPeerHome } from '../integration-tests/plugin-home.ts'
 
+console.error(
+  '[bench] node of its own, with the full compiler (C2) as a server has it; nodes of tests have C1 only',
+)
 const node = await startPrivateOpenSearch({
+  isShortLived: false,
   home: await pluginPeerHome(),
   heap: process.env.BENCH_HEAP ?? '2g',
 })
