@@ -4,6 +4,7 @@ import { fuseMinMax, fuseReciprocalRank, type Ranked } from './fusion.ts'
 import type { QueryClause } from './query-builder.ts'
 import { type CheckedRequest, LARGEST_WINDOW } from './search-request.ts'
 import type { SourceFilter } from './source-fields.ts'
+import type { Rescore } from './two-phase.ts'
 
 /** A hit as the engine gives it. */
 export type EngineHit = Types.Core_Search.Hit<Record<string, unknown>>
@@ -27,10 +28,14 @@ export interface HybridQueries {
   readonly sparse: QueryClause
 }
 
-/** Ranks by one query: sparse and bm25. */
-export async function rankBy(query: QueryClause, context: RankingContext): Promise<Ranking> {
-  const { request } = context
-  return searchOnce(context, { query, from: request.from, size: request.size })
+/** Ranks by one query: sparse and bm25. @param rescore what is added to the scores of the best */
+export async function rankBy(
+  query: QueryClause,
+  context: RankingContext,
+  rescore?: Rescore,
+): Promise<Ranking> {
+  const { from, size } = context.request
+  return searchOnce(context, { query, from, size, ...(rescore === undefined ? {} : { rescore }) })
 }
 
 /**
@@ -44,10 +49,17 @@ export async function fuseInEngine(
   context: RankingContext,
 ): Promise<Ranking> {
   const { from, size } = context.request
-  const body = {
-    query: { hybrid: { pagination_depth: fusionDepth(from + size), queries: [lexical, sparse] } },
-    from,
-    size,
+  const body = { ...engineFusion({ lexical, sparse }, bm25Weight, from + size), from, size }
+  // On a single shard the engine fetches what it returns before it fuses: the sources of both lists, whole. So the
+  // page's own are asked for afterwards. (The client's types know neither the depth nor a pipeline inside a request.)
+  const fused = await searchOnce({ ...context, source: false }, body)
+  return { ...fused, ...(await withSources(fused, context)) }
+}
+
+/** Query and pipeline of a search whose two lists the engine fuses. @param window from + size */
+export function engineFusion({ lexical, sparse }: HybridQueries, bm25Weight: number, window: number): object {
+  return {
+    query: { hybrid: { pagination_depth: fusionDepth(window), queries: [lexical, sparse] } },
     search_pipeline: {
       phase_results_processors: [
         {
@@ -62,10 +74,6 @@ export async function fuseInEngine(
       ],
     },
   }
-  // On a single shard the engine fetches what it returns before it fuses: the sources of both lists, whole. So the
-  // page's own are asked for afterwards. (The client's types know neither the depth nor a pipeline inside a request.)
-  const fused = await searchOnce({ ...context, source: false }, body as object)
-  return { ...fused, ...(await withSources(fused, context)) }
 }
 
 /**
@@ -180,6 +188,6 @@ function totalOf({ hits }: SearchBody): number {
 }
 
 /** The same words go to the same shard copies, so that equal scores keep their order from page to page. */
-function preferenceOf({ text }: CheckedRequest): string {
+export function preferenceOf({ text }: Pick<CheckedRequest, 'text'>): string {
   return `lexpand ${text.slice(0, 64)}`
 }

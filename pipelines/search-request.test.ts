@@ -9,6 +9,7 @@ describe('checkRequest', () => {
       ...request,
       mode: undefined,
       form: undefined,
+      twoPhase: undefined,
       size: 10,
       from: 0,
       filter: [],
@@ -25,6 +26,11 @@ describe('checkRequest', () => {
     expect(checkRequest({ ...request, fusion: { type: 'rrf' }, highlight: true })).toMatchObject({
       fusion: { type: 'rrf', rankConstant: 60 },
       highlight: {},
+    })
+    expect(checkRequest({ ...request, twoPhase: { window: 20 } }).twoPhase).toEqual({
+      cut: 2,
+      window: 20,
+      prove: false,
     })
   })
 
@@ -46,6 +52,8 @@ describe('checkRequest', () => {
     ['a broken size', { size: 1.5 }],
     ['a negative from', { from: -1 }],
     ['no number as weight', { fusion: { type: 'min_max', bm25Weight: Number.NaN } }],
+    ['a cut of 0', { twoPhase: { cut: 0 } }],
+    ['a window of 10,001', { twoPhase: { window: 10_001 } }],
     ['a rank constant of 0', { fusion: { type: 'rrf', rankConstant: 0 } }],
     ['reciprocal ranks in the engine', { fusion: { type: 'rrf' }, fuseIn: 'engine' }],
   ])('refuses %s', (_, change) => {

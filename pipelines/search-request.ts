@@ -4,6 +4,8 @@ import type { TokenContribution } from '../sparse/explain.ts'
 import type { HighlightOptions } from '../sparse/highlight.ts'
 import type { QueryIdf } from './corpus-idf.ts'
 import type { QueryClause, QueryForm } from './query-builder.ts'
+import { DEFAULT_TWO_PHASE, LARGEST_CUT, LARGEST_RESCORE_WINDOW, type TwoPhase } from './two-phase.ts'
+import type { TwoPhaseReport } from './two-phase-ranking.ts'
 
 /** sparse: learned weights. bm25: the text fields. hybrid: both, fused. */
 export type SearchMode = 'sparse' | 'bm25' | 'hybrid'
@@ -35,6 +37,12 @@ export interface SearchRequest {
    * not asked for lately. @default 'model'
    */
   readonly idf?: QueryIdf
+  /**
+   * Scores common word pieces only on the best documents of the others, in mode sparse and the forms of stock
+   * clusters; the plugin is exact and needs none of it. `two_phase` of the result says what was done. Whether it pays
+   * on your index is measured by `lexpand advise`. @default none: every word piece searches
+   */
+  readonly twoPhase?: TwoPhase
   /** @default 10 */
   readonly size?: number
   /** @default 0; from + size is at most 10,000 */
@@ -82,6 +90,8 @@ export interface SearchResult {
   readonly total?: number
   /** Share of documents that a sparse query can find, 0 to 1; only when the request named no mode. */
   readonly coverage?: number
+  /** Only where two-phase scoring was asked for and could do something. */
+  readonly two_phase?: TwoPhaseReport
   readonly hits: readonly SearchHit[]
 }
 
@@ -97,10 +107,11 @@ export const DEFAULT_RANK_CONSTANT = 60
 /** A request with its defaults filled in. */
 export interface CheckedRequest
   extends Required<
-    Omit<SearchRequest, 'mode' | 'form' | 'fuseIn' | 'sourceFields' | 'filter' | 'highlight'>
+    Omit<SearchRequest, 'mode' | 'form' | 'twoPhase' | 'fuseIn' | 'sourceFields' | 'filter' | 'highlight'>
   > {
   readonly mode: SearchMode | undefined
   readonly form: QueryForm | undefined
+  readonly twoPhase: Required<TwoPhase> | undefined
   readonly fuseIn: 'engine' | 'client' | undefined
   readonly sourceFields: readonly string[] | undefined
   readonly filter: readonly QueryClause[]
@@ -140,6 +151,7 @@ export function checkRequest(request: SearchRequest): CheckedRequest {
     mode: request.mode,
     form: request.form,
     idf: request.idf ?? 'model',
+    twoPhase: request.twoPhase === undefined ? undefined : checkTwoPhase(request.twoPhase),
     size,
     from,
     filter: Array.isArray(filter) ? filter : [filter as QueryClause],
@@ -152,6 +164,14 @@ export function checkRequest(request: SearchRequest): CheckedRequest {
     emptyQuery: request.emptyQuery ?? 'error',
     timeoutMs: request.timeoutMs ?? 30_000,
   }
+}
+
+function checkTwoPhase(wanted: TwoPhase): Required<TwoPhase> {
+  const { cut = DEFAULT_TWO_PHASE.cut, window = DEFAULT_TWO_PHASE.window } = wanted
+  const isWindow = isCount(window) && window >= 1 && window <= LARGEST_RESCORE_WINDOW
+  expect(cut > 0 && cut <= LARGEST_CUT, `a cut above 0, at most ${LARGEST_CUT}`, String(cut), 'Correct it.')
+  expect(isWindow, `a window of 1 to ${LARGEST_RESCORE_WINDOW}`, String(window), 'Correct it.')
+  return { cut, window, prove: wanted.prove ?? DEFAULT_TWO_PHASE.prove }
 }
 
 function checkFusion(fusion: Fusion): Required<Fusion> {

@@ -23,6 +23,7 @@ import {
   type SearchResult,
 } from './search-request.ts'
 import { sourceFilter } from './source-fields.ts'
+import { rankInTwoPhases, type TwoPhaseReport } from './two-phase-ranking.ts'
 
 /** What a search needs besides the engine; a loaded model has the first two. */
 export interface SearchResources {
@@ -72,6 +73,7 @@ interface Answer {
   readonly coverage: number | undefined
   readonly tokens: readonly QueryToken[]
   readonly ranking: Ranking
+  readonly twoPhase?: TwoPhaseReport
 }
 
 async function answerFrom(
@@ -98,9 +100,15 @@ async function answerFrom(
   const counts = mode !== 'bm25' && (form !== 'lexpand' || request.explain)
   const field = specification.sparse_field
   const tokens = counts ? await weightTokens(client, cache, { index: name, field }, ofTable, idf) : ofTable
-  const sparse = () => sparseQuery({ field, tokens, text, idf, form, filter })
+  const options = { field, tokens, text, idf, form, filter }
+  const sparse = () => sparseQuery(options)
   if (mode === 'bm25') return { mode, coverage, tokens, ranking: await rankBy(lexical(), context) }
-  if (mode === 'sparse') return { mode, coverage, tokens, ranking: await rankBy(sparse(), context) }
+  if (mode === 'sparse') {
+    const { twoPhase } = request
+    const asked = twoPhase !== undefined && form !== 'lexpand'
+    const answer = asked ? await rankInTwoPhases(options, twoPhase, context) : undefined
+    return { mode, coverage, tokens, ...(answer ?? { ranking: await rankBy(sparse(), context) }) }
+  }
   const queries = { lexical: lexical(), sparse: sparse() }
   const { fusion } = request
   const ranking =
@@ -135,7 +143,7 @@ function isSame(a: InstalledIndex, b: InstalledIndex): boolean {
 }
 
 function resultOf(
-  { mode, coverage, tokens, ranking }: Answer,
+  { mode, coverage, tokens, ranking, twoPhase }: Answer,
   { specification }: InstalledIndex,
   { tokenizer }: SearchResources,
   request: CheckedRequest,
@@ -148,6 +156,7 @@ function resultOf(
     engine_took_ms: ranking.engineTookMs,
     ...(ranking.total === undefined ? {} : { total: ranking.total }),
     ...(coverage === undefined ? {} : { coverage }),
+    ...(twoPhase === undefined ? {} : { two_phase: twoPhase }),
     hits,
   }
 }
