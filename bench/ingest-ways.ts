@@ -15,6 +15,8 @@ export interface IngestTarget {
   readonly index: string
   readonly specification: IndexSpecification
   readonly documents: readonly SourceDocument[]
+  /** Primary shards, without replicas. */
+  readonly shards: number
 }
 
 /** Both end when the driver has done its part; documents may still be encoded then. */
@@ -36,7 +38,10 @@ export const WAYS: Readonly<Record<IngestWay, WaySteps>> = {
   reindex: {
     async prepare(target) {
       const { client, index } = target
-      await client.indices.create({ index, body: { settings: { number_of_replicas: 0 } as object } })
+      await client.indices.create({
+        index,
+        body: { settings: { number_of_shards: target.shards, number_of_replicas: 0 } as object },
+      })
       await bulkWrite(target)
       await client.indices.refresh({ index })
     },
@@ -55,8 +60,8 @@ export const WAYS: Readonly<Record<IngestWay, WaySteps>> = {
   },
 }
 
-async function install({ client, index, specification }: IngestTarget): Promise<void> {
-  await installIndex(client, index, specification)
+async function install({ client, index, specification, shards }: IngestTarget): Promise<void> {
+  await installIndex(client, index, specification, { shards, replicas: 0 })
   await installIngestPipeline(client, index, specification)
 }
 

@@ -4,16 +4,14 @@ import { openSearchClient } from '../cli/connect.ts'
 import { processLogger } from '../cli/logger.ts'
 import { openModel } from '../cli/model.ts'
 import { startSweeper, startWorker, type WorkerStats } from '../workers/index.ts'
-import { benchEncoder } from './ingest-encoder.ts'
+import { type BenchEncoderOptions, benchEncoder } from './ingest-encoder.ts'
 
-export interface IngestWorkerSettings {
+export interface IngestWorkerSettings extends BenchEncoderOptions {
   readonly opensearchUrl: string
   readonly redisUrl: string
   readonly model: string
   /** Of its queue: workers of others must not help. */
   readonly identity: string
-  readonly fake: boolean
-  readonly encoderProcesses: number
   /** Whether it queues what other clients write, as `lexpand worker` does. */
   readonly sweep: boolean
 }
@@ -21,7 +19,7 @@ export interface IngestWorkerSettings {
 /** How far it is: sent when it can take jobs, and after every job. */
 export interface IngestWorkerReport {
   readonly stats: WorkerStats
-  /** Of the encoder's child processes together; 0 for the fake encoder, which has none. */
+  /** Of the encoder's child processes together; 0 for the other encoders, which have none. */
   readonly encoderBusyMs: number
   readonly encoderPids: readonly number[]
 }

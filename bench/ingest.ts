@@ -1,17 +1,15 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { resolveEncoding, specificationFor } from '../mappings/index.ts'
 import { fingerprint, type Model } from '../models/index.ts'
 import { ingestPipelineName } from '../pipelines/index.ts'
-import { LexpandError } from '../sparse/errors.ts'
 import { openQueue, type SourceDocument } from '../workers/index.ts'
 import { DEFAULT_CONCURRENCY } from '../workers/worker.ts'
+import type { BenchEncoderKind } from './ingest-encoder.ts'
+import { unexpected } from './ingest-error.ts'
 import { type Snapshot, type Spent, snapshot, spentBetween } from './ingest-usage.ts'
 import { type IngestWay, WAYS } from './ingest-ways.ts'
-import type { IngestWorkerReport, IngestWorkerSettings } from './ingest-worker.ts'
+import { IngestWorker, type WorkerPlace } from './ingest-worker-process.ts'
 import type { Services } from './process-usage.ts'
 
 export interface IngestRunOptions {
@@ -25,7 +23,13 @@ export interface IngestRunOptions {
   readonly documents: readonly SourceDocument[]
   readonly workers: number
   readonly encoderProcesses: number
-  readonly fake: boolean
+  /** Of each encoder process. */
+  readonly threads: number
+  readonly encoder: BenchEncoderKind
+  /** Of the index, one by default; it has no replicas. */
+  readonly shards?: number
+  /** One a worker. @default all on this machine's own network, at the URL of the services */
+  readonly places?: readonly WorkerPlace[]
 }
 
 /** One way of taking documents in, from the first call of the driver to the last vector. */
@@ -36,7 +40,7 @@ export interface IngestRun extends Spent {
   readonly encoder_processes: number
   readonly seconds: number
   readonly docs_per_second: number
-  /** Share of the time, mean over the encoder's processes, in which a process had a batch. Without one for the fake encoder. */
+  /** Share of the time, mean over the encoder's processes, in which a process had a batch. Only of the model. */
   readonly encoder_busy?: number
   /**
    * How the places for jobs (workers x jobs in flight) spent the time. Jobs overlap: `encode` holds the waiting for
@@ -58,6 +62,7 @@ export interface IngestRun extends Spent {
 export async function measureIngest(options: IngestRunOptions): Promise<IngestRun> {
   const { way, services, documents, workers, encoderProcesses, fields } = options
   const { client, opensearchUrl, redisUrl } = services
+  const { shards = 1, places = [] } = options
   const identity = randomUUID().replaceAll('-', '').repeat(2)
   const model = { ...options.model, identity }
   const specification = specificationFor(
@@ -67,23 +72,15 @@ export async function measureIngest(options: IngestRunOptions): Promise<IngestRu
   )
   const index = `lexpand-bench-${way}-${identity.slice(0, 8)}`
   const queue = await openQueue(redisUrl, identity)
-  const target = { client, queue, index, specification, documents }
+  const target = { client, queue, index, specification, documents, shards }
   const started: IngestWorker[] = []
   try {
     await WAYS[way].prepare(target)
     for (let at = 0; at < workers; at++) {
-      const { reference, fake } = options
-      started.push(
-        new IngestWorker({
-          opensearchUrl,
-          redisUrl,
-          model: reference,
-          identity,
-          fake,
-          encoderProcesses,
-          sweep: way === 'hook',
-        }),
-      )
+      const { reference, encoder, threads } = options
+      const place = places[at] ?? { opensearchUrl }
+      const settings = { redisUrl, model: reference, identity, encoder, encoderProcesses, threads }
+      started.push(new IngestWorker(place, { ...settings, sweep: way === 'hook' }))
     }
     await Promise.all(started.map((worker) => worker.ready))
     const before = await look(services, started)
@@ -139,10 +136,6 @@ function failure(driven: Promise<void>): Promise<never> {
   return driven.then(() => new Promise<never>(() => {}))
 }
 
-function unexpected(expected: string, got: string): LexpandError {
-  return new LexpandError('SERVICE', `[bench] expected ${expected}, got ${got}`)
-}
-
 function look(services: Services, workers: readonly IngestWorker[]): Promise<Snapshot> {
   return snapshot(services, {
     workerPids: workers.flatMap(({ pid }) => pid ?? []),
@@ -152,7 +145,7 @@ function look(services: Services, workers: readonly IngestWorker[]): Promise<Sna
 }
 
 function result(options: IngestRunOptions, seconds: number, before: Snapshot, after: Snapshot): IngestRun {
-  const { way, workers, encoderProcesses, documents, fake } = options
+  const { way, workers, encoderProcesses, documents, encoder } = options
   const since = (of: (snapshot: Snapshot) => number) => of(after) - of(before)
   const places = seconds * 1_000 * workers * DEFAULT_CONCURRENCY
   const [read, encode, write] = [
@@ -167,67 +160,8 @@ function result(options: IngestRunOptions, seconds: number, before: Snapshot, af
     encoder_processes: encoderProcesses,
     seconds,
     docs_per_second: documents.length / seconds,
-    ...(fake ? {} : { encoder_busy: busy }),
+    ...(encoder === 'model' ? { encoder_busy: busy } : {}),
     places: { read, encode, write, queue: Math.max(0, 1 - read - encode - write) },
     ...spentBetween(before, after),
-  }
-}
-
-/** A worker process as seen from the driver. */
-class IngestWorker {
-  readonly #process: ChildProcess
-  readonly ready: Promise<void>
-  readonly #gone: Promise<void>
-  report: IngestWorkerReport | undefined
-  /** When the last report came, by the clock of `performance.now`. */
-  heardAt = 0
-  exited = false
-
-  constructor(settings: IngestWorkerSettings) {
-    this.#process = fork(
-      fileURLToPath(new URL(`./ingest-worker${extname(import.meta.url)}`, import.meta.url)),
-      [],
-      {
-        serialization: 'advanced',
-        execArgv: [],
-        // Results alone go to standard output.
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      },
-    )
-    this.#gone = new Promise((resolve) => {
-      this.#process.once('exit', () => {
-        this.exited = true
-        resolve()
-      })
-    })
-    const heard = new Promise<void>((resolve) => {
-      this.#process.on('message', (report: IngestWorkerReport) => {
-        this.report = report
-        this.heardAt = performance.now()
-        resolve()
-      })
-    })
-    this.#process.send(settings)
-    this.ready = Promise.race([
-      heard,
-      this.#gone.then(() => {
-        throw unexpected('a worker that starts', 'one that ended. Look at the messages above.')
-      }),
-    ])
-    this.ready.catch(() => {})
-  }
-
-  get pid(): number | undefined {
-    return this.#process.pid
-  }
-
-  get settled(): number {
-    const { ready = 0, empty = 0 } = this.report?.stats ?? {}
-    return ready + empty
-  }
-
-  async stop(): Promise<void> {
-    if (this.#process.connected) this.#process.send('stop', () => {})
-    await this.#gone
   }
 }

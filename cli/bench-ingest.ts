@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { type Command, Option } from 'commander'
 import { measureIngest } from '../bench/ingest.ts'
 import { encoderAlone } from '../bench/ingest-alone.ts'
+import type { BenchEncoderKind } from '../bench/ingest-encoder.ts'
 import { type IngestResult, ingestTable, runLines } from '../bench/ingest-table.ts'
 import { INGEST_WAYS, type IngestWay } from '../bench/ingest-ways.ts'
 import { machine } from '../bench/machine.ts'
@@ -62,7 +63,7 @@ interface BenchIngestFlags extends ModelFlags, ConnectionFlags {
 }
 
 async function benchIngest(source: string | undefined, flags: BenchIngestFlags): Promise<void> {
-  const { fake } = flags
+  const encoder: BenchEncoderKind = flags.fake ? 'fake' : 'model'
   const model = await openModel(flags)
   const { fields, documents } = await read(source, flags.documents)
   const { client, opensearchUrl, redisUrl } = await connect(flags)
@@ -71,16 +72,18 @@ async function benchIngest(source: string | undefined, flags: BenchIngestFlags):
   const layouts: IngestResult['layouts'][number][] = []
   try {
     for (const workers of flags.workers) {
-      const encoderProcesses = Math.max(1, Math.floor(availableParallelism() / workers))
-      const alone = () =>
-        encoderAlone(model, fields, documents, { fake, encoderProcesses: workers * encoderProcesses })
-      note(`${documents.length} documents through the encoder alone, ${workers * encoderProcesses} processes`)
+      const cores = availableParallelism()
+      const encoderProcesses = Math.max(1, Math.floor(cores / workers))
+      const all = workers * encoderProcesses
+      const share = { encoder, threads: Math.max(1, Math.floor(cores / all)) }
+      const alone = () => encoderAlone(model, fields, documents, { ...share, encoderProcesses: all })
+      note(`${documents.length} documents through the encoder alone, ${all} processes`)
       // Before each way and at the end: whatever else the machine does meets both alike.
       const aside = [await alone()]
       const runs: IngestResult['layouts'][number]['runs'][number][] = []
       for (const way of flags.ways) {
         const options = { way, services, model, reference: flags.model, fields, documents, workers }
-        const run = await measureIngest({ ...options, encoderProcesses, fake })
+        const run = await measureIngest({ ...options, ...share, encoderProcesses })
         aside.push(await alone())
         const ofAlone = run.docs_per_second / between(aside.at(-2), aside.at(-1))
         runs.push({ ...run, of_encoder_alone: ofAlone })
@@ -96,7 +99,7 @@ async function benchIngest(source: string | undefined, flags: BenchIngestFlags):
   const { name, version, precision } = model.manifest
   const result: IngestResult = {
     machine: machine(),
-    model: fake ? 'fake encoder' : `${name} ${version} (${precision})`,
+    model: encoder === 'fake' ? 'fake encoder' : `${name} ${version} (${precision})`,
     documents: documents.length,
     layouts,
   }

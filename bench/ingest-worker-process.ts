@@ -1,0 +1,77 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { enter } from '../engine/index.ts'
+import { unexpected } from './ingest-error.ts'
+import type { IngestWorkerReport, IngestWorkerSettings } from './ingest-worker.ts'
+
+export interface WorkerPlace {
+  readonly opensearchUrl: string
+  /** Network namespace that it runs in. @default ours */
+  readonly namespace?: string
+}
+
+/** A worker process as seen from the driver. */
+export class IngestWorker {
+  readonly #process: ChildProcess
+  readonly ready: Promise<void>
+  readonly #gone: Promise<void>
+  report: IngestWorkerReport | undefined
+  /** When the last report came, by the clock of `performance.now`. */
+  heardAt = 0
+  exited = false
+
+  constructor(
+    { opensearchUrl, namespace }: WorkerPlace,
+    settings: Omit<IngestWorkerSettings, 'opensearchUrl'>,
+  ) {
+    this.#process = fork(
+      fileURLToPath(new URL(`./ingest-worker${extname(import.meta.url)}`, import.meta.url)),
+      [],
+      {
+        serialization: 'advanced',
+        // `nsenter` becomes the worker, so its number and its channel stay.
+        ...(namespace === undefined
+          ? { execArgv: [] }
+          : { execPath: 'nsenter', execArgv: [...enter(namespace), process.execPath] }),
+        // Results alone go to standard output.
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      },
+    )
+    this.#gone = new Promise((resolve) => {
+      this.#process.once('exit', () => {
+        this.exited = true
+        resolve()
+      })
+    })
+    const heard = new Promise<void>((resolve) => {
+      this.#process.on('message', (report: IngestWorkerReport) => {
+        this.report = report
+        this.heardAt = performance.now()
+        resolve()
+      })
+    })
+    this.#process.send({ ...settings, opensearchUrl } satisfies IngestWorkerSettings)
+    this.ready = Promise.race([
+      heard,
+      this.#gone.then(() => {
+        throw unexpected('a worker that starts', 'one that ended. Look at the messages above.')
+      }),
+    ])
+    this.ready.catch(() => {})
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid
+  }
+
+  get settled(): number {
+    const { ready = 0, empty = 0 } = this.report?.stats ?? {}
+    return ready + empty
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.connected) this.#process.send('stop', () => {})
+    await this.#gone
+  }
+}
