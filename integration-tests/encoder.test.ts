@@ -109,6 +109,21 @@ describe('onnx encoder processes', () => {
     expect((await Promise.all([first, second])).toSorted()).toEqual([8, 'rejected'])
   })
 
+  test('what stands in line at a process that is killed is encoded by the next one', async () => {
+    const made = encoder({ processes: 1, threads: 1, tokenBudget: 10_000 })
+    await made.encode([window])
+    const calls = [1, 2, 3].map(() =>
+      made.encode(manyWindows.slice(0, 8)).then(
+        (vectors) => vectors.length,
+        () => 'rejected',
+      ),
+    )
+    await sleep(50)
+    process.kill(made.processIds[0] ?? 0, 'SIGKILL')
+    expect(await Promise.all(calls)).toEqual(['rejected', 8, 8])
+    expect(made.restarts).toBe(1)
+  })
+
   test('a terminal interrupt does not end the processes, the worker decides', async () => {
     const made = encoder({ processes: 1, threads: 1 })
     await made.encode([window])

@@ -3,13 +3,21 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TokenWindow } from '../../sparse/encoder.ts'
 import { LexpandError } from '../../sparse/errors.ts'
-import type { EncodedBatch, FromChild, OnnxSessionSettings, ToChild } from './onnx-messages.ts'
+import type { FromChild, OnnxSessionSettings, ToChild } from './onnx-messages.ts'
 
 /** The process died (signal, out of memory, exit) or hung: the batch may be innocent, another try is sensible. */
 export class ChildDied extends LexpandError {
   constructor(message: string) {
     super('ENCODER', message)
     this.name = 'ChildDied'
+  }
+}
+
+/** The process died while it had this batch in line behind another: nobody has looked at it. */
+export class NotBegun extends LexpandError {
+  constructor() {
+    super('ENCODER', '[encoder] expected a process that lives, but it died before it came to this batch.')
+    this.name = 'NotBegun'
   }
 }
 
@@ -25,13 +33,19 @@ export class ModelUnusable extends LexpandError {
 const BATCH_TIMEOUT_MS = 120_000
 const STDERR_TAIL_CHARACTERS = 2_000
 
-/** One encoder process as seen from the worker: started, asked for one batch at a time, killed. */
+/** One encoder process as seen from the worker: started, asked for batches, which it does one after the other, killed. */
 export class OnnxChild {
   readonly #process: ChildProcess
   readonly #ready: Promise<void>
-  /** Settles when the process is gone and its in-flight request is rejected. */
+  /** Settles when the process is gone and what it was asked for is rejected. */
   readonly exited: Promise<void>
-  #pending: { resolve(message: FromChild): void; reject(error: Error): void } | undefined
+  /** Requests without an answer, in the order in which they were sent and will be answered. */
+  readonly #pending: { resolve(message: FromChild): void; reject(error: Error): void }[] = []
+  /** Batches that are not done, in order. */
+  readonly #batches: (readonly TokenWindow[])[] = []
+  /** The batch that the process died of, or with. */
+  #last: readonly TokenWindow[] | undefined
+  #hung: NodeJS.Timeout | undefined
   #death: ChildDied | undefined
   #stderr = ''
 
@@ -46,9 +60,8 @@ export class OnnxChild {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_CHARACTERS)
     })
     this.#process.on('message', (message: FromChild) => {
-      const pending = this.#pending
-      this.#pending = undefined
-      pending?.resolve(message)
+      this.#pending.shift()?.resolve(message)
+      this.#watch()
     })
     this.exited = new Promise((resolve) => {
       this.#process.once('error', (error) => this.#bury(`could not be started: ${error.message}`, resolve))
@@ -71,8 +84,28 @@ export class OnnxChild {
     return this.#death === undefined
   }
 
-  /** @throws ChildDied, ModelUnusable, or another LexpandError ENCODER when the graph fails on this batch */
-  async encode(windows: readonly TokenWindow[]): Promise<EncodedBatch> {
+  /**
+   * A second batch may be sent while one is under way: then the process goes on without waiting for this event loop.
+   *
+   * @throws ChildDied for the batch under way and NotBegun for those behind it, ModelUnusable, or another LexpandError
+   *   ENCODER when the graph fails on this batch
+   */
+  async encode(windows: readonly TokenWindow[]): Promise<FromChild & { readonly type: 'encoded' }> {
+    this.#batches.push(windows)
+    try {
+      return await this.#encode(windows)
+    } catch (error) {
+      throw error instanceof ChildDied && this.#last !== windows ? new NotBegun() : error
+    } finally {
+      this.#batches.splice(this.#batches.indexOf(windows), 1)
+    }
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL')
+  }
+
+  async #encode(windows: readonly TokenWindow[]): Promise<FromChild & { readonly type: 'encoded' }> {
     await this.#ready
     const lengths = Uint32Array.from(windows, (window) => window.inputIds.length)
     const inputIds = new Uint32Array(lengths.reduce((sum, length) => sum + length, 0))
@@ -81,8 +114,7 @@ export class OnnxChild {
       inputIds.set(window.inputIds, at)
       at += window.inputIds.length
     }
-    const hung = setTimeout(() => this.kill(), BATCH_TIMEOUT_MS)
-    const reply = await this.#request({ type: 'encode', inputIds, lengths }).finally(() => clearTimeout(hung))
+    const reply = await this.#request({ type: 'encode', inputIds, lengths })
     if (reply.type === 'encoded') return reply
     const reason = reply.type === 'encode_failed' ? reply.message : `unexpected answer ${reply.type}`
     throw new LexpandError(
@@ -91,17 +123,20 @@ export class OnnxChild {
     )
   }
 
-  kill(): void {
-    this.#process.kill('SIGKILL')
-  }
-
   #request(message: ToChild): Promise<FromChild> {
     if (this.#death !== undefined) return Promise.reject(this.#death)
     return new Promise((resolve, reject) => {
-      this.#pending = { resolve, reject }
+      this.#pending.push({ resolve, reject })
+      if (this.#pending.length === 1) this.#watch()
       // A send error means that the channel is closed; the exit event that follows carries the reason.
       this.#process.send(message, () => {})
     })
+  }
+
+  /** Gives the process time for the batch that it has come to. */
+  #watch(): void {
+    clearTimeout(this.#hung)
+    if (this.#pending.length > 0) this.#hung = setTimeout(() => this.kill(), BATCH_TIMEOUT_MS)
   }
 
   #bury(reason: string, exited: () => void): void {
@@ -110,8 +145,9 @@ export class OnnxChild {
       `[encoder] expected process ${this.pid ?? ''} to answer, but it ${reason}.${output === '' ? '' : ` It said: ${output}.`} ` +
         'If it repeats, look for the out-of-memory killer and lower the token budget.',
     )
-    this.#pending?.reject(this.#death)
-    this.#pending = undefined
+    this.#last = this.#batches[0]
+    clearTimeout(this.#hung)
+    for (const { reject } of this.#pending.splice(0)) reject(this.#death)
     exited()
   }
 }

@@ -26,7 +26,8 @@ export type ToChild =
 export type FromChild =
   | { readonly type: 'ready' }
   | { readonly type: 'load_failed'; readonly message: string }
-  | ({ readonly type: 'encoded' } & EncodedBatch)
+  /** `ms`: how long the graph ran. */
+  | ({ readonly type: 'encoded'; readonly ms: number } & EncodedBatch)
   | { readonly type: 'encode_failed'; readonly message: string }
 
 /** Vectors laid end to end: `tokenIds` and `weights` have shape [sum(counts)]. */

@@ -3,7 +3,7 @@ import type { Encoder, TokenWindow } from '../../sparse/encoder.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import type { SparseVector } from '../../sparse/sparse-vector.ts'
 import { tokenBatches } from '../../sparse/token-batches.ts'
-import { ChildDied, ModelUnusable, OnnxChild } from './onnx-child.ts'
+import { ChildDied, ModelUnusable, NotBegun, OnnxChild } from './onnx-child.ts'
 import type { EncodedBatch, OnnxSessionSettings } from './onnx-messages.ts'
 
 export interface OnnxEncoder extends Encoder {
@@ -13,10 +13,15 @@ export interface OnnxEncoder extends Encoder {
   readonly processIds: readonly number[]
   /** Child processes so far that were started in the place of one that had ended. */
   readonly restarts: number
-  /** Milliseconds that all processes together had a batch so far; a share of the time when divided by both. */
+  /** Milliseconds so far that the graph ran, all processes together; a share of the time when divided by both. */
   readonly busyMs: number
 }
 
+/**
+ * Batches that a process has been sent at most: the one that it works on, and the next, so that it need not wait for
+ * this event loop, which reads and writes documents in between.
+ */
+const BATCHES_IN_LINE = 2
 /** Deaths in a row, without one encoded batch between them, after which waiting batches are given up. */
 const MAX_DEATHS_IN_A_ROW = 5
 const FIRST_RESTART_DELAY_MS = 100
@@ -43,7 +48,7 @@ export class OnnxPool implements OnnxEncoder {
   constructor(settings: OnnxSessionSettings, processes: number, tokenBudget: number) {
     this.#settings = settings
     this.#tokenBudget = tokenBudget
-    this.#lanes = Array.from({ length: processes }, () => ({ child: undefined, busy: false }))
+    this.#lanes = Array.from({ length: processes }, () => ({ child: undefined, batches: 0 }))
   }
 
   get processIds(): number[] {
@@ -85,15 +90,24 @@ export class OnnxPool implements OnnxEncoder {
         reject(error)
       }
       this.#tasks.push({ windows, call, resolve, reject: fail })
-      const idle =
-        this.#lanes.find((lane) => !lane.busy && lane.child?.alive) ?? this.#lanes.find((lane) => !lane.busy)
-      if (idle !== undefined) void this.#drain(idle)
+      const lane = this.#freest()
+      if (lane.batches < BATCHES_IN_LINE) void this.#drain(lane)
     })
   }
 
-  /** Works off waiting tasks on one lane until none is left. Never rejects: errors go to the tasks. */
+  /** Where a batch is begun first; of equals one whose process is there. */
+  #freest(): Lane {
+    const least = Math.min(...this.#lanes.map(({ batches }) => batches))
+    const free = this.#lanes.filter(({ batches }) => batches === least)
+    return (free.find(({ child }) => child?.alive) ?? free[0]) as Lane
+  }
+
+  /**
+   * Works off waiting tasks on one lane, one after the other, until none is left; two of it share a lane. Never rejects:
+   * errors go to the tasks.
+   */
   async #drain(lane: Lane): Promise<void> {
-    lane.busy = true
+    lane.batches++
     for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) {
       // A sibling failed, so the whole call is rejected already and its other batches are of no use.
       if (task.call.failed) continue
@@ -101,12 +115,18 @@ export class OnnxPool implements OnnxEncoder {
         task.resolve(await this.#encodeOn(lane, task.windows))
         this.#deathsInARow = 0
       } catch (error) {
+        if (error instanceof NotBegun && !this.#disposal.signal.aborted) {
+          this.#tasks.unshift(task)
+          // Left to the one whose batch was under way, which starts the next process in due time, if it is still there.
+          if (lane.batches > 1) break
+          continue
+        }
         task.reject(this.#disposal.signal.aborted ? disposedError() : error)
         if (error instanceof ChildDied) await this.#afterDeath(error)
         else if (error instanceof ModelUnusable) await this.#afterUnusable(lane, error)
       }
     }
-    lane.busy = false
+    lane.batches--
   }
 
   async #encodeOn(lane: Lane, windows: readonly TokenWindow[]): Promise<EncodedBatch> {
@@ -115,12 +135,9 @@ export class OnnxPool implements OnnxEncoder {
       if (lane.child !== undefined) this.restarts++
       lane.child = new OnnxChild(this.#settings)
     }
-    const startedAt = performance.now()
-    try {
-      return await lane.child.encode(windows)
-    } finally {
-      this.busyMs += performance.now() - startedAt
-    }
+    const { ms, ...encoded } = await lane.child.encode(windows)
+    this.busyMs += ms
+    return encoded
   }
 
   /** Waits before the next process, ever longer; after too many deaths in a row gives up what waits. */
@@ -157,7 +174,8 @@ export class OnnxPool implements OnnxEncoder {
 
 interface Lane {
   child: OnnxChild | undefined
-  busy: boolean
+  /** In line for it, or about to be. */
+  batches: number
 }
 
 function place(encoded: EncodedBatch, group: readonly number[], vectors: SparseVector[]): void {

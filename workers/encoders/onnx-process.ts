@@ -1,14 +1,18 @@
 /**
  * Entry of the child process that runs the model. It exists because `run` of onnxruntime-node blocks its event
  * loop (onnxruntime #19611) and crashes in worker threads (#24486); in the worker itself it would stop the
- * timers that renew job locks. Speaks the messages of onnx-messages.ts, one batch at a time.
+ * timers that renew job locks. Speaks the messages of onnx-messages.ts; what comes while it encodes waits.
  */
 import type { FromChild, ToChild } from './onnx-messages.ts'
 import { type OnnxSession, openSession } from './onnx-session.ts'
 
 let session: OnnxSession | undefined
 
-process.on('message', (message: ToChild) => void answer(message).then(send))
+let line: Promise<unknown> = Promise.resolve()
+
+process.on('message', (message: ToChild) => {
+  line = line.then(() => answer(message)).then(send)
+})
 // The parent is gone, by whatever death: nobody can take a result any more.
 process.on('disconnect', () => process.exit(0))
 // A terminal or supervisor signals the whole group. The parent decides when its running batches are done.
@@ -26,14 +30,20 @@ async function answer(message: ToChild): Promise<FromChild> {
   }
   try {
     if (session === undefined) throw new Error('encode was asked for before load')
-    return { type: 'encoded', ...(await session.encode(message.inputIds, message.lengths)) }
+    const startedAt = performance.now()
+    const batch = await session.encode(message.inputIds, message.lengths)
+    return { type: 'encoded', ...batch, ms: performance.now() - startedAt }
   } catch (error) {
     return { type: 'encode_failed', message: messageOf(error) }
   }
 }
 
-function send(message: FromChild): void {
-  if (process.connected) process.send?.(message)
+/** Resolves when it is on its way: the next batch blocks this event loop, and with it what is not sent yet. */
+function send(message: FromChild): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(message, undefined, undefined, () => resolve())
+    else resolve()
+  })
 }
 
 function messageOf(error: unknown): string {
