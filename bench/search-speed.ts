@@ -1,18 +1,12 @@
-import { Agent, request } from 'node:http'
-import { LexpandError } from '../sparse/errors.ts'
+import { Agent } from 'node:http'
 import { percentile } from './latency.ts'
-
-/** One way to search: the path and the body of each query's request. */
-export interface SearchContestant {
-  readonly path: string
-  readonly bodies: readonly string[]
-}
+import { hitIds, post, type SearchContestant } from './search-request.ts'
 
 export interface SearchSpeed {
   readonly p50_ms: number
   readonly p90_ms: number
   readonly p99_ms: number
-  /** Of the one client. */
+  /** Queries a second of all clients together. */
   readonly ops_per_second: number
 }
 
@@ -20,6 +14,8 @@ export interface SearchMeasurement {
   readonly speed: ReadonlyMap<string, SearchSpeed>
   /** Contestant -> ids of each query's hits. */
   readonly hits: ReadonlyMap<string, readonly (readonly string[])[]>
+  /** Contestant -> times of each query, ms, one a counted round. */
+  readonly times: ReadonlyMap<string, readonly (readonly number[])[]>
 }
 
 /** Queries of one turn: short enough that whatever else the machine does meets all contestants alike. */
@@ -60,22 +56,23 @@ export async function takeTurns(
   rounds: number,
   onRound: (round: number) => void = () => undefined,
 ): Promise<SearchMeasurement> {
-  const times = new Map<string, number[]>()
+  const times = new Map<string, number[][]>()
   const hits = new Map<string, string[][]>()
   const queries = Math.max(...Array.from(contestants.values(), ({ bodies }) => bodies.length))
   for (let round = 0; round <= rounds; round++) {
     for (let from = 0; from < queries; from += TURN) {
       for (const [name, { path, bodies }] of turns(contestants, round + from / TURN)) {
-        for (const body of bodies.slice(from, from + TURN)) {
+        for (const [at, body] of bodies.slice(from, from + TURN).entries()) {
           const { milliseconds, ids } = await ask(path, body)
-          if (round > 0) listed(times, name).push(milliseconds)
+          if (round > 0) ofQuery(listed(times, name), from + at).push(milliseconds)
           else listed(hits, name).push(ids)
         }
       }
     }
     onRound(round)
   }
-  return { speed: new Map([...times].map(([name, measured]) => [name, searchSpeed(measured)])), hits }
+  const speed = new Map([...times].map(([name, measured]) => [name, searchSpeed(measured.flat())]))
+  return { speed, hits, times }
 }
 
 /** @param milliseconds at least one */
@@ -102,7 +99,7 @@ export function overlap(
 }
 
 /** Nobody always goes first. */
-function turns<T>(contestants: ReadonlyMap<string, T>, turn: number): [string, T][] {
+export function turns<T>(contestants: ReadonlyMap<string, T>, turn: number): [string, T][] {
   const all = [...contestants]
   const first = turn % all.length
   return [...all.slice(first), ...all.slice(0, first)]
@@ -114,36 +111,7 @@ function listed<T>(map: Map<string, T[]>, name: string): T[] {
   return found
 }
 
-function hitIds(text: string): string[] {
-  const { hits } = JSON.parse(text) as { hits: { hits: { _id: string }[] } }
-  return hits.hits.map(({ _id }) => _id)
-}
-
-function post(agent: Agent, url: URL, body: string): Promise<{ milliseconds: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const startedAt = performance.now()
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-    const sent = request(url, { agent, method: 'POST', headers }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (part: string) => {
-        text += part
-      })
-      response.on('error', reject)
-      response.on('end', () => {
-        const milliseconds = performance.now() - startedAt
-        if (response.statusCode === 200) resolve({ milliseconds, text })
-        else reject(refused(url, response.statusCode, text))
-      })
-    })
-    sent.on('error', reject)
-    sent.end(body)
-  })
-}
-
-function refused(url: URL, status: number | undefined, text: string): LexpandError {
-  return new LexpandError(
-    'SERVICE',
-    `[bench] expected hits from ${url.pathname}, got ${status}: ${text.slice(0, 500)}. Leave the variant out, or install what it needs.`,
-  )
+function ofQuery(times: number[][], query: number): number[] {
+  times[query] ??= []
+  return times[query]
 }

@@ -1,12 +1,20 @@
-import { sparseQuery } from '../pipelines/index.ts'
+import {
+  DEFAULT_BM25_WEIGHT,
+  engineFusion,
+  fusionDepth,
+  lexicalQuery,
+  type QueryClause,
+  sparseQuery,
+} from '../pipelines/index.ts'
 import { encodeQuery, type QueryTable, type WordPieceTokenizer } from '../sparse/index.ts'
+import type { SearchContestant } from './search-request.ts'
 
 /** Fields of the benchmark's indices. */
 export const TEXT_FIELD = 'text'
 export const SPARSE_FIELD = 'sparse'
 
-/** One index a field kind, so that sizes can be told apart and no field pays for its neighbour. */
-export const FIELD_KINDS = ['text', 'rank_features', 'lexpand_impacts'] as const
+/** One index a kind, so that sizes can be told apart and no field pays for its neighbour; `both` holds text and vector. */
+export const FIELD_KINDS = ['text', 'rank_features', 'lexpand_impacts', 'both', 'sparse_vector'] as const
 export type FieldKind = (typeof FIELD_KINDS)[number]
 
 /** What a query asks for: the text, and its weighted word pieces. */
@@ -17,30 +25,51 @@ export interface BenchQuery {
 
 export interface Variant {
   readonly kind: FieldKind
-  readonly query: (query: BenchQuery) => object
+  /** The parts of a `_search` that differ, or the queries whose lists one `_msearch` asks for. */
+  readonly search: (query: BenchQuery, size: number) => object | readonly QueryClause[]
+  /** Its hits should be those of `rank_feature`. */
+  readonly comparable: boolean
+  /** A search pipeline that exists while the bench runs. */
+  readonly pipeline?: { readonly name: string; readonly body: object }
 }
 
 /**
  * Ways to ask for the same documents. `lexpand` is our query, exact; `rank_feature`, `neural_sparse` and
  * `impact_terms` are Lucene's own optional clauses over the same postings; `bm25` is a `match` of the text with the
- * english analyzer.
+ * english analyzer. `neural_sparse_two_phase` has the peer's processor with its defaults, `seismic` its approximate index
+ * with its. `hybrid` is fused by the engine and holds stock clauses, `hybrid_lexpand` our query; `hybrid_client` is one
+ * `_msearch` of both lists, without the fusion.
  */
 export const VARIANTS = {
-  bm25: { kind: 'text', query: ({ text }) => ({ match: { [TEXT_FIELD]: text } }) },
-  rank_feature: { kind: 'rank_features', query: (query) => clauses(query, 'rank_feature') },
-  neural_sparse: { kind: 'rank_features', query: (query) => clauses(query, 'neural_sparse') },
-  lexpand: { kind: 'rank_features', query: lexpand },
-  impact_terms: {
-    kind: 'lexpand_impacts',
-    query: ({ tokens }) => ({
-      bool: {
-        should: tokens.map(({ token, weight }) => ({
-          term: { [SPARSE_FIELD]: { value: token, boost: weight } },
-        })),
-      },
-    }),
+  bm25: {
+    kind: 'text',
+    search: ({ text }) => ({ query: lexicalQuery([TEXT_FIELD], text) }),
+    comparable: false,
   },
-  lexpand_impacts: { kind: 'lexpand_impacts', query: lexpand },
+  rank_feature: sparse('rank_features', (query) => clauses(query)),
+  neural_sparse: sparse('rank_features', ({ tokens }) => neuralSparse(tokens, 'token')),
+  neural_sparse_two_phase: {
+    ...sparse('rank_features', ({ tokens }) => neuralSparse(tokens, 'token')),
+    pipeline: {
+      name: 'lexpand-bench-two-phase',
+      body: { request_processors: [{ neural_sparse_two_phase_processor: {} }] },
+    },
+  },
+  lexpand: sparse('rank_features', lexpand),
+  impact_terms: sparse('lexpand_impacts', ({ tokens }) => ({
+    bool: {
+      should: tokens.map(({ token, weight }) => ({
+        term: { [SPARSE_FIELD]: { value: token, boost: weight } },
+      })),
+    },
+  })),
+  lexpand_impacts: sparse('lexpand_impacts', lexpand),
+  hybrid: hybrid((query, size) => fused(query, clauses(query), size)),
+  hybrid_lexpand: hybrid((query, size) => fused(query, lexpand(query), size)),
+  hybrid_client: hybrid((query) => [lexicalQuery([TEXT_FIELD], query.text), clauses(query)]),
+  seismic: sparse('sparse_vector', ({ tokens }) => ({
+    ...neuralSparse(tokens, 'tokenId', { method_parameters: { heap_factor: 1 } }),
+  })),
 } as const satisfies Record<string, Variant>
 
 export type VariantName = keyof typeof VARIANTS
@@ -56,10 +85,51 @@ export function benchQueries(
   })).filter(({ tokens }) => tokens.length > 0)
 }
 
-function clauses({ tokens }: BenchQuery, form: 'rank_feature' | 'neural_sparse'): object {
-  return sparseQuery({ field: SPARSE_FIELD, tokens, form })
+/**
+ * The requests of a variant.
+ *
+ * @param options.counted leaves `track_total_hits` at the engine's default instead of false
+ */
+export function contestantOf(
+  { search, pipeline }: Variant,
+  index: string,
+  queries: readonly BenchQuery[],
+  { size, counted = false }: { readonly size: number; readonly counted?: boolean },
+): SearchContestant {
+  const page = { ...(counted ? {} : { track_total_hits: false }), _source: false }
+  const bodies = queries.map((query) => {
+    const found = search(query, size)
+    if (!Array.isArray(found)) return JSON.stringify({ size, ...page, ...found })
+    const lists = found.map((clause) => ({ size: fusionDepth(size), ...page, query: clause }))
+    return lists.map((list) => `{}\n${JSON.stringify(list)}\n`).join('')
+  })
+  const isList = queries[0] !== undefined && Array.isArray(search(queries[0], size))
+  const parameters = pipeline === undefined ? '' : `?search_pipeline=${pipeline.name}`
+  return { path: `/${index}/${isList ? '_msearch' : '_search'}${parameters}`, bodies }
 }
 
-function lexpand({ text }: BenchQuery): object {
-  return { lexpand: { field: SPARSE_FIELD, query: text } }
+function sparse(kind: FieldKind, query: (query: BenchQuery) => object): Variant {
+  return { kind, search: (asked) => ({ query: query(asked) }), comparable: true }
+}
+
+function hybrid(search: Variant['search']): Variant {
+  return { kind: 'both', search, comparable: false }
+}
+
+function clauses({ tokens }: BenchQuery): QueryClause {
+  return sparseQuery({ field: SPARSE_FIELD, tokens, form: 'rank_feature' })
+}
+
+/** On the top level, where the peer's processor looks for it. */
+function neuralSparse(tokens: BenchQuery['tokens'], key: 'token' | 'tokenId', more: object = {}): object {
+  const query_tokens = Object.fromEntries(tokens.map((token) => [token[key], token.weight]))
+  return { neural_sparse: { [SPARSE_FIELD]: { query_tokens, ...more } } }
+}
+
+function lexpand({ text }: BenchQuery): QueryClause {
+  return { lexpand: { field: SPARSE_FIELD, query: text } } as QueryClause
+}
+
+function fused({ text }: BenchQuery, sparse: QueryClause, size: number): object {
+  return engineFusion({ lexical: lexicalQuery([TEXT_FIELD], text), sparse }, DEFAULT_BM25_WEIGHT, size)
 }

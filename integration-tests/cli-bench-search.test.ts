@@ -39,38 +39,79 @@ function write(name: string, rows: readonly object[]): void {
 interface Result {
   readonly documents: number
   readonly queries: number
-  readonly variants: Record<string, { p50_ms: number; p99_ms: number; overlap?: number }>
+  readonly document_tokens: number
+  readonly variants: Record<
+    string,
+    { p50_ms: number; p99_ms: number; overlap?: number; by_query_tokens: { queries: number }[] }
+  >
+  readonly counted?: Record<string, { p50_ms: number }>
+  readonly unmerged?: { segments: Record<string, number>; variants: Record<string, { p50_ms: number }> }
+  readonly load?: { clients: number; variants: Record<string, { ops_per_second: number }> }
+  readonly client_overhead: { p50_ms: number }
+  readonly versions: Record<string, string>
   readonly index_bytes: Record<string, number>
   readonly index_seconds: Record<string, number>
   readonly missing: Record<string, string>
 }
 
-async function bench(): Promise<Result> {
+async function bench(...more: readonly string[]): Promise<Result> {
   const files = ['documents', 'vectors', 'queries'].flatMap((name) => [
     `--${name}`,
     join(folder, `${name}.jsonl`),
   ])
-  return (await lexpandJson(['bench', 'search', ...files, '--rounds', '1'])).result
+  return (await lexpandJson(['bench', 'search', ...files, '--rounds', '1', ...more])).result
 }
 
 test('what a stock engine can run is measured, the rest is told with its reason, and the second run fills nothing', async () => {
   const first = await bench()
   expect(first).toMatchObject({ documents: 120, queries: 30 })
-  expect(Object.keys(first.variants).sort()).toEqual(['bm25', 'rank_feature'])
+  expect(Object.keys(first.variants).sort()).toEqual(['bm25', 'hybrid_client', 'rank_feature'])
   expect(first.variants.rank_feature?.overlap).toBe(1)
   expect(Object.keys(first.missing).sort()).toEqual([
+    'hybrid',
+    'hybrid_lexpand',
     'impact_terms',
     'lexpand',
     'lexpand_impacts',
     'neural_sparse',
+    'neural_sparse_two_phase',
+    'seismic',
   ])
   expect(first.missing.lexpand).toContain('unknown query [lexpand]')
   expect(first.missing.lexpand_impacts).toContain('lexpand_impacts')
-  expect(Object.keys(first.index_seconds).sort()).toEqual(['rank_features', 'text'])
+  expect(Object.keys(first.index_seconds).sort()).toEqual(['both', 'rank_features', 'text'])
   // The vectors are in the index: 120 documents of some twenty tokens do not fit into what ids alone take.
   expect(first.index_bytes.rank_features).toBeGreaterThan(5_000)
+  expect(first.document_tokens).toBeCloseTo(mean(documents.map(({ vector }) => Object.keys(vector).length)))
+  expect(first.client_overhead.p50_ms).toBeGreaterThan(0)
+  expect(first.versions.OpenSearch).toMatch(/^\d+\.\d+\.\d+$/)
+  // Queries of each length with ten or more of it.
+  const grouped = first.variants.rank_feature?.by_query_tokens.reduce((sum, { queries }) => sum + queries, 0)
+  expect(grouped).toBeGreaterThanOrEqual(10)
+  expect([first.counted, first.unmerged, first.load]).toEqual([undefined, undefined, undefined])
 
   const second = await bench()
   expect(second.index_seconds).toEqual({})
   expect(second.documents).toBe(120)
 }, 120_000)
+
+test('other circumstances are measured when they are asked for, over the same documents or the first of them', async () => {
+  const found = await bench(
+    '--also',
+    'load,unmerged,counted',
+    '--variants',
+    'bm25,rank_feature',
+    '--take',
+    '70',
+  )
+  expect(found.documents).toBe(70)
+  for (const measured of [found.counted, found.unmerged?.variants, found.load?.variants])
+    expect(Object.keys(measured ?? {}).sort()).toEqual(['bm25', 'rank_feature'])
+  expect(found.load).toMatchObject({ clients: 8 })
+  expect(found.load?.variants.bm25?.ops_per_second).toBeGreaterThan(0)
+  expect(found.unmerged?.segments.rank_features).toBeGreaterThanOrEqual(1)
+}, 120_000)
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
