@@ -64,11 +64,14 @@ export async function startOpenSearch(options: OpenSearchOptions): Promise<Proce
 }
 
 /** Waits for every index to be recovered, not only for an answer. A node that stays red is usable for the others. */
-export async function waitForOpenSearch(record: ProcessRecord): Promise<void> {
+export async function waitForOpenSearch(
+  record: ProcessRecord,
+  timeoutMs = OPENSEARCH_START_MS,
+): Promise<void> {
   const logFile = openSearchLog(record.dataDirectory)
   const wait = (isHealthy: () => Promise<boolean>, timeoutMs: number) =>
     waitUntilHealthy({ name: 'OpenSearch', mark: record, isHealthy, timeoutMs, logFile })
-  await wait(async () => (await openSearchHealth(record.url, record.pid)) !== 'silent', OPENSEARCH_START_MS)
+  await wait(async () => (await openSearchHealth(record.url, record.pid)) !== 'silent', timeoutMs)
   const patience = performance.now() + 20_000
   while ((await openSearchHealth(record.url, record.pid)) === 'red' && performance.now() < patience)
     await sleep(200)
@@ -101,7 +104,8 @@ async function startOnce(options: OpenSearchOptions, port: number): Promise<Proc
   }
   options.onSpawned(record)
   try {
-    await waitForOpenSearch(record)
+    // Nodes that start together share the processor.
+    await waitForOpenSearch(record, OPENSEARCH_START_MS * (options.cluster?.names.length ?? 1))
   } catch (error) {
     await endProcess(mark, 0)
     throw error
