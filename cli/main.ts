@@ -22,6 +22,7 @@ const commands = [
   import('./reindex.ts'),
   import('./dead.ts'),
   import('./audit.ts'),
+  import('./advise.ts'),
   import('./search.ts'),
   import('./encode.ts'),
   import('./eval.ts'),
