@@ -91,7 +91,7 @@ interface Variant extends Speed {
   readonly peak_mib?: number
 }
 
-interface BenchEncodeResult {
+export interface BenchEncodeResult {
   readonly machine: Machine
   readonly model: string
   readonly documents: number

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { LexpandError } from '../../sparse/errors.ts'
+import { enlarged, type Parts } from '../enlarge-corpus.ts'
+import { seededRandom } from '../seeded-random.ts'
+
+/** Files outside the repository from which the corpus is made. */
+export interface CorpusSources {
+  /** JSON lines with `text`. */
+  readonly passages: string
+  /** Lines of `lexpand encode --no-prune`, in the order of the passages; together they may be fewer. */
+  readonly vectors: readonly string[]
+  /** One query a line. */
+  readonly queries: string
+}
+
+/** The files that `lexpand bench search` reads. */
+export interface Corpus {
+  /** Documents that are as they were; the others are variants. */
+  readonly real: number
+  readonly documents: string
+  /** By least share of a document's largest weight that is kept. */
+  readonly vectors: ReadonlyMap<number, string>
+  readonly queries: string
+}
+
+/** What an index of ours holds, and what is compared with it. */
+export const INDEXED_RATIO = 0.1
+export const OTHER_RATIOS = [0, 0.2]
+
+const QUERIES = 1_000
+/** Words of a query: fewer are names, more are pasted texts. */
+const QUERY_WORDS = { least: 4, most: 12 }
+const SEED = 1
+
+type Piece = readonly [token: string, weight: number]
+
+/**
+ * Writes the corpus once: texts and vectors enlarged to the largest size (the smaller ones are its first documents), the
+ * vectors at other prunings for the smallest size alone, and the sampled queries.
+ *
+ * @param sizes ascending
+ */
+export async function writeCorpus(
+  sources: CorpusSources,
+  folder: string,
+  sizes: readonly number[],
+  onProgress: (message: string) => void,
+): Promise<Corpus> {
+  mkdirSync(folder, { recursive: true })
+  const [least = 0, most = 0] = [sizes[0], sizes.at(-1)]
+  const real = await realDocuments(sources)
+  const key = contentKey(sources)
+  const write = async (name: string, documents: number, lines: AsyncIterable<string>) => {
+    const file = join(folder, `${name}-${documents}-${key}.jsonl`)
+    if (existsSync(file)) return file
+    onProgress(`${name}: ${documents} documents`)
+    await pipeline(Readable.from(lines), createWriteStream(`${file}.draft`))
+    renameSync(`${file}.draft`, file)
+    return file
+  }
+  const vectors = new Map<number, string>()
+  for (const ratio of [INDEXED_RATIO, ...OTHER_RATIOS]) {
+    const documents = ratio === INDEXED_RATIO ? most : least
+    vectors.set(ratio, await write(`vectors-${ratio}`, documents, vectorLines(sources, documents, ratio)))
+  }
+  return {
+    real,
+    documents: await write('documents', most, textLines(sources, real, most)),
+    vectors,
+    queries: await write('queries', QUERIES, queryLines(sources.queries)),
+  }
+}
+
+/** Passages that have a vector. */
+async function realDocuments({ passages, vectors }: CorpusSources): Promise<number> {
+  let encoded = 0
+  for (const file of vectors) for await (const line of lines(file)) encoded += line === '' ? 0 : 1
+  let read = 0
+  for await (const line of lines(passages)) if (line !== '' && ++read === encoded) break
+  if (encoded > 0 && read === encoded) return encoded
+  throw new LexpandError(
+    'INPUT',
+    `[report] expected a passage for each vector, got ${encoded} vectors and ${read} passages. Pass the files that belong together.`,
+  )
+}
+
+async function* textLines(
+  { passages }: CorpusSources,
+  real: number,
+  documents: number,
+): AsyncGenerator<string> {
+  async function* read(): AsyncGenerator<Parts<string>> {
+    let count = 0
+    for await (const line of lines(passages)) {
+      if (line === '') continue
+      yield (JSON.parse(line) as { text: string }).text.split(/\s+/).filter((word) => word !== '')
+      if (++count === real) return
+    }
+  }
+  let id = 0
+  for await (const words of enlarged({ read, documents, seed: SEED }))
+    yield `${JSON.stringify({ _id: String(id++), text: words.join(' ') })}\n`
+}
+
+async function* vectorLines(
+  { vectors }: CorpusSources,
+  documents: number,
+  ratio: number,
+): AsyncGenerator<string> {
+  async function* read(): AsyncGenerator<Parts<Piece>> {
+    for (const file of vectors) {
+      for await (const line of lines(file)) {
+        if (line === '') continue
+        const { tokens } = JSON.parse(line) as { tokens: Record<string, number> }
+        // An object puts "2019" before all other tokens, wherever it stood.
+        yield Object.entries(tokens).sort(([, a], [, b]) => b - a)
+      }
+    }
+  }
+  let id = 0
+  for await (const pieces of enlarged({ read, documents, seed: SEED }))
+    yield vectorLine(String(id++), pieces, ratio)
+}
+
+/** A piece that both documents of a variant have keeps its greater weight; pruned as an index of ours is. */
+export function vectorLine(id: string, pieces: Parts<Piece>, ratio: number): string {
+  const weights = new Map<string, number>()
+  for (const [token, weight] of pieces) weights.set(token, Math.max(weight, weights.get(token) ?? 0))
+  const least = ratio * Math.max(0, ...weights.values())
+  const kept = [...weights].filter(([, weight]) => weight >= least)
+  // By hand: an object would reorder tokens that look like numbers, and take __proto__ for something else.
+  return `{"_id":${JSON.stringify(id)},"vector":{${kept.map(([token, weight]) => `${JSON.stringify(token)}:${weight}`).join(',')}}}\n`
+}
+
+/** Queries of a usual length, chosen by the seed: the same from the same file. */
+async function* queryLines(file: string): AsyncGenerator<string> {
+  const usual: string[] = []
+  for await (const line of lines(file)) {
+    const words = line.trim().split(/\s+/).length
+    if (words >= QUERY_WORDS.least && words <= QUERY_WORDS.most) usual.push(line.trim())
+  }
+  const random = seededRandom(SEED)
+  for (let count = Math.min(QUERIES, usual.length); count > 0; count--) {
+    const [text] = usual.splice(Math.floor(random() * usual.length), 1)
+    yield `${JSON.stringify({ text })}\n`
+  }
+}
+
+/** Other sources, other files. */
+function contentKey({ passages, vectors, queries }: CorpusSources): string {
+  const hash = createHash('sha256')
+  for (const file of [passages, ...vectors, queries]) {
+    const { size, mtimeMs } = statSync(file)
+    hash.update(`${file}\n${size}\n${mtimeMs}\n`)
+  }
+  return hash.digest('hex').slice(0, 8)
+}
+
+function lines(file: string) {
+  return createInterface({ input: createReadStream(file) })
+}

@@ -1,0 +1,79 @@
+import type { BenchEncodeResult } from '../../cli/bench-encode.ts'
+import { plot } from '../plot.ts'
+import { circumstances, fixed, image, type Section, table } from './markdown.ts'
+import type { StepRecord } from './store.ts'
+
+/** Documents a second of the encoder and its peers, by length. */
+export function encodeSection(record: StepRecord<BenchEncodeResult>): Section {
+  const { result } = record
+  const [names, lengths] = axes(result)
+  const svg = plot({
+    title: `Encoding on ${result.machine.cores} cores`,
+    x: { title: 'word pieces a document', log: true },
+    y: { title: 'documents a second', log: true },
+    series: names.map((name) => ({
+      label: name,
+      joined: true,
+      points: lengths.flatMap((length) => {
+        const rate = result.variants[`${name}-${length}`]?.docs_per_second
+        return rate === undefined ? [] : [[length, rate] as const]
+      }),
+    })),
+  })
+  return {
+    text: [
+      '## Encoding',
+      encodeTable(record),
+      image('encode.svg', 'documents a second by word pieces a document'),
+      comparison(result),
+      circumstances(record, result.versions),
+      explained(result),
+    ].join('\n\n'),
+    plots: new Map([['encode.svg', svg]]),
+  }
+}
+
+/** The block of the README. */
+export function encodeSummary(record: StepRecord<BenchEncodeResult>): string {
+  const { command, commit, machine } = record
+  return `${encodeTable(record)}\n\n${comparison(record.result)}\n\nWritten by \`npm run report:benchmarks\` (\`${command}\`) on ${machine.date.slice(0, 10)} at commit ${commit}: model ${record.result.model}, Node ${machine.node}, all ${machine.cores} cores of ${machine.processor}, turn by turn; 2x1 is two processes of one thread. More: [docs/benchmarks.md](docs/benchmarks.md).`
+}
+
+function encodeTable({ result }: StepRecord<BenchEncodeResult>): string {
+  const [names, lengths] = axes(result)
+  return table(
+    ['documents a second at word pieces a document', ...lengths.map(String), 'peak memory of a process, MiB'],
+    names.map((name) => [
+      name,
+      ...lengths.map((length) => fixed(result.variants[`${name}-${length}`]?.docs_per_second, 1)),
+      fixed(result.variants[`${name}-${lengths.at(-1)}`]?.peak_mib, 0),
+    ]),
+  )
+}
+
+/** Ours, as shipped, beside the best of the peers at each length. */
+function comparison(result: BenchEncodeResult): string {
+  const [names, lengths] = axes(result)
+  const ours = names.find((name) => name.startsWith('lexpand-'))
+  const ratios = lengths.flatMap((length) => {
+    const rate = (name: string) => result.variants[`${name}-${length}`]?.docs_per_second ?? 0
+    const peers = names.filter((name) => !name.startsWith('lexpand-')).sort((a, b) => rate(b) - rate(a))
+    const [best] = peers
+    if (ours === undefined || best === undefined) return []
+    return [`${(rate(ours) / rate(best)).toFixed(1)} times at ${length} (${best})`]
+  })
+  return ratios.length === 0
+    ? 'No peer was measured beside it.'
+    : `${ours} does as many documents as the best peer: ${ratios.join(', ')}.`
+}
+
+function explained({ model, documents, rounds, skipped }: BenchEncodeResult): string {
+  const missing = Object.keys(skipped)
+  return `Model ${model}. Median of ${rounds} passes over ${documents} documents of one length, contestants by turns; 2x1 is two processes of one thread. Queueing and the way to the child processes and back count for ours; peers get their batches ready made.${missing.length > 0 ? ` Not measured here: ${missing.join(', ')}.` : ''}`
+}
+
+function axes({ variants }: BenchEncodeResult): [names: string[], lengths: number[]] {
+  const keys = Object.keys(variants).map((key) => /^(.+)-(\d+)$/.exec(key))
+  const lengths = new Set(keys.map((match) => Number(match?.[2])))
+  return [[...new Set(keys.flatMap((match) => match?.[1] ?? []))], [...lengths].sort((a, b) => a - b)]
+}

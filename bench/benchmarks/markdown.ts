@@ -1,0 +1,49 @@
+import type { StepRecord } from './store.ts'
+
+/** A part of a page and the plots that it shows, by file name. Absent parts have not been measured. */
+export interface Section {
+  readonly text: string
+  readonly plots: ReadonlyMap<string, string>
+}
+
+/** The first column to the left, figures to the right; '' where there is no figure. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map((_, at) => (at === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
+}
+
+export function image(file: string, alternative: string): string {
+  return `![${alternative}](benchmarks/${file})`
+}
+
+/** How, when and on what a step was measured. */
+export function circumstances(
+  { command, commit, machine, versions }: Omit<StepRecord, 'step' | 'seconds' | 'result'>,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const names = Object.entries({ Node: machine.node, ...versions, ...more }).map(
+    ([name, version]) => `${name} ${version}`,
+  )
+  return `Measured by \`${command}\` on ${machine.date.slice(0, 10)} at commit ${commit}, ${machine.cores} cores of ${machine.processor}, ${machine.memory_gib} GiB: ${names.join(', ')}.`
+}
+
+/** A figure, or nothing where it was not measured. */
+export function fixed(value: number | undefined, digits: number): string {
+  return value === undefined || !Number.isFinite(value) ? '' : value.toFixed(digits)
+}
+
+/** 1,234 */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US')
+}
+
+export function percent(share: number | undefined, digits = 0): string {
+  return share === undefined ? '' : `${(100 * share).toFixed(digits)}%`
+}
+
+/** 1000 bytes a kB. */
+export function bytes(value: number): string {
+  const unit = (['kB', 'MB', 'GB', 'TB'] as const).findLast((_, at) => value >= 1000 ** (at + 1)) ?? 'kB'
+  const scaled = value / { kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }[unit]
+  return `${scaled < 10 ? scaled.toFixed(1) : count(scaled)} ${unit}`
+}

@@ -1,0 +1,34 @@
+import { type PrivateService, startPrivateOpenSearch, startPrivateRedis } from '../../engine/index.ts'
+import { pluginPeerHome } from '../../integration-tests/plugin-home.ts'
+
+/** A node with our plugin and OpenSearch's neural-search, and a Redis; each starts when it is first asked for. */
+export class BenchServices {
+  #engine: Promise<PrivateService> | undefined
+  #redis: Promise<PrivateService> | undefined
+
+  /** @returns flags that make a command use them */
+  async flags(names: readonly ('opensearch' | 'redis')[]): Promise<string[]> {
+    const flags: string[] = []
+    if (names.includes('opensearch')) flags.push('--opensearch', (await this.#opensearch()).url)
+    if (names.includes('redis')) flags.push('--redis', (await this.#redisServer()).url)
+    return flags
+  }
+
+  async stop(): Promise<void> {
+    const started = await Promise.allSettled([this.#engine, this.#redis])
+    for (const service of started) if (service.status === 'fulfilled') await service.value?.stop()
+  }
+
+  #opensearch(): Promise<PrivateService> {
+    this.#engine ??= pluginPeerHome().then((home) =>
+      // Not short-lived: with the full compiler, as servers run.
+      startPrivateOpenSearch({ home, heap: process.env.BENCH_HEAP ?? '4g', isShortLived: false }),
+    )
+    return this.#engine
+  }
+
+  #redisServer(): Promise<PrivateService> {
+    this.#redis ??= startPrivateRedis()
+    return this.#redis
+  }
+}

@@ -1,0 +1,92 @@
+import type { VariantName } from '../search-variants.ts'
+import { type Corpus, INDEXED_RATIO } from './corpus.ts'
+
+/** A call of the command line whose JSON is kept. */
+export interface Step {
+  readonly name: string
+  /** What it needs besides the processor; started before it. */
+  readonly services: readonly ('opensearch' | 'redis')[]
+  readonly arguments: readonly string[]
+}
+
+export interface StepSettings {
+  /** Documents of the search steps, ascending. */
+  readonly sizes: readonly number[]
+  readonly corpus: Corpus
+  readonly model?: string
+  /** Interpreter with the encoder's peers. */
+  readonly python?: string
+  /** Float32 graph of the model, for the peers. */
+  readonly float?: string
+  readonly ingestDocuments: number
+  /** Counted passes of the searches. */
+  readonly rounds: number
+}
+
+/** At the largest size, where everything takes longest: the ones that the others are compared with. */
+const AT_LARGEST: readonly VariantName[] = [
+  'bm25',
+  'rank_feature',
+  'neural_sparse',
+  'neural_sparse_two_phase',
+  'lexpand',
+  'lexpand_impacts',
+]
+const AT_OTHER_PRUNINGS: readonly VariantName[] = ['rank_feature', 'lexpand', 'lexpand_impacts']
+
+/** In the order in which they run. */
+export function steps(settings: StepSettings): Step[] {
+  const { sizes, corpus, python, float, ingestDocuments } = settings
+  const model = settings.model === undefined ? [] : ['--model', settings.model]
+  const [least] = sizes
+  return [
+    {
+      name: 'encode',
+      services: [],
+      arguments: [
+        ...['bench', 'encode', '--lengths', '32,128,256,512', '--documents', '32', '--rounds', '3', ...model],
+        ...(python === undefined ? [] : ['--python', python]),
+        ...(float === undefined ? [] : ['--float', float]),
+      ],
+    },
+    {
+      name: 'ingest',
+      services: ['opensearch', 'redis'],
+      arguments: [
+        ...['bench', 'ingest', corpus.documents, '--documents', String(ingestDocuments), '--workers', '1,2'],
+        ...model,
+      ],
+    },
+    ...sizes.map((size, at) => {
+      const isAlone = at === sizes.length - 1 && at > 0
+      return search(`search-${size}`, settings, INDEXED_RATIO, size, [
+        ...['--also', 'load,unmerged,counted'],
+        ...(isAlone ? ['--variants', AT_LARGEST.join(',')] : []),
+      ])
+    }),
+    ...[...corpus.vectors.keys()]
+      .filter((ratio) => ratio !== INDEXED_RATIO)
+      .map((ratio) =>
+        search(`pruning-${ratio}`, settings, ratio, least ?? 0, ['--variants', AT_OTHER_PRUNINGS.join(',')]),
+      ),
+  ]
+}
+
+function search(
+  name: string,
+  { corpus, rounds, model }: StepSettings,
+  ratio: number,
+  size: number,
+  more: readonly string[],
+): Step {
+  const files = ['--documents', corpus.documents, '--vectors', corpus.vectors.get(ratio) ?? '']
+  const counts = ['--take', String(size), '--rounds', String(rounds)]
+  return {
+    name,
+    services: ['opensearch'],
+    arguments: [
+      ...['bench', 'search', ...files, '--queries', corpus.queries, ...counts, ...more],
+      ...(model === undefined ? [] : ['--model', model]),
+    ],
+  }
+}
