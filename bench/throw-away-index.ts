@@ -97,7 +97,8 @@ export async function removeThrowAways(client: Client, names: readonly string[])
           return error instanceof Error ? error.message : String(error)
         }
       },
-      { giveUpAfterMs: PATIENCE_MS },
+      // An engine that is gone is not waited for once an index.
+      { giveUpAfterMs: left.length === 0 ? PATIENCE_MS : 0 },
     )
     if (reason !== undefined) left.push(index)
   }

@@ -57,10 +57,11 @@ const MORE_CONTESTANTS = 7
 export async function planAdvise(flags: AdviseFlags): Promise<AdvisePlan> {
   const { client, found, model } = await open(flags)
   const documents = await countVectors(client, found.name)
-  const sample = Math.min(flags.sample, documents)
   const levels = levelsFor(found.specification.pruning)
   const given = await givenQueries(flags, model)
-  const queries = given?.queries.length ?? Math.min(flags.limit, Math.floor(sample / 2))
+  const queries = given?.queries.length ?? Math.min(flags.limit, Math.floor(documents / 2))
+  // Documents that stand in for queries are no part of the sample.
+  const sample = Math.min(flags.sample, documents - (given === undefined ? queries : 0))
   const few = await sampleVectors(client, found, { size: 100, judged: [], tokenizer: model.tokenizer })
   const bytes = few.reduce((sum, { weights }) => sum + 16 * weights.length, 0) / Math.max(1, few.length)
   return {

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { measureCurves } from '../bench/advise.ts'
+import { encodedDocument } from '../bench/vector-sample.ts'
 import { installIndex, specificationFor } from '../mappings/index.ts'
 import { loadModel } from '../models/index.ts'
 import { lexpand, lexpandJson } from './run-cli.ts'
@@ -99,6 +101,37 @@ test('with judgments: every curve, the judged documents among the sample, and no
   expect((await client.count({ index })).body.count).toBe(400)
 }, 120_000)
 
+test('two-phase scoring is measured where queries have weights on both sides of a cut', async () => {
+  const { tokenizer } = await loadModel()
+  const documents = DOCUMENTS.map(({ id, vector }) => encodedDocument(id, vector, tokenizer))
+  const queries = QUERIES.map((text, at) => ({
+    id: `${at}`,
+    tokens: [...new Set(text.split(' '))].map((token, place) => ({
+      token,
+      tokenId: tokenizer.idOf(token) ?? 0,
+      weight: [4, 1.5, 0.5][(at + place) % 3] ?? 0,
+    })),
+  }))
+  const { two_phase, no_two_phase } = await measureCurves({
+    ...{ client, index, documents, queries, tokenizer, allDocuments: 400, qrels: undefined, rounds: 1 },
+    held: { type: 'max_ratio', ratio: 0.3 },
+    noTwoPhase: undefined,
+    signal: new AbortController().signal,
+    onStep: () => undefined,
+    onLeft: (names) => expect(names).toEqual([]),
+  })
+  expect(no_two_phase).toBeUndefined()
+  expect(two_phase.map(({ cut }) => cut)).toEqual([1, 2])
+  for (const { overlap_at_10, queries_cut, table } of two_phase) {
+    expect(table).toBe('model')
+    expect(queries_cut).toBeGreaterThan(20)
+    // A window of 50 over 400 documents errs a little.
+    expect(overlap_at_10).toBeGreaterThan(0.8)
+    expect(overlap_at_10).toBeLessThan(1)
+  }
+  expect(await throwAways()).toEqual([])
+}, 120_000)
+
 test('a signal stops it in order; what a kill leaves is named by a dry run and deleted by the next run', async () => {
   const long = [...flags, '--queries', file('queries.txt'), '--rounds', '100']
   const stopped = await lexpand(long, { onStarted: whenWriting('SIGTERM') })
@@ -114,7 +147,13 @@ test('a signal stops it in order; what a kill leaves is named by a dry run and d
   await client.indices.create({ index: 'lexpand-advise-not-ours' })
 
   const plan = await lexpandJson([...flags, '--dry-run'])
-  expect(plan.result).toMatchObject({ dry_run: true, documents: 400, sample: 400, throw_away_indices: 4 })
+  expect(plan.result).toMatchObject({
+    dry_run: true,
+    documents: 400,
+    sample: 200,
+    queries: 200,
+    throw_away_indices: 4,
+  })
   expect(plan.result.left_overs).toEqual(left.map((name) => ({ index: name, in_use: false })))
   expect(await throwAways()).toHaveLength(left.length + 1)
 
@@ -138,4 +177,4 @@ test('what cannot be measured is refused with what to do', async () => {
     code: 2,
     stderr: expect.stringContaining('judged documents, got --sample 10'),
   })
-}, 60_000)
+}, 120_000)
