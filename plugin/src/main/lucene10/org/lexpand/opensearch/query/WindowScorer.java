@@ -9,6 +9,7 @@ import org.apache.lucene.search.DocAndFloatFeatureBuffer;
 import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.LeafCollector;
 import org.apache.lucene.search.Scorable;
+import org.apache.lucene.search.ScorerSupplier;
 import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.BytesRef;
 
@@ -37,6 +38,8 @@ final class WindowScorer extends BulkScorer {
 
     private final LeafReader reader;
     private final StoredWeights stored;
+    /** Null: all documents. */
+    private final FilterDocuments filter;
     /** What can be looked up later comes first. */
     private final TokenPostings[] tokens;
     /** No document has more than this from the tokens up to here. */
@@ -46,7 +49,7 @@ final class WindowScorer extends BulkScorer {
     private final DocAndFloatFeatureBuffer buffer = new DocAndFloatFeatureBuffer();
     private final Collected collected = new Collected();
 
-    private WindowScorer(LeafReader reader, StoredWeights stored, List<TokenPostings> postings) {
+    private WindowScorer(LeafReader reader, StoredWeights stored, List<TokenPostings> postings, ScorerSupplier filter) throws IOException {
         this.reader = reader;
         this.stored = stored;
         this.tokens = postings.toArray(new TokenPostings[0]);
@@ -57,10 +60,14 @@ final class WindowScorer extends BulkScorer {
         int window = Math.min(WINDOW, reader.maxDoc());
         this.sums = new double[window];
         this.candidates = new int[window];
+        this.filter = filter == null ? null : new FilterDocuments(filter.get(cost()), window);
     }
 
-    /** @param skip whether the collector may ask for a least score */
-    static WindowScorer of(LeafReader reader, SparseQuery query, float boost, boolean skip) throws IOException {
+    /**
+     * @param skip whether the collector may ask for a least score
+     * @param filter what it does not let through is not collected; null: everything is
+     */
+    static WindowScorer of(LeafReader reader, SparseQuery query, float boost, boolean skip, ScorerSupplier filter) throws IOException {
         List<TokenPostings> postings = new ArrayList<>();
         Terms terms = reader.terms(query.field());
         TermsEnum iterator = terms == null ? TermsEnum.EMPTY : terms.iterator();
@@ -68,7 +75,7 @@ final class WindowScorer extends BulkScorer {
             if (iterator.seekExact(new BytesRef(entry.getKey())) == false) continue;
             postings.add(TokenPostings.of(iterator, query.stored(), entry.getValue() * boost, skip ? reader.maxDoc() : Integer.MAX_VALUE));
         }
-        return new WindowScorer(reader, query.stored(), postings);
+        return new WindowScorer(reader, query.stored(), postings, filter);
     }
 
     @Override
@@ -77,10 +84,11 @@ final class WindowScorer extends BulkScorer {
         int end = Math.min(max, reader.maxDoc());
         for (int base = min; base < end;) {
             int lookedUp = lookedUp();
-            int first = firstDocument(base, lookedUp);
+            boolean filterLeads = filterLeads(lookedUp);
+            int first = filterLeads ? filter.advance(base) : firstDocument(base, lookedUp);
             if (first >= end) return first == DocIdSetIterator.NO_MORE_DOCS || end == reader.maxDoc() ? DocIdSetIterator.NO_MORE_DOCS : first;
             int to = (int) Math.min(end, (long) first + sums.length);
-            collect(collector, accepted, first, to, lookedUp);
+            collect(collector, accepted, first, to, filterLeads ? tokens.length : lookedUp);
             base = to;
         }
         return end == reader.maxDoc() ? DocIdSetIterator.NO_MORE_DOCS : end;
@@ -100,12 +108,33 @@ final class WindowScorer extends BulkScorer {
         return first;
     }
 
+    /** Whether looking the filter's documents up costs less than reading all postings of the tokens from `lookedUp` on. */
+    private boolean filterLeads(int lookedUp) {
+        if (filter == null) return false;
+        long read = 0;
+        long led = filter.cost;
+        for (int at = lookedUp; at < tokens.length; at++) {
+            read += tokens[at].frequency;
+            led += Math.min(tokens[at].frequency, filter.cost * LOOKUP);
+        }
+        return led < read;
+    }
+
+    /** @param lookedUp how many tokens are looked up for the candidates that the others make; all: the filter makes them */
     private void collect(LeafCollector collector, Bits accepted, int base, int to, int lookedUp) throws IOException {
-        for (int at = tokens.length - 1; at >= lookedUp; at--) addAll(tokens[at], base, to);
-        int count = candidates(to - base, missing(lookedUp));
+        int count;
+        boolean filterLeads = lookedUp == tokens.length;
+        if (filterLeads) {
+            count = filter.all(base, to, candidates);
+        } else {
+            for (int at = tokens.length - 1; at >= lookedUp; at--) addAll(tokens[at], base, to);
+            count = candidates(to - base, Math.max(missing(lookedUp), Double.MIN_VALUE));
+        }
         if (accepted != null) count = retain(count, candidate -> accepted.get(base + candidate));
+        boolean filterFirst = filter != null && filterLeads == false && filter.looks() == false;
+        if (filterFirst) count = filter.retain(candidates, count, base, to, inARow(count, filter.cost, to - base));
         for (int at = lookedUp - 1; at >= 0 && count > 0; at--) {
-            if (count * LOOKUP > (long) tokens[at].frequency * (to - base) / reader.maxDoc()) {
+            if (inARow(count, tokens[at].frequency, to - base)) {
                 addAll(tokens[at], base, to);
             } else {
                 for (int i = 0; i < count; i++) sums[candidates[i]] += tokens[at].score(base + candidates[i], stored);
@@ -113,11 +142,20 @@ final class WindowScorer extends BulkScorer {
             double least = missing(at);
             count = retain(count, candidate -> sums[candidate] >= least);
         }
+        boolean filterLast = filter != null && filterLeads == false && filter.looks();
         for (int i = 0; i < count; i++) {
-            collected.score = (float) sums[candidates[i]];
-            if (collected.score >= collected.least) collector.collect(base + candidates[i]);
+            int document = base + candidates[i];
+            float score = (float) sums[candidates[i]];
+            if (score < collected.least || filterLast && filter.passes(document) == false) continue;
+            collected.score = score;
+            collector.collect(document);
         }
         Arrays.fill(sums, 0, to - base, 0);
+    }
+
+    /** Whether reading a window's share of `documents` costs less than looking `count` of them up. */
+    private boolean inARow(int count, long documents, int window) {
+        return count * LOOKUP > documents * window / reader.maxDoc();
     }
 
     private void addAll(TokenPostings token, int base, int to) throws IOException {
@@ -127,10 +165,10 @@ final class WindowScorer extends BulkScorer {
         }
     }
 
-    /** The sum that a document needs before the first `lookedUp` tokens; above 0, since every posting scores. */
+    /** The sum that a document needs before the first `lookedUp` tokens; above 0 at the end, since every posting scores. */
     private double missing(int lookedUp) {
-        double rest = lookedUp == 0 ? 0 : bounds[lookedUp - 1];
-        return Math.max(collected.least * (1 - SLACK) - rest, Double.MIN_VALUE);
+        double least = Math.max(collected.least * (1 - SLACK), Double.MIN_VALUE);
+        return lookedUp == 0 ? least : least - bounds[lookedUp - 1];
     }
 
     private int candidates(int size, double least) {

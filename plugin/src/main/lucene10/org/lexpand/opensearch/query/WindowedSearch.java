@@ -1,30 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.query;
 
+import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.MatchAllDocsQuery;
 import org.apache.lucene.search.Query;
 import org.opensearch.index.query.ParsedQuery;
 import org.opensearch.index.shard.SearchOperationListener;
 import org.opensearch.search.internal.SearchContext;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
 /**
- * Sees each search of a shard before it runs and gives one that asks a sparse field and nothing else its faster scorer.
- * Anything around or beside (filter, bool, hybrid, filtered alias, one token only) stays with Lucene's.
+ * Sees each search of a shard before it runs and gives one that scores by a sparse field alone its faster scorer, with
+ * whatever filters are around it: those of the request, of an alias, of a slice. A query that scores by something
+ * beside (should, hybrid, function_score) or by one token only stays with Lucene's.
  */
 public final class WindowedSearch implements SearchOperationListener {
 
     @Override
     public void onPreQueryPhase(SearchContext context) {
         ParsedQuery parsed = context.parsedQuery();
-        SparseQuery sparse = parsed == null ? null : sparseIn(parsed.query());
-        // The engine has rewritten the query by now and put its own filters around it where there are any.
-        if (sparse == null || context.query().equals(sparse.clauses()) == false) return;
-        context.parsedQuery(new ParsedQuery(new WindowedSparseQuery(sparse), parsed));
+        if (parsed == null) return;
+        Query whole = context.buildFilteredQuery(parsed.query());
+        WindowedSparseQuery windowed = windowed(whole);
+        if (windowed == null) return;
+        try {
+            // What another plugin has put around the query by now is not in `whole`.
+            if (context.query().equals(context.searcher().rewrite(whole)) == false) return;
+            context.parsedQuery(new WindowedParsedQuery(context.searcher().rewrite(windowed), parsed));
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
     }
 
-    /** @return null unless the query is a sparse one, or a bool around nothing else */
-    private static SparseQuery sparseIn(Query query) {
+    /** Highlighters and explanations look into the query as it was sent. */
+    @Override
+    public void onQueryPhase(SearchContext context, long tookInNanos) {
+        if (context.parsedQuery() instanceof WindowedParsedQuery windowed) context.parsedQuery(windowed.sent);
+    }
+
+    private static final class WindowedParsedQuery extends ParsedQuery {
+        private final ParsedQuery sent;
+
+        WindowedParsedQuery(Query query, ParsedQuery sent) {
+            super(query, sent);
+            this.sent = sent;
+        }
+    }
+
+    /** @return null unless one clause alone scores, and that is a sparse query */
+    static WindowedSparseQuery windowed(Query query) {
+        BooleanQuery.Builder filter = new BooleanQuery.Builder();
+        SparseQuery sparse = sparseIn(query, filter);
+        if (sparse == null || sparse.weights().size() == 1) return null;
+        BooleanQuery filters = filter.build();
+        return new WindowedSparseQuery(sparse, filters.clauses().isEmpty() ? null : filters);
+    }
+
+    /** @param filter takes what limits the documents around the sparse query */
+    private static SparseQuery sparseIn(Query query, BooleanQuery.Builder filter) {
         if (query instanceof SparseQuery sparse) return sparse;
-        return query instanceof BooleanQuery around && around.clauses().size() == 1 ? sparseIn(around.clauses().get(0).query()) : null;
+        if (query instanceof BooleanQuery == false) return null;
+        BooleanQuery around = (BooleanQuery) query;
+        Query scoring = null;
+        boolean optional = false;
+        boolean required = false;
+        boolean prohibited = false;
+        for (BooleanClause clause : around.clauses()) {
+            if (clause.isScoring()) {
+                if (scoring != null) return null;
+                scoring = clause.query();
+                optional = clause.occur() == BooleanClause.Occur.SHOULD;
+            } else {
+                filter.add(clause);
+                required |= clause.isRequired();
+                prohibited |= clause.isProhibited();
+            }
+        }
+        int least = around.getMinimumNumberShouldMatch();
+        // An optional clause beside filters only adds to the score; one that must be there twice never is.
+        if (optional ? least > 1 || least == 0 && required : least > 0) return null;
+        if (prohibited && required == false) filter.add(new MatchAllDocsQuery(), BooleanClause.Occur.FILTER);
+        return scoring == null ? null : sparseIn(scoring, filter);
     }
 }

@@ -2,9 +2,16 @@
 package org.lexpand.opensearch.query;
 
 import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.search.BooleanClause;
+import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.BulkScorer;
-import org.apache.lucene.search.FilterWeight;
+import org.apache.lucene.search.ConstantScoreQuery;
+import org.apache.lucene.search.ConstantScoreScorer;
+import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.Explanation;
 import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.MatchNoDocsQuery;
+import org.apache.lucene.search.Matches;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.QueryVisitor;
 import org.apache.lucene.search.ScoreMode;
@@ -13,80 +20,133 @@ import org.apache.lucene.search.ScorerSupplier;
 import org.apache.lucene.search.Weight;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Objects;
 
-/** A {@link SparseQuery} that is the whole query: same documents, same scores, collected by {@link WindowScorer}. */
+/** A {@link SparseQuery} that is the whole query but for filters: same documents, same scores, collected by {@link WindowScorer}. */
 final class WindowedSparseQuery extends Query {
     private final SparseQuery sparse;
+    /** Null: all documents. */
+    private final Query filter;
 
-    WindowedSparseQuery(SparseQuery sparse) {
+    /** @param filter null lets all documents through */
+    WindowedSparseQuery(SparseQuery sparse, Query filter) {
         this.sparse = sparse;
+        this.filter = filter == null || filter instanceof ConstantScoreQuery ? filter : new ConstantScoreQuery(filter);
+    }
+
+    /** The same as a query of Lucene's. */
+    Query plain() {
+        if (filter == null) return sparse;
+        return new BooleanQuery.Builder().add(sparse, BooleanClause.Occur.MUST).add(filter, BooleanClause.Occur.FILTER).build();
+    }
+
+    @Override
+    public Query rewrite(IndexSearcher searcher) throws IOException {
+        if (filter == null) return this;
+        Query rewritten = filter.rewrite(searcher);
+        if (rewritten instanceof MatchNoDocsQuery) return rewritten;
+        return rewritten == filter ? this : new WindowedSparseQuery(sparse, rewritten);
     }
 
     @Override
     public Weight createWeight(IndexSearcher searcher, ScoreMode mode, float boost) throws IOException {
-        Weight plain = searcher.createWeight(searcher.rewrite(sparse), mode, boost);
-        if (mode.needsScores() == false) return plain;
-        return new FilterWeight(this, plain) {
-            @Override
-            public ScorerSupplier scorerSupplier(LeafReaderContext context) throws IOException {
-                ScorerSupplier supplier = in.scorerSupplier(context);
-                return supplier == null ? null : new Supplier(context, supplier, mode, boost);
-            }
-        };
+        if (mode.needsScores() == false) return searcher.createWeight(searcher.rewrite(plain()), mode, boost);
+        Weight filtering = filter == null ? null : searcher.createWeight(filter, ScoreMode.COMPLETE_NO_SCORES, 1);
+        return new WindowedWeight(searcher, mode, boost, filtering);
     }
 
     /** Lucene's own scorer for whoever goes from document to document, ours for whoever collects a whole segment. */
-    private final class Supplier extends ScorerSupplier {
-        private final LeafReaderContext context;
-        private final ScorerSupplier plain;
+    private final class WindowedWeight extends Weight {
+        private final IndexSearcher searcher;
         private final ScoreMode mode;
         private final float boost;
+        /** Null: all documents. */
+        private final Weight filtering;
 
-        Supplier(LeafReaderContext context, ScorerSupplier plain, ScoreMode mode, float boost) {
-            this.context = context;
-            this.plain = plain;
+        WindowedWeight(IndexSearcher searcher, ScoreMode mode, float boost, Weight filtering) {
+            super(WindowedSparseQuery.this);
+            this.searcher = searcher;
             this.mode = mode;
             this.boost = boost;
+            this.filtering = filtering;
+        }
+
+        /** Made when it is asked for: it looks every token up again. */
+        private Weight plainWeight() throws IOException {
+            return searcher.createWeight(searcher.rewrite(plain()), mode, boost);
         }
 
         @Override
-        public Scorer get(long leadCost) throws IOException {
-            return plain.get(leadCost);
+        public ScorerSupplier scorerSupplier(LeafReaderContext context) throws IOException {
+            ScorerSupplier passing = filtering == null ? null : filtering.scorerSupplier(context);
+            if (filtering != null && passing == null) return null;
+            return new ScorerSupplier() {
+                private ScorerSupplier plain;
+
+                @Override
+                public BulkScorer bulkScorer() throws IOException {
+                    return WindowScorer.of(context.reader(), sparse, boost, mode == ScoreMode.TOP_SCORES, passing);
+                }
+
+                @Override
+                public Scorer get(long leadCost) throws IOException {
+                    ScorerSupplier supplier = plainSupplier();
+                    return supplier == null ? new ConstantScoreScorer(0, mode, DocIdSetIterator.empty()) : supplier.get(leadCost);
+                }
+
+                @Override
+                public long cost() {
+                    try {
+                        ScorerSupplier supplier = plainSupplier();
+                        return supplier == null ? 0 : supplier.cost();
+                    } catch (IOException unreadable) {
+                        throw new UncheckedIOException(unreadable);
+                    }
+                }
+
+                private ScorerSupplier plainSupplier() throws IOException {
+                    if (plain == null) plain = plainWeight().scorerSupplier(context);
+                    return plain;
+                }
+            };
         }
 
         @Override
-        public BulkScorer bulkScorer() throws IOException {
-            return WindowScorer.of(context.reader(), sparse, boost, mode == ScoreMode.TOP_SCORES);
+        public Explanation explain(LeafReaderContext context, int document) throws IOException {
+            return plainWeight().explain(context, document);
         }
 
         @Override
-        public long cost() {
-            return plain.cost();
+        public Matches matches(LeafReaderContext context, int document) throws IOException {
+            return plainWeight().matches(context, document);
         }
 
         @Override
-        public void setTopLevelScoringClause() throws IOException {
-            plain.setTopLevelScoringClause();
+        public boolean isCacheable(LeafReaderContext context) {
+            return filtering == null || filtering.isCacheable(context);
         }
     }
 
     @Override
     public void visit(QueryVisitor visitor) {
-        sparse.visit(visitor);
+        plain().visit(visitor);
     }
 
     @Override
     public String toString(String field) {
-        return sparse.toString(field);
+        return plain().toString(field);
     }
 
     @Override
     public boolean equals(Object other) {
-        return sameClassAs(other) && sparse.equals(((WindowedSparseQuery) other).sparse);
+        return sameClassAs(other)
+            && sparse.equals(((WindowedSparseQuery) other).sparse)
+            && Objects.equals(filter, ((WindowedSparseQuery) other).filter);
     }
 
     @Override
     public int hashCode() {
-        return 31 * classHash() + sparse.hashCode();
+        return 31 * (31 * classHash() + sparse.hashCode()) + Objects.hashCode(filter);
     }
 }

@@ -56,10 +56,16 @@ public class WindowedSearchTests extends OpenSearchSingleNodeTestCase {
         LexpandQueryBuilder lexpand = new LexpandQueryBuilder(new QueryParameters("s", "wing bird"), RESOURCES);
         BoolQueryBuilder around = QueryBuilders.boolQuery().should(lexpand).minimumShouldMatch(1);
         BoolQueryBuilder filtered = QueryBuilders.boolQuery().must(lexpand).filter(QueryBuilders.termQuery("k", "1"));
+        QueryBuilder mapped = QueryBuilders.existsQuery("k");
+        QueryBuilder lightest = QueryBuilders.termQuery("s", "wing");
         BoolQueryBuilder optional = QueryBuilders.boolQuery().should(lexpand).should(QueryBuilders.matchAllQuery().boost(0));
         assertEquals("WindowedSparseQuery", type(lexpand));
         assertEquals("WindowedSparseQuery", type(around));
-        assertEquals("BooleanQuery", type(filtered));
+        assertEquals("WindowedSparseQuery", type(filtered));
+        assertEquals("WindowedSparseQuery", type(QueryBuilders.boolQuery().should(around).filter(mapped).mustNot(lightest).minimumShouldMatch(1)));
+        assertEquals("WindowedSparseQuery", type(QueryBuilders.boolQuery().should(lexpand).mustNot(lightest)));
+        assertEquals("BooleanQuery", type(QueryBuilders.boolQuery().should(lexpand).filter(mapped)));
+        assertEquals("BooleanQuery", type(QueryBuilders.boolQuery().must(lexpand).should(lightest)));
         assertEquals("BooleanQuery", type(optional));
         assertEquals("TermQuery", type(new LexpandQueryBuilder(new QueryParameters("s", "wing"), RESOURCES)).replace("BoostQuery", "TermQuery"));
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lexpand.opensearch.query;
+
+import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.Scorer;
+import org.apache.lucene.search.TwoPhaseIterator;
+import org.apache.lucene.util.FixedBitSet;
+
+import java.io.IOException;
+
+/** The documents that a filter lets through in one segment, asked in ascending order. */
+final class FilterDocuments {
+    /** About how many; more for a filter that has to look at each document. */
+    final long cost;
+    private final DocIdSetIterator documents;
+    /** Null unless `documents` are only those that the filter has to look at. */
+    private final TwoPhaseIterator check;
+    private final FixedBitSet window;
+
+    /** @param windowSize the most documents that are asked about at once */
+    FilterDocuments(Scorer filter, int windowSize) {
+        this.check = filter.twoPhaseIterator();
+        this.documents = check == null ? filter.iterator() : check.approximation();
+        this.cost = documents.cost();
+        this.window = new FixedBitSet(windowSize);
+    }
+
+    /** Whether it looks at each document, and should be the last to be asked. Such a one is not for {@link #retain}. */
+    boolean looks() {
+        return check != null;
+    }
+
+    /** @return the first document at or behind `target` that may pass */
+    int advance(int target) throws IOException {
+        int at = documents.docID();
+        return at >= target ? at : documents.advance(target);
+    }
+
+    /** Writes all documents in [base, to), less `base`. @return how many */
+    int all(int base, int to, int[] into) throws IOException {
+        int count = 0;
+        for (int at = advance(base); at < to; at = documents.nextDoc()) {
+            if (check == null || check.matches()) into[count++] = at - base;
+        }
+        return count;
+    }
+
+    boolean passes(int document) throws IOException {
+        return advance(document) == document && (check == null || check.matches());
+    }
+
+    /**
+     * Keeps the candidates, ascending and less `base`, that pass.
+     *
+     * @param inARow whether to read all documents in [base, to) instead of looking each candidate up
+     * @return how many
+     */
+    int retain(int[] candidates, int count, int base, int to, boolean inARow) throws IOException {
+        int kept = 0;
+        if (inARow == false) {
+            for (int at = 0; at < count; at++) if (passes(base + candidates[at])) candidates[kept++] = candidates[at];
+            return kept;
+        }
+        if (advance(base) < to) documents.intoBitSet(to, window, base);
+        for (int at = 0; at < count; at++) if (window.get(candidates[at])) candidates[kept++] = candidates[at];
+        window.clear(0, to - base);
+        return kept;
+    }
+}
