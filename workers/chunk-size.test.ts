@@ -1,11 +1,20 @@
 import { expect, test } from 'vitest'
 import { ChunkSize } from './chunk-size.ts'
 
+test('requests begin small, so that encoding begins early, and double up to what is allowed', () => {
+  const size = new ChunkSize()
+  const seen = Array.from({ length: 5 }, () => {
+    const { documents } = size
+    size.taken()
+    return documents
+  })
+  expect(seen).toEqual([125, 250, 500, 1_000, 1_000])
+  expect(size.bytes).toBe(5_000_000)
+})
+
 test('requests are halved by every refusal, down to a bound, and grow by a step when they are taken', () => {
   const size = new ChunkSize()
-  expect([size.documents, size.bytes]).toEqual([1_000, 5_000_000])
-  size.taken()
-  expect(size.documents).toBe(1_000)
+  for (let times = 0; times < 3; times++) size.taken()
   size.refused()
   size.refused()
   expect([size.documents, size.bytes]).toEqual([250, 1_250_000])

@@ -1,14 +1,17 @@
 /** What OpenSearch recommends for a bulk request; also bounds the memory of whoever makes it. */
 const MOST = { documents: 1_000, bytes: 5_000_000 }
+/** So that encoders have something to do while the rest is stored. */
+const FIRST = 1 / 8
 const STEPS = 10
 const SMALLEST = 1 / 20
 
 /**
- * How much one bulk request carries: all that is allowed until the engine refuses one, then half as much for each
- * refusal, and a step more for each request that it takes.
+ * How much one bulk request carries: little at first and twice as much with each, up to all that is allowed, until the
+ * engine refuses one; then half as much for each refusal, and a step more for each request that it takes.
  */
 export class ChunkSize {
-  #share = 1
+  #share = FIRST
+  #wasRefused = false
 
   get documents(): number {
     return Math.round(this.#share * MOST.documents)
@@ -19,10 +22,11 @@ export class ChunkSize {
   }
 
   refused(): void {
+    this.#wasRefused = true
     this.#share = Math.max(this.#share / 2, SMALLEST)
   }
 
   taken(): void {
-    this.#share = Math.min(this.#share + 1 / STEPS, 1)
+    this.#share = Math.min(this.#wasRefused ? this.#share + 1 / STEPS : this.#share * 2, 1)
   }
 }

@@ -1,10 +1,9 @@
 import { readChanges, type ShardCheckpoint, shardCheckpoints } from '../shard-changes.ts'
 import { type CopyLink, copyDocuments } from './copy.ts'
 import type { Encoding } from './encoding.ts'
+import { FIRST_PAGE, nextPage } from './page-size.ts'
 import { assertGoesOn, patiently } from './patience.ts'
 import type { ReindexRun } from './run.ts'
-
-const PAGE = 1_000
 
 export interface Following {
   readonly run: ReindexRun
@@ -30,26 +29,28 @@ export async function follow(
 ): Promise<number> {
   const { client, from, persistence } = link
   let seen = 0
+  let size = FIRST_PAGE
   const current = shards ?? (await patiently(() => shardCheckpoints(client, from), persistence))
   for (const { shard, globalCheckpoint } of current) {
     for (;;) {
       assertGoesOn(run.signal)
       await encoding?.room()
       const after = run.state.checkpoints[shard] ?? -1
-      const range = { shard, after, upTo: globalCheckpoint, size: PAGE }
+      const range = { shard, after, upTo: globalCheckpoint, size }
       const changes = await patiently(() => readChanges(client, from, range), persistence)
       const copied = await copyDocuments(
         link,
         changes.map(({ id, routing }) => ({ id, routing, shard })),
       )
       await encoding?.add(copied.pending)
-      const isLast = changes.length < PAGE
+      const isLast = changes.length < size
       const reached = isLast ? Math.max(after, globalCheckpoint) : (changes.at(-1)?.seqNo ?? after)
       run.note({
         checkpoints: { ...run.state.checkpoints, [shard]: reached },
         copied: run.state.copied + copied.written,
         removed: run.state.removed + copied.removed,
       })
+      size = nextPage(size)
       seen += changes.length
       onPage?.()
       if (isLast) break

@@ -5,6 +5,7 @@ import type { Persistence } from '../back-off.ts'
 import type { EncodeQueue } from '../queue.ts'
 import { primaryOf, readChanges, shardCheckpoints } from '../shard-changes.ts'
 import { Encoding, unsettled } from './encoding.ts'
+import { FIRST_PAGE, nextPage } from './page-size.ts'
 import { assertGoesOn, patiently } from './patience.ts'
 import { readRaw } from './raw-documents.ts'
 import type { ReindexRun } from './run.ts'
@@ -28,7 +29,6 @@ export interface InPlaceReport {
   readonly queued: number
 }
 
-const PAGE = 1_000
 const POLL_MS = 500
 const PATIENCE_MS = 300_000
 
@@ -50,6 +50,7 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
     onProgress?.(progress)
     return counts
   }
+  let size = FIRST_PAGE
   let lastLook = Number.NEGATIVE_INFINITY
   const fences: Record<string, number> = {}
   const shards = await patiently(() => shardCheckpoints(client, index), persistence)
@@ -59,7 +60,7 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
       assertGoesOn(run.signal)
       await encoding.room()
       const after = run.state.checkpoints[shard] ?? -1
-      const range = { shard, after, upTo: globalCheckpoint, size: PAGE, filter: unsettled(fingerprint) }
+      const range = { shard, after, upTo: globalCheckpoint, size, filter: unsettled(fingerprint) }
       const changes = await patiently(() => readChanges(client, index, range), persistence)
       // The versions as they are: a job names them, and workers compare.
       const { documents } = await patiently(() => readRaw(client, index, changes, ['_']), persistence)
@@ -70,7 +71,8 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
         return { id, ...(routing === undefined ? {} : { routing }), seq_no: seqNo, primary_term: primaryTerm }
       })
       await encoding.add(queued)
-      const isLast = changes.length < PAGE
+      const isLast = changes.length < size
+      size = nextPage(size)
       const reached = isLast ? Math.max(after, globalCheckpoint) : (changes.at(-1)?.seqNo ?? after)
       run.note({
         checkpoints: { ...run.state.checkpoints, [shard]: reached },
