@@ -5,7 +5,7 @@
 // passages: JSON lines with text. vectors: what `lexpand encode --no-prune` printed for them. queries: one a line.
 // Each step's result stays in .lexpand/benchmarks: a run that is stopped goes on where it was, and the pages have the
 // steps that are done. The cluster's comes from `node bench/cluster.ts`.
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -40,6 +40,15 @@ const { values } = parseArgs({
   },
 })
 const store = new StepStore(values.results)
+const services = new BenchServices()
+let running: ChildProcess | undefined
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, async () => {
+    running?.kill(signal)
+    await services.stop()
+    process.exit(130)
+  })
+}
 if (!values['render-only']) await measure()
 render()
 
@@ -56,7 +65,7 @@ async function measure(): Promise<void> {
     ...(values.python === undefined ? {} : { python: values.python }),
     ...(values.float === undefined ? {} : { float: values.float }),
   })
-  const names = all.map(({ name }) => name)
+  const names = ['corpus', ...all.map(({ name }) => name)]
   const [only, again] = [
     values.only?.split(',') ?? names,
     values.again.split(',').filter((name) => name !== ''),
@@ -65,7 +74,6 @@ async function measure(): Promise<void> {
   if (unknown !== undefined)
     throw new Error(`[report] expected steps of ${names.join(', ')}, got ${unknown}.`)
   store.write(record({ name: 'corpus', services: [], arguments: [] }, 0, { real: corpus.real, sizes }))
-  const services = new BenchServices()
   try {
     for (const step of all) {
       const isDone = store.read(step.name) !== undefined && !again.includes(step.name)
@@ -96,11 +104,13 @@ async function lexpand(callArguments: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, [projectFile('cli/main.ts'), ...callArguments], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  running = child
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (part: string) => {
     text += part
   })
   const [code] = await once(child, 'close')
+  running = undefined
   if (code === 0) return text
   throw new Error(
     `[report] expected lexpand ${callArguments.slice(0, 2).join(' ')} to succeed, got exit ${code}: ${text}`,

@@ -5,7 +5,7 @@ import type { Client } from '@opensearch-project/opensearch'
 import { resolveEncoding, specificationFor } from '../mappings/index.ts'
 import { fingerprint, type Model } from '../models/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
-import { type BenchFiles, benchDocuments } from './search-documents.ts'
+import { type BenchDocument, type BenchFiles, benchDocuments } from './search-documents.ts'
 import { type FieldKind, SPARSE_FIELD, TEXT_FIELD } from './search-variants.ts'
 
 export interface BenchIndex {
@@ -138,11 +138,7 @@ async function existing(client: Client, name: string): Promise<Filled | undefine
   return (body as Record<string, { mappings?: { _meta?: { bench?: Filled } } }>)[name]?.mappings?._meta?.bench
 }
 
-async function fill(
-  client: Client,
-  name: string,
-  documents: AsyncIterable<{ id: string; source: object; tokens: number }>,
-): Promise<Filled> {
+async function fill(client: Client, name: string, documents: AsyncIterable<BenchDocument>): Promise<Filled> {
   let [count, tokens] = [0, 0]
   let batch: string[] = []
   const inFlight = new Set<Promise<void>>()
@@ -157,7 +153,7 @@ async function fill(
     batch = []
   }
   for await (const { id, source, tokens: own } of documents) {
-    batch.push(JSON.stringify({ index: { _id: id } }), JSON.stringify(source))
+    batch.push(JSON.stringify({ index: { _id: id } }), source)
     count++
     tokens += own
     if (batch.length >= 2 * BATCH) await send()

@@ -23,8 +23,8 @@ export interface StepSettings {
   readonly rounds: number
 }
 
-/** At the largest size, where everything takes longest: the ones that the others are compared with. */
-const AT_LARGEST: readonly VariantName[] = [
+/** At every size; the least one has all there are. */
+const COMPARED: readonly VariantName[] = [
   'bm25',
   'rank_feature',
   'neural_sparse',
@@ -32,13 +32,15 @@ const AT_LARGEST: readonly VariantName[] = [
   'lexpand',
   'lexpand_impacts',
 ]
+/** At sizes between, too: what text and vector take together, for the cost model. */
+const HYBRID: readonly VariantName[] = ['hybrid', 'hybrid_lexpand']
 const AT_OTHER_PRUNINGS: readonly VariantName[] = ['rank_feature', 'lexpand', 'lexpand_impacts']
 
 /** In the order in which they run. */
 export function steps(settings: StepSettings): Step[] {
   const { sizes, corpus, python, float, ingestDocuments } = settings
   const model = settings.model === undefined ? [] : ['--model', settings.model]
-  const [least] = sizes
+  const [least = 0, most = 0] = [sizes[0], sizes.at(-1)]
   return [
     {
       name: 'encode',
@@ -57,17 +59,18 @@ export function steps(settings: StepSettings): Step[] {
         ...model,
       ],
     },
-    ...sizes.map((size, at) => {
-      const isAlone = at === sizes.length - 1 && at > 0
+    // The two ends first: growth can be told from them.
+    ...[...new Set([least, most, ...sizes])].map((size) => {
+      const variants = size === least ? [] : size === most ? COMPARED : [...COMPARED, ...HYBRID]
       return search(`search-${size}`, settings, INDEXED_RATIO, size, [
         ...['--also', 'load,unmerged,counted'],
-        ...(isAlone ? ['--variants', AT_LARGEST.join(',')] : []),
+        ...(variants.length === 0 ? [] : ['--variants', variants.join(',')]),
       ])
     }),
     ...[...corpus.vectors.keys()]
       .filter((ratio) => ratio !== INDEXED_RATIO)
       .map((ratio) =>
-        search(`pruning-${ratio}`, settings, ratio, least ?? 0, ['--variants', AT_OTHER_PRUNINGS.join(',')]),
+        search(`pruning-${ratio}`, settings, ratio, least, ['--variants', AT_OTHER_PRUNINGS.join(',')]),
       ),
   ]
 }
