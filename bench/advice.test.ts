@@ -9,7 +9,7 @@ import {
 } from './advice.ts'
 
 const SPEED = { p50_ms: 1, p90_ms: 1, p99_ms: 1, ops_per_second: 1, p50_ratio: 1 }
-const LIMITS = { maxLoss: 0.003, minOverlap: 0.98 }
+const LIMITS = { noise: 0.02, maxLoss: 0.003, minOverlap: 0.98 }
 
 function point(pruning: string, bytes: number, overlap: number, rest: Partial<PruningPoint> = {}) {
   const work = { tokens_per_document: bytes, postings_per_query: bytes }
@@ -60,6 +60,13 @@ describe('advisePruning', () => {
     )
   })
 
+  test('calls a p50 no difference that the noise explains', () => {
+    const points = [asItIs, point('a', 80, 0.99, { p50_ratio: 0.92 })]
+    expect(advisePruning(points, { ...LIMITS, noise: 0.26 }).text).toContain(
+      'p50 0.92x, no difference where equal searches differ by 26%',
+    )
+  })
+
   test('advises no reindex for less than 5% of the bytes', () => {
     expect(advisePruning([asItIs, point('a', 96, 1)], LIMITS)).toMatchObject({ change: false })
   })
@@ -73,16 +80,16 @@ describe('adviseTable', () => {
   })
 
   test('takes the best of those that are significantly better', () => {
-    expect(adviseTable([table('model', 0.5), table('blend', 0.52), table('corpus', 0.53)])).toMatchObject({
+    expect(adviseTable([table('model', 0.5), table('blend', 0.52), table('corpus', 0.53)], 0)).toMatchObject({
       change: true,
       value: 'corpus',
     })
-    expect(adviseTable([table('model', 0.5), table('blend', 0.51, 0.2)])).toMatchObject({ change: false })
-    expect(adviseTable([table('model', 0.5), table('corpus', 0.4)])).toMatchObject({ change: false })
+    expect(adviseTable([table('model', 0.5), table('blend', 0.51, 0.2)], 0)).toMatchObject({ change: false })
+    expect(adviseTable([table('model', 0.5), table('corpus', 0.4)], 0)).toMatchObject({ change: false })
   })
 
   test('says nothing without judgments', () => {
-    const advice = adviseTable([table('model'), table('blend')])
+    const advice = adviseTable([table('model'), table('blend')], 0)
     expect(advice).toMatchObject({ change: false, value: 'model' })
     expect(advice.text).toContain('without --qrels')
   })

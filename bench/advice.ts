@@ -35,6 +35,8 @@ export interface TwoPhasePoint extends SearchSpeed {
 
 /** What may be lost. */
 export interface Limits {
+  /** How far equal searches were apart, as a share of their p50. */
+  readonly noise: number
   /** nDCG@10, with judgments. */
   readonly maxLoss: number
   /** Least share of the first ten that stays, without judgments. */
@@ -89,12 +91,17 @@ export function advisePruning(points: readonly PruningPoint[], limits: Limits): 
     about: 'pruning',
     change: true,
     value: best.pruning,
-    text: `Pruning ${best.pruning} instead of ${asItIs.pruning}: ${percent(saving)} fewer bytes of postings (about ${bytes(asItIs.bytes - best.bytes)} less), ${percent(1 - best.postings_per_query / asItIs.postings_per_query)} fewer postings a query, ${price(best, asItIs)}.`,
+    text: `Pruning ${best.pruning} instead of ${asItIs.pruning}: ${percent(saving)} fewer bytes of postings (about ${bytes(asItIs.bytes - best.bytes)} less), ${percent(1 - best.postings_per_query / asItIs.postings_per_query)} fewer postings a query, ${price(best, asItIs, limits.noise)}.`,
   }
 }
 
-/** The best query table, where judgments say that it is better than the model's. @param points the model's first */
-export function adviseTable(points: readonly TablePoint[]): Advice {
+/**
+ * The best query table, where judgments say that it is better than the model's.
+ *
+ * @param points the model's first
+ * @param noise as in {@link Limits}
+ */
+export function adviseTable(points: readonly TablePoint[], noise: number): Advice {
   const keep = (why: string) => ({
     about: 'query_table' as const,
     change: false,
@@ -117,14 +124,14 @@ export function adviseTable(points: readonly TablePoint[]): Advice {
     about: 'query_table',
     change: true,
     value: best.table,
-    text: `Query table ${best.table} instead of model: ${price(best, model)}.`,
+    text: `Query table ${best.table} instead of model: ${price(best, model, noise)}.`,
   }
 }
 
 /**
  * Two-phase scoring where it is clearly faster and next to exact.
  *
- * @param noise how far equal searches were apart, as a share of their p50
+ * @param noise as in {@link Limits}
  * @param reason why there are no points
  */
 export function adviseTwoPhase(
@@ -172,13 +179,14 @@ function lost(point: PruningPoint, asItIs: PruningPoint, { maxLoss, minOverlap }
     : `has ${quality(point, asItIs)} (--max-loss ${maxLoss}, or a loss that is significant)`
 }
 
-function price(point: Point, asItIs: Point): string {
-  const parts = [
-    `p50 ${ratio(point.p50_ratio)}`,
-    quality(point, asItIs),
-    `overlap@10 ${share(point.overlap_at_10)}`,
-  ]
+function price(point: Point, asItIs: Point, noise: number): string {
+  const parts = [latency(point, noise), quality(point, asItIs), `overlap@10 ${share(point.overlap_at_10)}`]
   return parts.filter((part) => part !== '').join(', ')
+}
+
+function latency({ p50_ratio }: Point, noise: number): string {
+  if (Math.abs(p50_ratio - 1) > noise) return `p50 ${ratio(p50_ratio)}`
+  return `p50 ${ratio(p50_ratio)}, no difference where equal searches differ by ${percent(noise)}`
 }
 
 function quality({ ndcg_at_10, against_as_it_is }: Point, asItIs: Point): string {

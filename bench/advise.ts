@@ -103,7 +103,7 @@ async function withLatency(
     ...NO_SPEED,
     table: QUERY_TABLES[at] ?? 'model',
   }))
-  const table = adviseTable(judged).value as QueryIdf
+  const table = adviseTable(judged, 0).value as QueryIdf
   const cut = options.noTwoPhase === undefined ? cutQueries(weighted.get(table) ?? []) : []
   for (const { cut: at, queries } of cut) {
     contestants.set(`two-phase ${at}`, contestant(asItIs, queries, at))

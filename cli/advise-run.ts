@@ -51,6 +51,7 @@ export interface AdviseRun extends Curves {
 /** Copies of a vector on disk while an index is being written: its log, and segments before and after their merge. */
 const COPIES_ON_DISK = 3
 const FEW_QUERIES = 50
+const LOUD = 0.05
 /** Two more query tables, the index once more, both sides of two cuts. */
 const MORE_CONTESTANTS = 7
 
@@ -147,7 +148,8 @@ async function measured(
       note(`Could not delete ${indices.join(', ')}: the next lexpand advise will, or DELETE them.`)
     },
   })
-  const limits = { maxLoss: flags.maxLoss, minOverlap: flags.minOverlap }
+  const { latency_noise: noise } = curves
+  const limits = { noise, maxLoss: flags.maxLoss, minOverlap: flags.minOverlap }
   const pruning = await withReindex(flags, { client, found, model }, advisePruning(curves.pruning, limits))
   return {
     index: found.name,
@@ -160,10 +162,10 @@ async function measured(
     ...curves,
     advice: [
       pruning,
-      adviseTable(curves.query_table),
-      adviseTwoPhase(curves.two_phase, curves.latency_noise, curves.no_two_phase),
+      adviseTable(curves.query_table, noise),
+      adviseTwoPhase(curves.two_phase, noise, curves.no_two_phase),
     ],
-    warnings: warnings(read, { found, allDocuments, given: given !== undefined, usesPlugin }),
+    warnings: warnings(read, { found, allDocuments, given: given !== undefined, usesPlugin, noise, model }),
     machine: machine(),
   }
 }
@@ -187,14 +189,16 @@ interface Circumstances {
   readonly allDocuments: number
   readonly given: boolean
   readonly usesPlugin: boolean
+  readonly noise: number
+  readonly model: Opened['model']
 }
 
 /** What makes the figures weaker than they look. */
 function warnings(
   { documents, queries, judged }: ReadSample,
-  { found, allDocuments, given, usesPlugin }: Circumstances,
+  { found, allDocuments, given, usesPlugin, noise, model }: Circumstances,
 ): string[] {
-  const { type } = found.specification.pruning
+  const { pruning, model: filled } = found.specification
   return [
     ...(given
       ? []
@@ -204,9 +208,19 @@ function warnings(
     ...(queries.length < FEW_QUERIES
       ? [`${queries.length} queries are few: read the figures as rough.`]
       : []),
+    ...(noise > LOUD
+      ? [
+          `Equal searches differed by ${(noise * 100).toFixed(0)}% in p50: the cluster or this machine had other work. Postings a query say more about speed than these ratios; measure again when it is quiet.`,
+        ]
+      : []),
+    ...(model.identity === filled.identity
+      ? []
+      : [
+          `The vectors are of another build of the model (${filled.name} ${filled.version}): a reindex with ${model.manifest.name} ${model.manifest.version} gives other ones. Name the one that filled the index with --model.`,
+        ]),
     ...(documents.length < allDocuments
       ? [
-          `Measured on ${documents.length} of ${allDocuments} documents: bytes are scaled in proportion; on all of them postings weigh more and the fixed cost of a request less, so that ratios of p50 go further from 1${judged === undefined ? '' : ', and nDCG@10 is higher here than there'}.`,
+          `Measured on ${documents.length} of ${allDocuments} documents: bytes are scaled in proportion, which overstates them for small samples; on all of them postings weigh more and the fixed cost of a request less, so that ratios of p50 are as a rule further from 1${judged === undefined ? '' : ', and nDCG@10 is higher here than there'}.`,
         ]
       : []),
     ...(judged !== undefined && judged.missing > 0
@@ -214,10 +228,10 @@ function warnings(
           `${judged.missing} judged documents are not in the index or have no vector: they count as not found.`,
         ]
       : []),
-    ...(type === 'max_ratio' || type === 'none'
+    ...(pruning.type === 'max_ratio' || pruning.type === 'none'
       ? []
       : [
-          `The index holds ${type}: max_ratio was measured on top of it. A reindex with max_ratio replaces it, and keeps what ${type} took away.`,
+          `The index holds ${pruning.type}: max_ratio was measured on top of it. A reindex with max_ratio replaces it, and keeps what ${pruning.type} took away.`,
         ]),
     ...(usesPlugin
       ? ['Latency is that of stock clauses; the plugin answers for this index, and it is faster.']

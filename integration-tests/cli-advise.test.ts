@@ -97,6 +97,7 @@ test('with judgments: every curve, the judged documents among the sample, and no
     'query_table',
     'two_phase',
   ])
+  expect(result.warnings).toContainEqual(expect.stringContaining('another build of the model'))
   expect(await throwAways()).toEqual([])
   expect((await client.count({ index })).body.count).toBe(400)
 }, 120_000)
