@@ -66,6 +66,21 @@ test('a curve is drawn over the whole axis and cut where the plot ends', () => {
   for (const [x = 0, y = 0] of at) expect((x - 76) / 448).toBeCloseTo((364 - y) / 320, 2)
 })
 
+test('a line that begins below zero is drawn from where it comes above', () => {
+  const points: [number, number][] = [
+    [10, 0],
+    [20, 10],
+  ]
+  const svg = plot({
+    title: 't',
+    x: { title: 'x' },
+    y: { title: 'y' },
+    series: [{ label: 's', points, curve: (x) => x - 10 }],
+  })
+  const [, x, y] = /<path stroke[^>]* d="M([\d.]+) ([\d.]+)L/.exec(svg) ?? []
+  expect([Number(x), Number(y)]).toEqual([300, 364])
+})
+
 test('no points, and values that an axis cannot show, are refused', () => {
   expect(() => plot({ title: 't', ...axes, series: [] })).toThrow(/expected points/)
   expect(() => plot({ title: 't', ...axes, series: [{ label: 's', points: [[0, 1]] }] })).toThrow(/above 0/)

@@ -50,12 +50,8 @@ export function plot({ title, x, y, series }: Plot): string {
     WIDTH - RIGHT,
   )
   const curves = series.flatMap(({ curve }) => (curve === undefined ? [] : across.ends.map(curve)))
-  const up = scale(
-    y,
-    [...points.map(([, value]) => value), ...curves.filter((value) => !y.log || value > 0)],
-    HEIGHT - BOTTOM,
-    TOP,
-  )
+  const shown = curves.filter((value) => (y.log ? value > 0 : value >= 0))
+  const up = scale(y, [...points.map(([, value]) => value), ...shown], HEIGHT - BOTTOM, TOP)
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${escaped(title)}">`,
     '<style>text{font:12px system-ui,sans-serif;fill:#24292f}.title{font-size:15px;font-weight:600}.grid{stroke:#8b949e;stroke-opacity:.3}.axis{stroke:#8b949e}@media(prefers-color-scheme:dark){text{fill:#e6edf3}}</style>',

@@ -38,7 +38,13 @@ export function benchmarkPages(store: StepStore, qualityFile: string): Benchmark
   const sections = [
     encode && encodeSection(encode),
     ingest && ingestSection(ingest),
-    searches.length === 0 ? undefined : searchSection(searches, store.read<CorpusFacts>('corpus')?.result),
+    searches.length === 0
+      ? undefined
+      : searchSection(
+          searches,
+          store.read<CorpusFacts>('corpus')?.result,
+          store.read<BenchSearchResult>('seismic'),
+        ),
     pruningSection(pruned, qualityByPruning(text(qualityFile))),
     growthSection(searches, pruned),
     cluster && clusterSection(cluster),

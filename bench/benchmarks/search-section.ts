@@ -11,13 +11,23 @@ export interface CorpusFacts {
 
 type SearchRecord = StepRecord<BenchSearchResult>
 
-/** Latency, throughput and size of every kind of query, a table a number of documents. @param records ascending by documents, at least one */
-export function searchSection(records: readonly SearchRecord[], corpus: CorpusFacts | undefined): Section {
+/**
+ * Latency, throughput and size of every kind of query, a table a number of documents.
+ *
+ * @param records ascending by documents, at least one
+ * @param seismic the peer's approximate index, measured apart
+ */
+export function searchSection(
+  records: readonly SearchRecord[],
+  corpus: CorpusFacts | undefined,
+  seismic: SearchRecord | undefined,
+): Section {
   return {
     text: [
       '## Searching',
       explained(records, corpus),
       ...records.flatMap((record) => ofSize(record, corpus)),
+      ...(seismic === undefined ? [] : ofSize(seismic, corpus, "The peer's approximate index (seismic), ")),
       overhead(records),
     ].join('\n\n'),
     plots: new Map(),
@@ -33,7 +43,7 @@ function explained(records: readonly SearchRecord[], corpus: CorpusFacts | undef
   return `${count(queries)} real queries of 4 to 12 words (${fixed(query_tokens, 1)} distinct word pieces), k = 10, one shard, ${rounds} counted passes by turns, over HTTP on the loopback address with connections that stay open, client and engine on the same cores. Columns p50, p90 and p99: one client, one segment, \`track_total_hits: false\`, ms. "x bm25" and "x neural_sparse" are ratios of p50. "Overlap" is the share of the first ten that \`rank_feature\`, exact within the engine's nine bits, has too. "Counted" is p50 with \`track_total_hits\` at its default. "Unmerged" is p50 over the segments that filling left. Vectors are pruned at .1 of their largest weight, as an index of ours holds them (${model}).${origin}`
 }
 
-function ofSize(record: SearchRecord, corpus: CorpusFacts | undefined): string[] {
+function ofSize(record: SearchRecord, corpus: CorpusFacts | undefined, title = ''): string[] {
   const { result } = record
   const { variants, counted, unmerged, load, missing } = result
   const isReal = corpus !== undefined && result.documents <= corpus.real
@@ -42,7 +52,7 @@ function ofSize(record: SearchRecord, corpus: CorpusFacts | undefined): string[]
     return other === undefined ? '' : fixed((variants[name]?.p50_ms ?? Number.NaN) / other, 2)
   }
   return [
-    `### ${count(result.documents)} documents${isReal ? ', all real' : ''}`,
+    `### ${title}${count(result.documents)} documents${isReal ? ', all real' : ''}`,
     table(
       [
         ...['query', 'p50', 'p90', 'p99', 'x bm25', 'x neural_sparse', 'overlap'],
