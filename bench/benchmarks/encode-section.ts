@@ -51,20 +51,29 @@ function encodeTable({ result }: StepRecord<BenchEncodeResult>): string {
   )
 }
 
-/** Ours, as shipped, beside the best of the peers at each length. */
-function comparison(result: BenchEncodeResult): string {
-  const [names, lengths] = axes(result)
+/** What ours, as shipped, does against the best of the peers at a length; nothing where either is missing. */
+export function bestPeer(
+  result: BenchEncodeResult,
+  length: number,
+): { readonly ours: string; readonly name: string; readonly ratio: number } | undefined {
+  const [names] = axes(result)
+  const rate = (name: string) => result.variants[`${name}-${length}`]?.docs_per_second ?? 0
   const ours = names.find((name) => name.startsWith('lexpand-'))
-  const ratios = lengths.flatMap((length) => {
-    const rate = (name: string) => result.variants[`${name}-${length}`]?.docs_per_second ?? 0
-    const peers = names.filter((name) => !name.startsWith('lexpand-')).sort((a, b) => rate(b) - rate(a))
-    const [best] = peers
-    if (ours === undefined || best === undefined) return []
-    return [`${(rate(ours) / rate(best)).toFixed(1)} times at ${length} (${best})`]
+  const [name] = names.filter((each) => !each.startsWith('lexpand-')).sort((a, b) => rate(b) - rate(a))
+  if (ours === undefined || name === undefined || rate(name) === 0) return undefined
+  return { ours, name, ratio: rate(ours) / rate(name) }
+}
+
+function comparison(result: BenchEncodeResult): string {
+  const [, lengths] = axes(result)
+  const best = lengths.flatMap((length) => {
+    const found = bestPeer(result, length)
+    return found === undefined ? [] : [{ ...found, length }]
   })
-  return ratios.length === 0
-    ? 'No peer was measured beside it.'
-    : `${ours} does as many documents as the best peer: ${ratios.join(', ')}.`
+  const [first] = best
+  if (first === undefined) return 'No peer was measured beside it.'
+  const ratios = best.map(({ ratio, length, name }) => `${ratio.toFixed(1)} times at ${length} (${name})`)
+  return `${first.ours} against the best peer: ${ratios.join(', ')}.`
 }
 
 function explained({ model, documents, rounds, skipped }: BenchEncodeResult): string {

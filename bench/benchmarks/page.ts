@@ -12,6 +12,7 @@ import { type PrunedRecord, pruningSection, qualityByPruning } from './pruning-s
 import { scalePage } from './scale-page.ts'
 import { type CorpusFacts, searchSection } from './search-section.ts'
 import type { StepRecord, StepStore } from './store.ts'
+import { summarySection } from './summary-section.ts'
 
 export interface BenchmarkPages {
   /** Texts by path below docs/. */
@@ -35,7 +36,9 @@ export function benchmarkPages(store: StepStore, qualityFile: string): Benchmark
     .flatMap((name) => store.read<BenchSearchResult>(name) ?? [])
     .sort((a, b) => a.result.documents - b.result.documents)
   const pruned = prunings(store, searches)
+  const quality = qualityByPruning(text(qualityFile))
   const sections = [
+    summarySection({ encode, ingest, searches, pruned, quality }),
     encode && encodeSection(encode),
     ingest && ingestSection(ingest),
     searches.length === 0
@@ -45,7 +48,7 @@ export function benchmarkPages(store: StepStore, qualityFile: string): Benchmark
           store.read<CorpusFacts>('corpus')?.result,
           store.read<BenchSearchResult>('seismic'),
         ),
-    pruningSection(pruned, qualityByPruning(text(qualityFile))),
+    pruningSection(pruned, quality),
     growthSection(searches, pruned),
     cluster && clusterSection(cluster),
   ].filter((section): section is Section => section !== undefined)

@@ -26,6 +26,7 @@ export function searchSection(
     text: [
       '## Searching',
       explained(records, corpus),
+      QUERIES,
       ...records.flatMap((record) => ofSize(record, corpus)),
       ...(seismic === undefined ? [] : ofSize(seismic, corpus, "The peer's approximate index (seismic), ")),
       overhead(records),
@@ -33,6 +34,13 @@ export function searchSection(
     plots: new Map(),
   }
 }
+
+/** Names of the rows. */
+const QUERIES = [
+  '- `bm25`: `match` with the analyzer `english`. `rank_feature`: one stock clause a word piece. `neural_sparse`: the same as one clause of the neural-search plugin; `neural_sparse_two_phase` with its processor at its defaults.',
+  "- `lexpand`: our plugin's query on the same field. `lexpand_impacts`: on our field type; `impact_terms`: stock `term` clauses on it.",
+  '- `hybrid`: `bm25` and `rank_feature` fused by the engine; `hybrid_lexpand`: `bm25` and `lexpand`; `hybrid_client`: one `_msearch` of the two lists, less the fusion in the client.',
+].join('\n')
 
 function explained(records: readonly SearchRecord[], corpus: CorpusFacts | undefined): string {
   const { queries = 0, query_tokens = 0, rounds = 0, model = '' } = records.at(-1)?.result ?? {}

@@ -1,0 +1,128 @@
+import type { BenchEncodeResult } from '../../cli/bench-encode.ts'
+import { CLIENT_OVERHEAD_BOUND_MS } from '../client-overhead.ts'
+import type { IngestResult } from '../ingest-table.ts'
+import type { BenchSearchResult } from '../search-result.ts'
+import { bestPeer } from './encode-section.ts'
+import { count, type Section, table } from './markdown.ts'
+import type { PrunedRecord } from './pruning-section.ts'
+import type { StepRecord } from './store.ts'
+
+export interface SummarySources {
+  readonly encode: StepRecord<BenchEncodeResult> | undefined
+  readonly ingest: StepRecord<IngestResult> | undefined
+  /** Ascending by documents. */
+  readonly searches: readonly StepRecord<BenchSearchResult>[]
+  readonly pruned: readonly PrunedRecord[]
+  /** nDCG@10 by pruning. */
+  readonly quality: ReadonlyMap<number, number>
+}
+
+/** What was aimed at, and what came out. */
+interface Aim {
+  readonly what: string
+  readonly bound: number
+  readonly isMost: boolean
+  readonly measured: number
+  readonly digits: number
+  readonly unit?: string
+}
+
+/** Passages are about this long; the peers' figure is told at the same length. */
+const PASSAGE_PIECES = 128
+
+/** The aims that have been measured, reached or not. */
+export function summarySection(sources: SummarySources): Section | undefined {
+  const aims = [...encodeAims(sources), ...ingestAims(sources), ...searchAims(sources), ...sizeAims(sources)]
+  if (aims.length === 0) return undefined
+  return {
+    text: [
+      '## In short',
+      table(
+        ['', 'aim', 'measured', ''],
+        aims.map(({ what, bound, isMost, measured, digits, unit = '' }) => [
+          what,
+          `at ${isMost ? 'most' : 'least'} ${bound}${unit}`,
+          `${measured.toFixed(digits)}${unit}`,
+          (isMost ? measured <= bound : measured >= bound) ? 'reached' : '**not reached**',
+        ]),
+      ),
+    ].join('\n\n'),
+    plots: new Map(),
+  }
+}
+
+function encodeAims({ encode }: SummarySources): Aim[] {
+  const best = encode && bestPeer(encode.result, PASSAGE_PIECES)
+  if (best === undefined) return []
+  const what = `encoding: documents a second at ${PASSAGE_PIECES} word pieces, against the best peer (${best.name})`
+  return [{ what, bound: 2, isMost: false, measured: best.ratio, digits: 2, unit: ' times' }]
+}
+
+function ingestAims({ ingest }: SummarySources): Aim[] {
+  const runs = ingest?.result.layouts.flatMap((layout) => layout.runs) ?? []
+  const shares = runs.map((run) => ({
+    what: `ingesting by ${run.way}, ${run.workers} x ${run.encoder_processes}: share of what the encoder alone does`,
+    ...{ bound: 90, isMost: false, measured: 100 * run.of_encoder_alone, digits: 0, unit: '%' },
+  }))
+  const memory = runs.flatMap(({ resident_bytes }) => resident_bytes.encoder ?? [])
+  if (memory.length === 0) return shares
+  const what = 'ingesting: memory of the largest encoder process'
+  const measured = Math.max(...memory) / 1e6
+  return [...shares, { what, bound: 700, isMost: true, measured, digits: 0, unit: ' MB' }]
+}
+
+function searchAims({ searches }: SummarySources): Aim[] {
+  const result = searches.at(-1)?.result
+  if (result === undefined) return []
+  const at = `at ${count(result.documents)} documents, k = 10, one segment`
+  const ratio = (
+    speeds: Readonly<Record<string, { p50_ms: number }>>,
+    to: string,
+    bound: number,
+    how: string,
+  ): Aim[] => {
+    const [ours, other] = [speeds.lexpand?.p50_ms, speeds[to]?.p50_ms]
+    if (ours === undefined || other === undefined) return []
+    const what = `p50 of \`lexpand\` against \`${to}\` ${at}${how}`
+    return [{ what, bound, isMost: true, measured: ours / other, digits: 2, unit: ' times' }]
+  }
+  const overlap = result.variants.lexpand?.overlap
+  const worst = Math.max(...searches.map(({ result }) => result.client_overhead.p99_ms))
+  return [
+    ...ratio(result.variants, 'bm25', 1.15, ''),
+    ...ratio(result.variants, 'neural_sparse', 0.9, ''),
+    ...(overlap === undefined
+      ? []
+      : [
+          {
+            what: `its overlap@10 with the exact ranking ${at}`,
+            bound: 0.99,
+            isMost: false,
+            measured: overlap,
+            digits: 3,
+          },
+        ]),
+    ...ratio(result.counted ?? {}, 'bm25', 1.15, ', `track_total_hits` at its default'),
+    ...ratio(result.counted ?? {}, 'neural_sparse', 0.9, ', `track_total_hits` at its default'),
+    {
+      what: 'the client, from the text to the request: p99',
+      ...{ bound: CLIENT_OVERHEAD_BOUND_MS, isMost: true, measured: worst, digits: 3, unit: ' ms' },
+    },
+  ]
+}
+
+/** Our layout as shipped, and the stock one at the same pruning. */
+function sizeAims({ pruned, quality }: SummarySources): Aim[] {
+  const of = (wanted: number) => pruned.find(({ ratio }) => ratio === wanted)?.record.result.index_bytes
+  const [whole, ours] = [of(0)?.rank_features, of(0.1)]
+  const sizes = (['rank_features', 'lexpand_impacts'] as const).flatMap((kind) => {
+    const size = ours?.[kind]
+    if (whole === undefined || size === undefined) return []
+    const what = `inverted index of \`${kind}\` pruned at .1, of unpruned \`rank_features\``
+    return [{ what, bound: 60, isMost: true, measured: (100 * size) / whole, digits: 0, unit: '%' }]
+  })
+  const [before, after] = [quality.get(0), quality.get(0.1)]
+  if (sizes.length === 0 || before === undefined || after === undefined) return sizes
+  const what = 'loss of nDCG@10 by that pruning'
+  return [...sizes, { what, bound: 0.003, isMost: true, measured: before - after, digits: 3 }]
+}
