@@ -1,6 +1,6 @@
-/** What OpenSearch recommends for a bulk request; also bounds the memory of whoever makes it. */
-const MOST = { documents: 1_000, bytes: 5_000_000 }
-/** So that encoders have something to do while the rest is stored. */
+/** What OpenSearch recommends for a bulk request, in full jobs of 64; also bounds the memory of whoever makes it. */
+const MOST = { documents: 1_024, bytes: 5_000_000 }
+/** So that encoders have something to do while the rest is stored: two full jobs. */
 const FIRST = 1 / 8
 const STEPS = 10
 const SMALLEST = 1 / 20

@@ -15,10 +15,10 @@ test('all that is stored is queued while the queue has room', async () => {
 })
 
 test('a full queue gets no more; the documents are stored, for a sweep', async () => {
-  const { report, stored, queued } = await run((known) => known >= 875)
-  expect(report).toMatchObject({ indexed: 2_500, failed: 0, queued: 875 })
+  const { report, stored, queued } = await run((known) => known >= 896)
+  expect(report).toMatchObject({ indexed: 2_500, failed: 0, queued: 896 })
   expect(stored).toHaveLength(2_500)
-  expect(queued).toEqual(stored.slice(0, 875))
+  expect(queued).toEqual(stored.slice(0, 896))
 })
 
 /** @param isFull of the number of documents that are queued already */
