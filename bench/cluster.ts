@@ -1,6 +1,6 @@
 // Measures how ingest and queries scale with worker processes and nodes, on a cluster of its own, and writes
 // .lexpand/benchmarks/cluster.json: node bench/cluster.ts [--vectors v.jsonl --queries q.jsonl] [--seconds 10] [--model NAME]
-// [--rounds 2] [--heap 1g]. Queries are measured when vectors and queries are named, in the formats of `lexpand bench search`.
+// [--rounds 2] [--heap 1g] [--nodes 1,3]. Queries are measured when vectors and queries are named, in the formats of `lexpand bench search`.
 // Root on Linux: each node, Redis and each worker gets a network namespace. All of it is removed at the end, also by Ctrl-C.
 import { createReadStream, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute } from 'node:path'
@@ -16,7 +16,6 @@ import { machine } from './machine.ts'
 import { commit, projectFile } from './report-source.ts'
 import { benchQueries } from './search-variants.ts'
 
-const NODES = [1, 3]
 const RUNS = [
   { encoder: 'model', workers: [1, 2] },
   { encoder: 'paced', workers: [1, 2, 4, 8] },
@@ -37,6 +36,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '2' },
     heap: { type: 'string', default: '1g' },
     model: { type: 'string', default: DEFAULT_MODEL },
+    nodes: { type: 'string', default: '1,3' },
   },
 })
 const { vectors, queries, heap } = values
@@ -56,7 +56,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const model = await loadModel(values.model)
 const ingest: ClusterIngest[] = []
 const searches: ClusterSearch[] = []
-for (const nodes of NODES) {
+for (const nodes of values.nodes.split(',').map((text) => positive('nodes', text))) {
   note(`starting ${nodes} node(s) and Redis`)
   starting = startClusterServices({ nodes, workers: MOST_WORKERS, heap })
   const services = await starting
