@@ -75,13 +75,14 @@ class Sparse:
 
     def scores(self, queries, chunk: int = 4096) -> torch.Tensor:
         """queries float [Q, V] -> [Q, D]"""
-        out = []
+        asked = (queries != 0).any(0).nonzero().flatten()
+        narrow, out = queries[:, asked], []
         for first in range(0, self.count, chunk):
             n = min(chunk, self.count - first)
             lo, hi = torch.searchsorted(self.row, torch.tensor([first, first + n], device=self.row.device)).tolist()
             dense = queries.new_zeros(n, self.pieces)
             dense[self.row[lo:hi] - first, self.piece[lo:hi]] = self.weight[lo:hi]
-            out.append(queries @ dense.T)
+            out.append(narrow @ dense[:, asked].T)
         return torch.cat(out, 1)
 
 
@@ -141,10 +142,14 @@ def bm25_scores(test: Retrieval, vocabulary: list[str], device: str) -> torch.Te
 
 
 @torch.inference_mode()
-def measure(model, table_weights, test: Retrieval, device: str, pruning: float = 0.1) -> dict:
+def measure(model, table_weights, test: Retrieval, device: str) -> dict:
+    return quality_of(encode(model, test.docs, device), table_weights, test)
+
+
+@torch.inference_mode()
+def quality_of(raw: Sparse, table_weights, test: Retrieval, pruning: float = 0.1) -> dict:
     """All figures of one set. Keys: ndcg, recall (plain table, unpruned), pruned_*, blend_*, tokens, flops."""
-    raw = encode(model, test.docs, device)
-    present = presence(test.queries, raw.pieces, device)
+    present = presence(test.queries, raw.pieces, raw.weight.device)
     queries = present * table_weights
     asked = (queries > 0).float().mean(0)
     out = {}

@@ -2,6 +2,8 @@
 
 Exit 1 when a file loses more nDCG@10 than --within against the first one on any set. Both are encoded in the same way:
 documents up to 512 word pieces, sorted by length, pruned as the library does by default; exact dot products.
+--out writes all figures of the last file in the form that `export --source` reads: the manifest then states what was
+measured with the very file it ships.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import onnxruntime
 import torch
 
 from . import corpus
-from .evaluate import Retrieval, Sparse, metrics, presence
+from .evaluate import Retrieval, Sparse, quality_of
 
 BUDGET = 512  # word pieces of a batch, as workers/encoders/onnx.ts
 PRUNING = 0.1
@@ -58,7 +60,7 @@ def encode(session, docs, pieces: int, special: tuple[int, int]) -> Sparse:
         at = end
     row, piece, weight = (torch.from_numpy(np.concatenate(p)) for p in (rows, ids, values))
     by_row = torch.argsort(row, stable=True)
-    return Sparse(row[by_row], piece[by_row], weight[by_row], len(docs), pieces).pruned(PRUNING)
+    return Sparse(row[by_row], piece[by_row], weight[by_row], len(docs), pieces)
 
 
 def agreement(a: Sparse, b: Sparse) -> float:
@@ -85,6 +87,7 @@ def main() -> int:
     parser.add_argument("--sets", nargs="+", required=True, help="BEIR folders")
     parser.add_argument("--within", type=float, default=0.003)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", help="JSON file for the figures of the last ONNX file")
     a = parser.parse_args()
     tokenizer = corpus.load_tokenizer(str(Path(a.table).parent / "tokenizer.json"))
     vocabulary = tokenizer.get_vocab()
@@ -92,24 +95,27 @@ def main() -> int:
     for piece, weight in json.loads(Path(a.table).read_text()).items():
         table[vocabulary[piece]] = weight
     special = (vocabulary["[CLS]"], vocabulary["[SEP]"])
-    worst = 0.0
+    worst, last = 0.0, {}
     for folder in a.sets:
         test = Retrieval.beir(Path(folder), tokenizer)
-        queries = presence(test.queries, len(table), "cpu") * table
         reference, first = None, 0.0
         for path in a.files:
             begin = time.monotonic()
-            docs = encode(session_of(path, a.threads), test.docs, len(table), special)
+            raw = encode(session_of(path, a.threads), test.docs, len(table), special)
             seconds = time.monotonic() - begin
-            ndcg = float(metrics(docs.scores(queries, 512), test.relevant)[0].mean())
+            last[test.name] = quality = quality_of(raw, table, test)
+            ndcg, docs = quality["pruned_ndcg"], raw.pruned(PRUNING)
             if reference is None:
                 reference, first = docs, ndcg
             worst = max(worst, first - ndcg)
             print(
-                f"{test.name} {path}: nDCG@10 {ndcg:.4f} ({ndcg - first:+.4f}), tokens {len(docs.row) / docs.count:.1f}, "
+                f"{test.name} {path}: nDCG@10 {ndcg:.4f} ({ndcg - first:+.4f}), half corpus IDF {quality['pruned_blend_ndcg']:.4f}, "
+                f"tokens {quality['pruned_tokens']:.1f}, FLOPS {quality['pruned_flops']:.3f}, "
                 f"cosine {agreement(reference, docs):.4f}, {docs.count / seconds:.1f} docs/s",
                 flush=True,
             )
+    if a.out:
+        Path(a.out).write_text(json.dumps({"int8": last}, indent=1))
     if worst > a.within:
         print(f"[gate] expected at most {a.within} nDCG@10 below {a.files[0]}, got {worst:.4f}.", file=sys.stderr)
     return int(worst > a.within)

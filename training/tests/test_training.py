@@ -12,7 +12,7 @@ from lexpand_training import adapt, corpus, export, losses, mining
 from lexpand_training.batches import Sampler, pack_rows
 from lexpand_training.bert import Packing, Shape
 from lexpand_training.distill import Targets, distill
-from lexpand_training.evaluate import Retrieval, measure, metrics
+from lexpand_training.evaluate import Retrieval, Sparse, measure, metrics
 from lexpand_training.lexical import Bm25, Stems
 from lexpand_training.model_folder import table_hash
 from lexpand_training.quantise import as_shipped
@@ -157,6 +157,13 @@ def test_metrics_follow_the_definitions():
     ndcg, recall = metrics(torch.tensor([[0.1, 0.9, 0.5]]), [{0: 1, 1: 2}])
     ideal = 2 + 1 / np.log2(3)
     assert ndcg[0] == pytest.approx((2 + 1 / np.log2(4)) / ideal) and recall[0] == 1
+
+
+def test_scores_of_sparse_documents_equal_the_dense_product():
+    dense = torch.tensor([[0.0, 2.0, 0.0, 1.0], [3.0, 0.0, 0.0, 0.5], [0.0, 0.0, 4.0, 0.0]])
+    row, piece = dense.nonzero(as_tuple=True)
+    queries = torch.tensor([[0.0, 1.0, 0.0, 2.0], [5.0, 0.0, 0.0, 0.0]])
+    assert torch.equal(Sparse(row, piece, dense[row, piece], 3, 4).scores(queries, chunk=2), queries @ dense.T)
 
 
 def test_table_hash_is_that_of_the_library():
