@@ -4,6 +4,7 @@ package org.lexpand.opensearch.query;
 import org.lexpand.opensearch.LexpandPlugin;
 import org.lexpand.opensearch.model.Model;
 import org.lexpand.opensearch.model.Models;
+import org.opensearch.action.search.SearchRequestBuilder;
 import org.opensearch.action.search.SearchResponse;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.common.xcontent.XContentFactory;
@@ -13,12 +14,17 @@ import org.opensearch.index.query.BoolQueryBuilder;
 import org.opensearch.index.query.QueryBuilder;
 import org.opensearch.index.query.QueryBuilders;
 import org.opensearch.plugins.Plugin;
+import org.opensearch.search.aggregations.AggregationBuilders;
+import org.opensearch.search.collapse.CollapseBuilder;
+import org.opensearch.search.slice.SliceBuilder;
+import org.opensearch.search.sort.SortOrder;
 import org.opensearch.test.OpenSearchSingleNodeTestCase;
 
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 public class WindowedSearchTests extends OpenSearchSingleNodeTestCase {
     private static final Model MODEL = Models.load(null).bundled();
@@ -30,29 +36,7 @@ public class WindowedSearchTests extends OpenSearchSingleNodeTestCase {
     }
 
     public void testOnlyAQueryThatIsNothingElseGetsTheWindowsAndResultsStayTheSame() throws Exception {
-        Map<String, Object> model = Map.of(
-            "name",
-            MODEL.name(),
-            "version",
-            "1",
-            "identity",
-            "i",
-            "vocabulary_hash",
-            MODEL.tokenizer().vocabularyHash(),
-            "query_table_hash",
-            MODEL.table().hash()
-        );
-        Map<String, Object> specification = Map.of("version", 1, "fields", List.of("body"), "sparse_field", "s", "fingerprint", "f", "model", model);
-        XContentBuilder mapping = XContentFactory.jsonBuilder().startObject();
-        mapping.field("_meta", Map.of("lexpand", specification));
-        mapping.field("properties", Map.of("s", Map.of("type", "lexpand_impacts"), "k", Map.of("type", "keyword")));
-        createIndex("windowed", Settings.EMPTY, mapping.endObject());
-        for (int id = 0; id < 20; id++) {
-            String source = "{\"s\": {\"wing\": " + (1 + id % 5) + ", \"bird\": 0.5}, \"k\": \"" + id % 2 + "\"}";
-            client().prepareIndex("windowed").setId("" + id).setSource(source, MediaTypeRegistry.JSON).get();
-        }
-        client().admin().indices().prepareRefresh("windowed").get();
-
+        index();
         LexpandQueryBuilder lexpand = new LexpandQueryBuilder(new QueryParameters("s", "wing bird"), RESOURCES);
         BoolQueryBuilder around = QueryBuilders.boolQuery().should(lexpand).minimumShouldMatch(1);
         BoolQueryBuilder filtered = QueryBuilders.boolQuery().must(lexpand).filter(QueryBuilders.termQuery("k", "1"));
@@ -73,6 +57,66 @@ public class WindowedSearchTests extends OpenSearchSingleNodeTestCase {
         assertEquals(ids(optional, 0, 20), ids(around, 0, 20));
         SearchResponse explained = client().prepareSearch("windowed").setQuery(lexpand).setExplain(true).get();
         assertEquals(explained.getHits().getAt(0).getScore(), explained.getHits().getAt(0).getExplanation().getValue().floatValue(), 1e-5f);
+    }
+
+    public void testWhatIsAroundTheQueryChangesNothingButTheTime() throws Exception {
+        index();
+        for (int id = 0; id < 20; id += 7) client().prepareDelete("windowed", "" + id).get();
+        client().admin().indices().prepareAliases().addAlias("windowed", "even", QueryBuilders.termQuery("k", "0")).get();
+        client().admin().indices().prepareRefresh("windowed").get();
+        QueryBuilder lexpand = new LexpandQueryBuilder(new QueryParameters("s", "wing bird"), RESOURCES);
+        QueryBuilder odd = QueryBuilders.termQuery("k", "1");
+        List<UnaryOperator<SearchRequestBuilder>> around = List.of(
+            search -> search.setSize(3),
+            search -> search.setFrom(2).setSize(3).setTrackTotalHits(true),
+            search -> search.setPostFilter(odd),
+            search -> search.setMinScore(9),
+            search -> search.setCollapse(new CollapseBuilder("k")),
+            search -> search.addSort("_score", SortOrder.DESC).addSort("n", SortOrder.ASC).searchAfter(new Object[] { 20f, 8 }),
+            search -> search.addSort("n", SortOrder.DESC).setTrackScores(true),
+            search -> search.addAggregation(AggregationBuilders.terms("k").field("k")),
+            search -> search.setIndices("even"),
+            search -> search.setIndices("even").slice(new SliceBuilder("n", 0, 2)).setScroll("1m")
+        );
+        for (QueryBuilder filter : List.of(QueryBuilders.rangeQuery("n").gte(3), odd, QueryBuilders.boolQuery().mustNot(odd), QueryBuilders.termQuery("k", "none"))) {
+            BoolQueryBuilder windows = QueryBuilders.boolQuery().must(lexpand).filter(filter);
+            BoolQueryBuilder clauses = QueryBuilders.boolQuery().must(lexpand).filter(filter).should(QueryBuilders.matchAllQuery().boost(0));
+            for (int at = 0; at < around.size(); at++) {
+                assertEquals(filter + " " + at, answer(around.get(at), clauses), answer(around.get(at), windows));
+            }
+        }
+    }
+
+    private String answer(UnaryOperator<SearchRequestBuilder> around, QueryBuilder query) {
+        SearchResponse found = around.apply(client().prepareSearch("windowed").setQuery(query)).get();
+        if (found.getScrollId() != null) client().prepareClearScroll().addScrollId(found.getScrollId()).get();
+        List<String> hits = Arrays.stream(found.getHits().getHits()).map(hit -> hit.getId() + " " + hit.getScore()).toList();
+        return hits + " of " + found.getHits().getTotalHits() + " " + (found.getAggregations() == null ? "" : found.getAggregations().asList().get(0));
+    }
+
+    private void index() throws Exception {
+        Map<String, Object> model = Map.of(
+            "name",
+            MODEL.name(),
+            "version",
+            "1",
+            "identity",
+            "i",
+            "vocabulary_hash",
+            MODEL.tokenizer().vocabularyHash(),
+            "query_table_hash",
+            MODEL.table().hash()
+        );
+        Map<String, Object> specification = Map.of("version", 1, "fields", List.of("body"), "sparse_field", "s", "fingerprint", "f", "model", model);
+        XContentBuilder mapping = XContentFactory.jsonBuilder().startObject();
+        mapping.field("_meta", Map.of("lexpand", specification));
+        mapping.field("properties", Map.of("s", Map.of("type", "lexpand_impacts"), "k", Map.of("type", "keyword"), "n", Map.of("type", "integer")));
+        createIndex("windowed", Settings.EMPTY, mapping.endObject());
+        for (int id = 0; id < 20; id++) {
+            String source = "{\"s\": {\"wing\": " + (1 + id % 5) + ", \"bird\": 0.5}, \"k\": \"" + id % 2 + "\", \"n\": " + id + "}";
+            client().prepareIndex("windowed").setId("" + id).setSource(source, MediaTypeRegistry.JSON).get();
+        }
+        client().admin().indices().prepareRefresh("windowed").get();
     }
 
     private String type(QueryBuilder query) {
