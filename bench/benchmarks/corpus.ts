@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
@@ -7,6 +15,7 @@ import { pipeline } from 'node:stream/promises'
 import { LexpandError } from '../../sparse/errors.ts'
 import { enlarged, type Parts } from '../enlarge-corpus.ts'
 import { seededRandom } from '../seeded-random.ts'
+import { PackedVectors, type Piece } from './packed-vectors.ts'
 
 /** Files outside the repository from which the corpus is made. */
 export interface CorpusSources {
@@ -37,8 +46,6 @@ const QUERIES = 1_000
 const QUERY_WORDS = { least: 4, most: 12 }
 const SEED = 1
 
-type Piece = readonly [token: string, weight: number]
-
 /**
  * Writes the corpus once: texts and vectors enlarged to the largest size (the smaller ones are its first documents), the
  * vectors at other prunings for the smallest size alone, and the sampled queries.
@@ -53,36 +60,39 @@ export async function writeCorpus(
 ): Promise<Corpus> {
   mkdirSync(folder, { recursive: true })
   const [least = 0, most = 0] = [sizes[0], sizes.at(-1)]
-  const real = await realDocuments(sources)
-  const key = contentKey(sources)
-  const write = async (name: string, documents: number, lines: AsyncIterable<string>) => {
-    const file = join(folder, `${name}-${documents}-${key}.jsonl`)
-    if (existsSync(file)) return file
-    onProgress(`${name}: ${documents} documents`)
-    await pipeline(Readable.from(lines), createWriteStream(`${file}.draft`))
-    renameSync(`${file}.draft`, file)
-    return file
+  const file = (name: string, documents: number) =>
+    join(folder, `${name}-${documents}-${contentKey(sources)}.jsonl`)
+  const vectorFile = (ratio: number) => file(`vectors-${ratio}`, ratio === INDEXED_RATIO ? most : least)
+  const ratios = [INDEXED_RATIO, ...OTHER_RATIOS]
+  const [documents, queries, about] = [file('documents', most), file('queries', QUERIES), file('about', most)]
+  // Written last: where it stands, all others do.
+  if (!existsSync(about)) {
+    const packed = await PackedVectors.read(sources.vectors)
+    await assertPassages(sources, packed.size)
+    for (const ratio of ratios) {
+      onProgress(`vectors, pruned at ${ratio}`)
+      await write(vectorFile(ratio), vectorLines(packed, ratio === INDEXED_RATIO ? most : least, ratio))
+    }
+    onProgress('texts and queries')
+    await write(documents, textLines(sources, packed.size, most))
+    await write(queries, queryLines(sources.queries))
+    await write(about, [JSON.stringify({ real: packed.size })])
   }
-  const vectors = new Map<number, string>()
-  for (const ratio of [INDEXED_RATIO, ...OTHER_RATIOS]) {
-    const documents = ratio === INDEXED_RATIO ? most : least
-    vectors.set(ratio, await write(`vectors-${ratio}`, documents, vectorLines(sources, documents, ratio)))
-  }
-  return {
-    real,
-    documents: await write('documents', most, textLines(sources, real, most)),
-    vectors,
-    queries: await write('queries', QUERIES, queryLines(sources.queries)),
-  }
+  const { real } = JSON.parse(readFileSync(about, 'utf8')) as { real: number }
+  return { real, documents, vectors: new Map(ratios.map((ratio) => [ratio, vectorFile(ratio)])), queries }
 }
 
-/** Passages that have a vector. */
-async function realDocuments({ passages, vectors }: CorpusSources): Promise<number> {
-  let encoded = 0
-  for (const file of vectors) for await (const line of lines(file)) encoded += line === '' ? 0 : 1
+/** Whole or not at all. */
+async function write(file: string, lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  if (existsSync(file)) return
+  await pipeline(Readable.from(lines), createWriteStream(`${file}.draft`))
+  renameSync(`${file}.draft`, file)
+}
+
+async function assertPassages({ passages }: CorpusSources, encoded: number): Promise<void> {
   let read = 0
   for await (const line of lines(passages)) if (line !== '' && ++read === encoded) break
-  if (encoded > 0 && read === encoded) return encoded
+  if (encoded > 0 && read === encoded) return
   throw new LexpandError(
     'INPUT',
     `[report] expected a passage for each vector, got ${encoded} vectors and ${read} passages. Pass the files that belong together.`,
@@ -107,20 +117,9 @@ async function* textLines(
     yield `${JSON.stringify({ _id: String(id++), text: words.join(' ') })}\n`
 }
 
-async function* vectorLines(
-  { vectors }: CorpusSources,
-  documents: number,
-  ratio: number,
-): AsyncGenerator<string> {
+async function* vectorLines(packed: PackedVectors, documents: number, ratio: number): AsyncGenerator<string> {
   async function* read(): AsyncGenerator<Parts<Piece>> {
-    for (const file of vectors) {
-      for await (const line of lines(file)) {
-        if (line === '') continue
-        const { tokens } = JSON.parse(line) as { tokens: Record<string, number> }
-        // An object puts "2019" before all other tokens, wherever it stood.
-        yield Object.entries(tokens).sort(([, a], [, b]) => b - a)
-      }
-    }
+    yield* packed.documents()
   }
   let id = 0
   for await (const pieces of enlarged({ read, documents, seed: SEED }))
@@ -130,11 +129,26 @@ async function* vectorLines(
 /** A piece that both documents of a variant have keeps its greater weight; pruned as an index of ours is. */
 export function vectorLine(id: string, pieces: Parts<Piece>, ratio: number): string {
   const weights = new Map<string, number>()
-  for (const [token, weight] of pieces) weights.set(token, Math.max(weight, weights.get(token) ?? 0))
-  const least = ratio * Math.max(0, ...weights.values())
-  const kept = [...weights].filter(([, weight]) => weight >= least)
+  let most = 0
+  for (const [token, weight] of pieces) {
+    if (weight > (weights.get(token) ?? 0)) weights.set(token, weight)
+    if (weight > most) most = weight
+  }
   // By hand: an object would reorder tokens that look like numbers, and take __proto__ for something else.
-  return `{"_id":${JSON.stringify(id)},"vector":{${kept.map(([token, weight]) => `${JSON.stringify(token)}:${weight}`).join(',')}}}\n`
+  let entries = ''
+  for (const [token, weight] of weights) {
+    if (weight >= ratio * most) entries += `${entries === '' ? '' : ','}${quoted(token)}:${weight}`
+  }
+  return `{"_id":${JSON.stringify(id)},"vector":{${entries}}}\n`
+}
+
+const QUOTED = new Map<string, string>()
+
+/** As JSON; the vocabulary is small, and each piece stands in thousands of documents. */
+function quoted(token: string): string {
+  const found = QUOTED.get(token) ?? JSON.stringify(token)
+  QUOTED.set(token, found)
+  return found
 }
 
 /** Queries of a usual length, chosen by the seed: the same from the same file. */
