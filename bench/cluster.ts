@@ -1,5 +1,5 @@
 // Measures how ingest and queries scale with worker processes and nodes, on a cluster of its own, and writes
-// .lexpand/benchmarks/cluster.json: node bench/cluster.ts [--vectors v.jsonl --queries q.jsonl] [--seconds 10] [--model NAME]
+// .lexpand/benchmarks/cluster.json: node bench/cluster.ts [--vectors v.jsonl --queries q.jsonl] [--seconds 20] [--model NAME]
 // [--rounds 2] [--heap 1g] [--nodes 1,3]. Queries are measured when vectors and queries are named, in the formats of `lexpand bench search`.
 // Root on Linux: each node, Redis and each worker gets a network namespace. All of it is removed at the end, also by Ctrl-C.
 import { createReadStream, mkdirSync, writeFileSync } from 'node:fs'
@@ -32,7 +32,7 @@ const { values } = parseArgs({
   options: {
     vectors: { type: 'string' },
     queries: { type: 'string' },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '2' },
     heap: { type: 'string', default: '1g' },
     model: { type: 'string', default: DEFAULT_MODEL },

@@ -1,5 +1,5 @@
 /** Most documents of a page, for the memory of this process and the time of one request. */
-const MOST = 1_000
+const MOST = 1_024
 
 /** Documents of the first page: two jobs, so that encoders have something to do while the rest is read. */
 export const FIRST_PAGE = 128
