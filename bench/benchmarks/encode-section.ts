@@ -27,7 +27,7 @@ export function encodeSection(record: StepRecord<BenchEncodeResult>): Section {
       image('encode.svg', 'documents a second by word pieces a document'),
       comparison(result),
       circumstances(record, result.versions),
-      explained(result),
+      explained(record),
     ].join('\n\n'),
     plots: new Map([['encode.svg', svg]]),
   }
@@ -76,9 +76,11 @@ function comparison(result: BenchEncodeResult): string {
   return `${first.ours} against the best peer: ${ratios.join(', ')}.`
 }
 
-function explained({ model, documents, rounds, skipped }: BenchEncodeResult): string {
+function explained({ command, result }: StepRecord<BenchEncodeResult>): string {
+  const { model, documents, rounds, skipped } = result
   const missing = Object.keys(skipped)
-  return `Model ${model}. Median of ${rounds} passes over ${documents} documents of one length, contestants by turns; 2x1 is two processes of one thread. Queueing and the way to the child processes and back count for ours; peers get their batches ready made.${missing.length > 0 ? ` Not measured here: ${missing.join(', ')}.` : ''}`
+  const graph = command.includes('--float') ? 'the float32 graph of the same weights' : 'the same file'
+  return `Model ${model}. Median of ${rounds} passes over ${documents} documents of one length, contestants by turns; 2x1 is two processes of one thread. Queueing and the way to the child processes and back count for ours; peers get their batches ready made. Those on onnxruntime run ${graph}, sentence-transformers a model of the same architecture.${missing.length > 0 ? ` Not measured here: ${missing.join(', ')}.` : ''}`
 }
 
 function axes({ variants }: BenchEncodeResult): [names: string[], lengths: number[]] {
