@@ -42,8 +42,10 @@ const { values } = parseArgs({
 const store = new StepStore(values.results)
 const services = new BenchServices()
 let running: ChildProcess | undefined
+let isStopping = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, async () => {
+    isStopping = true
     running?.kill(signal)
     await services.stop()
     process.exit(130)
@@ -79,15 +81,26 @@ async function measure(): Promise<void> {
       const isDone = store.read(step.name) !== undefined && !again.includes(step.name)
       if (isDone || !only.includes(step.name)) continue
       say(`step ${step.name}`)
-      const startedAt = performance.now()
-      const flags = await services.flags(step.services)
-      const result = JSON.parse(await lexpand([...step.arguments, ...flags, '--json']))
-      store.write(record(step, (performance.now() - startedAt) / 1000, result))
-      render()
+      try {
+        await run(step)
+      } catch (error) {
+        if (isStopping) return
+        // The others still say what they have to say.
+        say(`step ${step.name} failed: ${error instanceof Error ? error.message : error}`)
+        process.exitCode = 1
+      }
     }
   } finally {
     await services.stop()
   }
+}
+
+async function run(step: Step): Promise<void> {
+  const startedAt = performance.now()
+  const flags = await services.flags(step.services)
+  const result = JSON.parse(await lexpand([...step.arguments, ...flags, '--json']))
+  store.write(record(step, (performance.now() - startedAt) / 1000, result))
+  render()
 }
 
 function sources(): CorpusSources {
