@@ -32,6 +32,7 @@ test('every way of a model is measured against BM25', () => {
     'sparse, unpruned',
     'sparse, pruned at .1',
     'sparse, pruned at .2',
+    'sparse, in lexpand_impacts',
     'sparse, half corpus IDF',
     'sparse, corpus IDF',
     'hybrid',

@@ -10,6 +10,8 @@ import { SparseCollection } from './sparse-collection.ts'
 /** Depth that the metrics look at, and that each list gives to the fusion, as `search` does for a page of 10. */
 export const DEPTH = 100
 const BM25_SHARE = 0.35
+/** Of the plugin's field type lexpand_impacts (`Impacts.java`). */
+const IMPACT_STEP = 1 / 128
 
 /** One way to search, measured on one set. */
 export interface Figures {
@@ -28,6 +30,7 @@ interface Way {
   readonly pruning: number
   readonly idf: QueryIdf
   readonly hybrid?: boolean
+  readonly step?: number
 }
 
 /** Pruning .1 is the default of the models. */
@@ -35,6 +38,7 @@ const WAYS: readonly Way[] = [
   { name: 'sparse, unpruned', pruning: 0, idf: 'model' },
   { name: 'sparse, pruned at .1', pruning: 0.1, idf: 'model' },
   { name: 'sparse, pruned at .2', pruning: 0.2, idf: 'model' },
+  { name: 'sparse, in lexpand_impacts', pruning: 0.1, idf: 'model', step: IMPACT_STEP },
   { name: 'sparse, half corpus IDF', pruning: 0.1, idf: 'blend' },
   { name: 'sparse, corpus IDF', pruning: 0.1, idf: 'corpus' },
   { name: 'hybrid', pruning: 0.1, idf: 'model', hybrid: true },
@@ -52,10 +56,11 @@ export function modelFigures(
   const tokens = new Map(
     [...queries].map(([id, text]) => [id, encodeQuery(text, model.tokenizer, model.queryTable)]),
   )
-  const collections = new Map<number, SparseCollection>()
-  return WAYS.map(({ name, pruning, idf, hybrid = false }) => {
-    const collection = collections.get(pruning) ?? new SparseCollection(documents, pruning)
-    collections.set(pruning, collection)
+  const collections = new Map<string, SparseCollection>()
+  return WAYS.map(({ name, pruning, idf, hybrid = false, step }) => {
+    const key = `${pruning} ${step}`
+    const collection = collections.get(key) ?? new SparseCollection(documents, pruning, step)
+    collections.set(key, collection)
     const run = new Map<string, ScoredDocument[]>()
     for (const [id, ofTable] of tokens) {
       const ranked = without(id, collection.rank(weighted(ofTable, idf, collection), DEPTH + 1))

@@ -29,6 +29,14 @@ test('pruning drops what is small beside the largest weight of its document', ()
   expect(pruned.tokensPerDocument).toBe(1)
 })
 
+test('in steps a weight is the nearest whole multiple, and never gone', () => {
+  const document = { id: 'a', tokenIds: [1, 2], weights: [0.8, 0.1] }
+  const [hit] = new SparseCollection([document], 0, 0.5).rank([{ tokenId: 1, weight: 1 }], 1)
+  expect(hit?.score).toBe(1)
+  const [small] = new SparseCollection([document], 0, 0.5).rank([{ tokenId: 2, weight: 1 }], 1)
+  expect(small?.score).toBe(0.5)
+})
+
 test('expected matches are the mean of matching pieces over queries and documents', () => {
   const all = new SparseCollection(DOCUMENTS, 0)
   expect(all.expectedMatches([[{ tokenId: 2 }, { tokenId: 3 }], [{ tokenId: 9 }]])).toBeCloseTo(3 / 2 / 3, 12)

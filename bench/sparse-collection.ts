@@ -15,8 +15,11 @@ export class SparseCollection {
   /** Mean count of word pieces a document carries. */
   readonly tokensPerDocument: number
 
-  /** @param ratio least share of a document's largest weight that is kept, 0 to 1; 0 keeps all */
-  constructor(documents: readonly EncodedDocument[], ratio: number) {
+  /**
+   * @param ratio least share of a document's largest weight that is kept, 0 to 1; 0 keeps all
+   * @param step weights become whole multiples of it, one at least, as a field of type lexpand_impacts keeps them
+   */
+  constructor(documents: readonly EncodedDocument[], ratio: number, step?: number) {
     this.#ids = documents.map(({ id }) => id)
     let postings = 0
     for (const [document, encoded] of documents.entries()) {
@@ -30,7 +33,8 @@ export class SparseCollection {
         const list = this.#postings.get(token) ?? { documents: [], weights: [] }
         this.#postings.set(token, list)
         list.documents.push(document)
-        list.weights.push(kept.weights[at] ?? 0)
+        const weight = kept.weights[at] ?? 0
+        list.weights.push(step === undefined ? weight : Math.max(1, Math.round(weight / step)) * step)
       })
     }
     this.tokensPerDocument = documents.length === 0 ? 0 : postings / documents.length
