@@ -90,7 +90,7 @@ describe('the shared engine', () => {
     const given = await get(`${url}/_nodes/settings?flat_settings`)
     const [node] = Object.values<{ settings: Record<string, string> }>(given.nodes)
     expect(settings.defaults[key] ?? node?.settings[key]).toBe('false')
-    expect(node?.settings['network.host']).toBe('127.0.0.1')
+    for (const listener of ['http.host', 'transport.host']) expect(node?.settings[listener]).toBe('127.0.0.1')
   })
 
   test('Redis logs every write and evicts nothing', async () => {
