@@ -124,6 +124,19 @@ describe('onnx encoder processes', () => {
     expect(made.restarts).toBe(1)
   })
 
+  test('a call that comes while the next process has to wait starts none before its time', async () => {
+    const made = encoder({ processes: 1, threads: 1, tokenBudget: 10_000 })
+    await made.encode([window])
+    const first = made.encode(manyWindows.slice(0, 8))
+    await sleep(20)
+    process.kill(made.processIds[0] ?? 0, 'SIGKILL')
+    await expect(first).rejects.toMatchObject({ code: 'ENCODER' })
+    const next = made.encode([window])
+    await sleep(20)
+    expect(made.processIds).toEqual([])
+    expect(await next).toHaveLength(1)
+  })
+
   test('a terminal interrupt does not end the processes, the worker decides', async () => {
     const made = encoder({ processes: 1, threads: 1 })
     await made.encode([window])

@@ -122,14 +122,19 @@ export class OnnxPool implements OnnxEncoder {
           continue
         }
         task.reject(this.#disposal.signal.aborted ? disposedError() : error)
-        if (error instanceof ChildDied) await this.#afterDeath(error)
-        else if (error instanceof ModelUnusable) await this.#afterUnusable(lane, error)
+        if (error instanceof ChildDied) {
+          lane.resting = this.#afterDeath(error)
+          await lane.resting
+          lane.resting = undefined
+        } else if (error instanceof ModelUnusable) await this.#afterUnusable(lane, error)
       }
     }
     lane.batches--
   }
 
   async #encodeOn(lane: Lane, windows: readonly TokenWindow[]): Promise<EncodedBatch> {
+    await lane.resting
+    if (this.#disposal.signal.aborted) throw disposedError()
     if (lane.child === undefined || !lane.child.alive) {
       // Also one that was killed while it had nothing to do, for want of memory for example.
       if (lane.child !== undefined) this.restarts++
@@ -176,6 +181,8 @@ interface Lane {
   child: OnnxChild | undefined
   /** In line for it, or about to be. */
   batches: number
+  /** The wait after a death: whoever comes meanwhile starts no process before it ends. */
+  resting?: Promise<void> | undefined
 }
 
 function place(encoded: EncodedBatch, group: readonly number[], vectors: SparseVector[]): void {
