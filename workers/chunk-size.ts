@@ -1,4 +1,4 @@
-/** What OpenSearch recommends for a bulk request, in full jobs of 64; also bounds the memory of whoever makes it. */
+/** What OpenSearch recommends for a bulk request, as full jobs of 64 while none is refused; also bounds the memory of whoever makes it. */
 const MOST = { documents: 1_024, bytes: 5_000_000 }
 /** So that encoders have something to do while the rest is stored: two full jobs. */
 const FIRST = 1 / 8
@@ -6,7 +6,7 @@ const STEPS = 10
 const SMALLEST = 1 / 20
 
 /**
- * How much one bulk request carries: little at first and twice as much with each, up to all that is allowed, until the
+ * How much one bulk request, or one page of a reindex, carries: little at first and twice as much with each, up to all that is allowed, until the
  * engine refuses one; then half as much for each refusal, and a step more for each request that it takes.
  */
 export class ChunkSize {

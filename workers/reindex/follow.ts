@@ -1,7 +1,7 @@
+import { ChunkSize } from '../chunk-size.ts'
 import { readChanges, type ShardCheckpoint, shardCheckpoints } from '../shard-changes.ts'
 import { type CopyLink, copyDocuments } from './copy.ts'
 import type { Encoding } from './encoding.ts'
-import { FIRST_PAGE, nextPage } from './page-size.ts'
 import { assertGoesOn, patiently } from './patience.ts'
 import type { ReindexRun } from './run.ts'
 
@@ -29,13 +29,14 @@ export async function follow(
 ): Promise<number> {
   const { client, from, persistence } = link
   let seen = 0
-  let size = FIRST_PAGE
+  const page = new ChunkSize()
   const current = shards ?? (await patiently(() => shardCheckpoints(client, from), persistence))
   for (const { shard, globalCheckpoint } of current) {
     for (;;) {
       assertGoesOn(run.signal)
       await encoding?.room()
       const after = run.state.checkpoints[shard] ?? -1
+      const size = page.documents
       const range = { shard, after, upTo: globalCheckpoint, size }
       const changes = await patiently(() => readChanges(client, from, range), persistence)
       const copied = await copyDocuments(
@@ -50,7 +51,7 @@ export async function follow(
         copied: run.state.copied + copied.written,
         removed: run.state.removed + copied.removed,
       })
-      size = nextPage(size)
+      page.taken()
       seen += changes.length
       onPage?.()
       if (isLast) break

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../mappings/engine-error.ts'
 import type { Persistence } from '../back-off.ts'
+import { ChunkSize } from '../chunk-size.ts'
 import type { EncodeQueue } from '../queue.ts'
 import { primaryOf, readChanges, shardCheckpoints } from '../shard-changes.ts'
 import { Encoding, unsettled } from './encoding.ts'
-import { FIRST_PAGE, nextPage } from './page-size.ts'
 import { assertGoesOn, patiently } from './patience.ts'
 import { readRaw } from './raw-documents.ts'
 import type { ReindexRun } from './run.ts'
@@ -50,7 +50,7 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
     onProgress?.(progress)
     return counts
   }
-  let size = FIRST_PAGE
+  const page = new ChunkSize()
   let lastLook = Number.NEGATIVE_INFINITY
   const fences: Record<string, number> = {}
   const shards = await patiently(() => shardCheckpoints(client, index), persistence)
@@ -60,6 +60,7 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
       assertGoesOn(run.signal)
       await encoding.room()
       const after = run.state.checkpoints[shard] ?? -1
+      const size = page.documents
       const range = { shard, after, upTo: globalCheckpoint, size, filter: unsettled(fingerprint) }
       const changes = await patiently(() => readChanges(client, index, range), persistence)
       // The versions as they are: a job names them, and workers compare.
@@ -72,7 +73,7 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
       })
       await encoding.add(queued)
       const isLast = changes.length < size
-      size = nextPage(size)
+      page.taken()
       const reached = isLast ? Math.max(after, globalCheckpoint) : (changes.at(-1)?.seqNo ?? after)
       run.note({
         checkpoints: { ...run.state.checkpoints, [shard]: reached },
