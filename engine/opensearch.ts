@@ -7,7 +7,7 @@ import { EngineError } from './errors.ts'
 import { openSearchHealth } from './health.ts'
 import type { Jdk } from './jdk.ts'
 import type { NetworkPlace } from './network-place.ts'
-import { freePort, LOOPBACK } from './ports.ts'
+import { freePort, freePortIn, LOOPBACK } from './ports.ts'
 import { endProcess } from './processes.ts'
 import type { ServiceUser } from './service-user.ts'
 import type { ProcessRecord } from './state.ts'
@@ -54,7 +54,7 @@ export interface ClusterMember {
  */
 export async function startOpenSearch(options: OpenSearchOptions): Promise<ProcessRecord> {
   try {
-    return await startOnce(options, await portFor(options))
+    return await startOnce(options, await freePortIn(options.network, options.preferredPort))
   } catch (error) {
     // Between our look and its start somebody else may have taken the port: once more, on any other one.
     if (!(error instanceof EngineError) || !/BindHttpException|Address already in use/.test(error.message))
@@ -75,11 +75,6 @@ export async function waitForOpenSearch(
   const patience = performance.now() + 20_000
   while ((await openSearchHealth(record.url, record.pid)) === 'red' && performance.now() < patience)
     await sleep(200)
-}
-
-/** A namespace of its own has every port free, and ours says nothing about it. */
-async function portFor({ preferredPort, network }: OpenSearchOptions): Promise<number> {
-  return network === undefined ? freePort(preferredPort) : preferredPort
 }
 
 async function startOnce(options: OpenSearchOptions, port: number): Promise<ProcessRecord> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startDaemon, waitUntilHealthy } from './daemon.ts'
 import { redisAnswers } from './health.ts'
 import type { NetworkPlace } from './network-place.ts'
-import { freePort, LOOPBACK } from './ports.ts'
+import { freePortIn, LOOPBACK } from './ports.ts'
 import { endProcess } from './processes.ts'
 import type { RedisServer } from './redis-server.ts'
 import type { ServiceUser } from './service-user.ts'
@@ -33,7 +33,7 @@ export async function startRedis(options: RedisOptions): Promise<ProcessRecord> 
   const address = network?.address ?? LOOPBACK
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   if (user !== undefined) chownSync(dataDirectory, user.uid, user.gid)
-  const port = network === undefined ? await freePort(options.preferredPort) : options.preferredPort
+  const port = await freePortIn(network, options.preferredPort)
   const mark = await startDaemon({
     command: server.command,
     arguments: [
