@@ -168,7 +168,8 @@ describe('changes by sequence number', () => {
     }
     // Long and short texts beside each other, so that operations finish in another order than they started.
     const writer = async (name: number) => {
-      for (let round = 0; round < 30; round++) {
+      // A fast engine takes thirty rounds within two sweeps; the claim is about sweeps amid writes, so those decide.
+      for (let round = 0; round < 30 || sweeps < 4; round++) {
         const ids = Array.from({ length: 6 }, (_, at) => `w${name}-r${round}-${at}`)
         const text = (at: number) => 'words to be analysed '.repeat(at % 3 === 0 ? 4_000 : 1)
         const body = ids.flatMap((id, at) => [{ index: { _id: id } }, { text: `${text(at)} ${id}` }])
@@ -176,21 +177,21 @@ describe('changes by sequence number', () => {
         expect(reply.errors).toBe(false)
       }
     }
+    let sweeps = 0
     let isWriting = true
     const writing = Promise.all([0, 1, 2, 3, 4, 5].map(writer)).finally(() => {
       isWriting = false
     })
-    let sweeps = 0
     do {
       await sweep(client, collecting, index, { pending: false })
       sweeps++
     } while (isWriting)
     await writing
     await sweep(client, collecting, index, { pending: false })
-    expect(sweeps).toBeGreaterThan(2)
-    const missed = [...(await fixture.documents()).keys()].filter((id) => !found.has(id))
-    expect(missed).toEqual([])
-    expect(found.size).toBe(6 * 30 * 6)
+    const written = await fixture.documents()
+    expect(written.size).toBeGreaterThanOrEqual(6 * 30 * 6)
+    expect([...written.keys()].filter((id) => !found.has(id))).toEqual([])
+    expect(found.size).toBe(written.size)
   })
 })
 
