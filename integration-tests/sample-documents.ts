@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
+import { seededRandom } from '../bench/seeded-random.ts'
 import { type IndexSpecification, textHash } from '../mappings/index.ts'
-import { seededRandom } from './seeded-random.ts'
 
 /** A document with a vector made up for tests: the words of its text and a few others. */
 export interface SampleDocument {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
-import { seededRandom } from './seeded-random.ts'
+import { seededRandom } from '../bench/seeded-random.ts'
 
 /** What a client knows to be stored: every write was acknowledged. */
 export interface Known {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { seededRandom } from '../../bench/seeded-random.ts'
 import type { PrivateService } from '../../engine/index.ts'
-import { pick, seededRandom } from '../seeded-random.ts'
+import { pick } from './pick.ts'
 import { type ChaosPlan, killsOf, type Target } from './plan.ts'
 import type { ChaosServices } from './services.ts'
 import type { Supervised } from './supervised.ts'

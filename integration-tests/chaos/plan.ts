@@ -1,4 +1,5 @@
-import { pick, seededRandom } from '../seeded-random.ts'
+import { seededRandom } from '../../bench/seeded-random.ts'
+import { pick } from './pick.ts'
 
 export type Target = 'worker' | 'sweeper' | 'redis' | 'engine'
 

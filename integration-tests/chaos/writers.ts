@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { API, Client } from '@opensearch-project/opensearch'
-import { pick, seededRandom } from '../seeded-random.ts'
+import { seededRandom } from '../../bench/seeded-random.ts'
 import type { Ledger } from './ledger.ts'
+import { pick } from './pick.ts'
 
 export interface WriterOptions {
   readonly client: Client
