@@ -53,26 +53,10 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
     @Override
     protected void initializeAdditionalMappings(MapperService mapperService) throws IOException {
         XContentBuilder mapping = XContentFactory.jsonBuilder().startObject().startObject("_doc");
-        mapping.field("_meta", Map.of("lexpand", specification(MODEL.table().hash())));
+        mapping.field("_meta", Map.of("lexpand", TestSpecification.of(MODEL, TEXT_FIELD_NAME, FIELD)));
         mapping.startObject("properties").startObject(FIELD).field("type", "rank_features").endObject().endObject();
         mapping.endObject().endObject();
         mapperService.merge("_doc", new CompressedXContent(mapping.toString()), MapperService.MergeReason.MAPPING_UPDATE);
-    }
-
-    private static Map<String, Object> specification(String tableHash) {
-        Map<String, Object> model = Map.of(
-            "name",
-            MODEL.name(),
-            "version",
-            "1",
-            "identity",
-            "i",
-            "vocabulary_hash",
-            MODEL.tokenizer().vocabularyHash(),
-            "query_table_hash",
-            tableHash
-        );
-        return Map.of("version", 1, "fields", List.of(TEXT_FIELD_NAME), "sparse_field", FIELD, "fingerprint", "f", "model", model);
     }
 
     /** The boost is one of our own parameters: it goes into the token weights. */

@@ -95,21 +95,8 @@ public class WindowedSearchTests extends OpenSearchSingleNodeTestCase {
     }
 
     private void index() throws Exception {
-        Map<String, Object> model = Map.of(
-            "name",
-            MODEL.name(),
-            "version",
-            "1",
-            "identity",
-            "i",
-            "vocabulary_hash",
-            MODEL.tokenizer().vocabularyHash(),
-            "query_table_hash",
-            MODEL.table().hash()
-        );
-        Map<String, Object> specification = Map.of("version", 1, "fields", List.of("body"), "sparse_field", "s", "fingerprint", "f", "model", model);
         XContentBuilder mapping = XContentFactory.jsonBuilder().startObject();
-        mapping.field("_meta", Map.of("lexpand", specification));
+        mapping.field("_meta", Map.of("lexpand", TestSpecification.of(MODEL, "body", "s")));
         mapping.field("properties", Map.of("s", Map.of("type", "lexpand_impacts"), "k", Map.of("type", "keyword"), "n", Map.of("type", "integer")));
         createIndex("windowed", Settings.EMPTY, mapping.endObject());
         for (int id = 0; id < 20; id++) {
