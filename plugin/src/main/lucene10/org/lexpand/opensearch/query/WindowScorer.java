@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 
 /**
  * Sums the tokens' scores over windows of documents, token by token, instead of document by document.
@@ -177,7 +178,7 @@ final class WindowScorer extends BulkScorer {
         return count;
     }
 
-    private int retain(int count, java.util.function.IntPredicate fits) {
+    private int retain(int count, IntPredicate fits) {
         int kept = 0;
         for (int at = 0; at < count; at++) if (fits.test(candidates[at])) candidates[kept++] = candidates[at];
         return kept;
