@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { installIndex, sidecarMapping, textHash } from '../mappings/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
 import { type Condition, conditionAfter, TRANSITIONS } from '../workers/states.ts'
-import { removeIndices, testClient, testSpecification, uniqueName } from './test-index.ts'
+import { readySource, removeIndices, testClient, testSpecification, uniqueName } from './test-index.ts'
 
 const FIELDS = ['title', 'body']
 const specification = testSpecification({ fields: FIELDS })
@@ -41,27 +41,8 @@ async function put(id: string, body: Record<string, unknown>): Promise<Record<st
   return read(id)
 }
 
-/** Stores what the worker's write-back stores. */
 async function makeReady(id: string): Promise<void> {
-  const source = await read(id)
-  await client.index({
-    index,
-    id,
-    pipeline: '_none',
-    body: {
-      ...source,
-      body_sparse: { wing: 1.5, flight: 0.5 },
-      lexpand: {
-        state: 'ready',
-        text_hash: textHash(source, FIELDS),
-        fingerprint: FINGERPRINT,
-        encoded_at: '2026-01-01T00:00:00Z',
-        tokens: 2,
-        windows: 1,
-        truncated: 0,
-      },
-    },
-  })
+  await client.index({ index, id, pipeline: '_none', body: readySource(await read(id), specification) })
 }
 
 describe('the stamp', () => {

@@ -5,7 +5,7 @@ import { type PrivateService, startPrivateCluster, startPrivateOpenSearch } from
 import { installIndex, SIDECAR_KEYS, textHash } from '../mappings/index.ts'
 import { ingestPipeline, installIngestPipeline } from '../pipelines/index.ts'
 import { hasPlugin, pluginHome } from './plugin-home.ts'
-import { removeIndices, testClient, testSpecification, uniqueName } from './test-index.ts'
+import { readySource, removeIndices, testClient, testSpecification, uniqueName } from './test-index.ts'
 
 const FIELDS = ['title', 'body']
 const specification = testSpecification({ fields: FIELDS })
@@ -32,23 +32,8 @@ async function read(id: string, from = index): Promise<Source> {
   return (await client.get({ index: from, id })).body._source as Source
 }
 
-const VECTOR = { wing: 1.5, flight: 0.5 }
-
-function readySource(source: Source): Source {
-  const lexpand = {
-    state: 'ready',
-    text_hash: textHash(source, FIELDS),
-    fingerprint: FINGERPRINT,
-    encoded_at: '2026-01-01T00:00:00Z',
-    tokens: 2,
-    windows: 1,
-    truncated: 0,
-  }
-  return { ...source, body_sparse: VECTOR, lexpand }
-}
-
 async function putReady(id: string, source: Source = { title: 'Wings', body: 'of birds' }): Promise<void> {
-  await client.index({ index, id, pipeline: '_none', body: readySource(source) })
+  await client.index({ index, id, pipeline: '_none', body: readySource(source, specification) })
 }
 
 /** What a search finds: the stored source could say one thing and the inverted index another. */
@@ -152,7 +137,7 @@ describe.skipIf(!hasPlugin)('a document that is sent again, whole', () => {
     ] as const) {
       await putReady(id)
       await send()
-      expect(await read(id)).toEqual(readySource(again))
+      expect(await read(id)).toEqual(readySource(again, specification))
       expect(await found(id)).toEqual({ vector: true, states: ['ready'] })
     }
   })
@@ -179,7 +164,7 @@ describe.skipIf(!hasPlugin)('a document that is sent again, whole', () => {
     const source = (at: number) => ({ title: `document ${at}` })
     const stored = Array.from({ length: 900 }, (_, at) => [
       { index: { _id: `mixed-${at}` } },
-      { ...readySource(source(at)), body_sparse: vectorOf(at) },
+      { ...readySource(source(at), specification), body_sparse: vectorOf(at) },
     ])
     await client.bulk({ index, pipeline: '_none', body: stored.flat() })
     const sent = Array.from({ length: 1_000 }, (_, at) => [
@@ -267,14 +252,15 @@ describe.skipIf(!hasPlugin)('the index operation listener', () => {
     await putReady('other-field')
     await client.bulk({ index, body: [{ update: { _id: 'other-field' } }, { doc: { price: 3 } }] })
     expect(await read('other-field')).toEqual({
-      ...readySource({ title: 'Wings', body: 'of birds' }),
+      ...readySource({ title: 'Wings', body: 'of birds' }, specification),
       price: 3,
     })
     expect(await found('other-field')).toEqual({ vector: true, states: ['ready'] })
   })
 
   test('a vector that is written without a sidecar is taken away', async () => {
-    await client.index({ index, id: 'alone', pipeline: '_none', body: { title: 'x', body_sparse: VECTOR } })
+    const body = { title: 'x', body_sparse: { wing: 1.5 } }
+    await client.index({ index, id: 'alone', pipeline: '_none', body })
     expect(await found('alone')).toEqual({ vector: false, states: ['pending'] })
   })
 
@@ -331,7 +317,7 @@ describe.skipIf(!hasPlugin)('copies of a shard', () => {
       const source = (id: string) => ({ title: `title ${id}`, body: 'of birds' })
       await two.bulk({
         index: name,
-        body: all.flatMap((_id) => [{ index: { _id } }, readySource(source(_id))]),
+        body: all.flatMap((_id) => [{ index: { _id } }, readySource(source(_id), specification)]),
       })
       const changed = all.filter((id) => Number(id) % 3 === 0)
       await two.bulk({

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from '@opensearch-project/opensearch'
-import { type IndexSpecification, type SpecificationOptions, specificationFor } from '../mappings/index.ts'
+import {
+  type IndexSpecification,
+  type SpecificationOptions,
+  specificationFor,
+  textHash,
+} from '../mappings/index.ts'
 
 /** A client for tests: no retries, and documents may hold any key. */
 export function testClient(url: string | readonly string[]): Client {
@@ -36,6 +41,23 @@ export function testSpecification(
     options,
     fingerprint,
   )
+}
+
+/** The source of a document as the worker's write-back leaves it: a vector, and a sidecar that fits the text. */
+export function readySource(
+  source: Readonly<Record<string, unknown>>,
+  { fields, sparse_field, fingerprint }: IndexSpecification,
+): Record<string, unknown> {
+  const lexpand = {
+    state: 'ready',
+    text_hash: textHash(source, fields),
+    fingerprint,
+    encoded_at: '2026-01-01T00:00:00Z',
+    tokens: 2,
+    windows: 1,
+    truncated: 0,
+  }
+  return { ...source, [sparse_field]: { wing: 1.5, flight: 0.5 }, lexpand }
 }
 
 /** Deletes what a test made, whatever of it exists. */
