@@ -32,7 +32,7 @@ export interface BeginBeside {
 export interface Begun {
   readonly run: ReindexRun
   readonly old: FoundIndex
-  /** See `Migration`. */
+  /** See `Swap`. */
   readonly later: Readonly<Record<string, unknown>>
 }
 

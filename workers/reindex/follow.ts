@@ -14,6 +14,11 @@ export interface Following {
   readonly onPage?: () => void
 }
 
+/** Towards an index that gets vectors. */
+export interface FollowingWithEncoding extends Following {
+  readonly encoding: Encoding
+}
+
 /**
  * Copies every document of `link.from` that changed since the run's checkpoints, in the order of the changes, up to
  * the newest that is on all copies. The first call copies the index; later ones what was written meanwhile.

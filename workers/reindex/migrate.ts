@@ -1,39 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
-import { moveAliases } from '../../mappings/alias.ts'
-import { translateEngineError } from '../../mappings/engine-error.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import type { Persistence } from '../back-off.ts'
 import { countStates, type StateCounts } from '../index-states.ts'
 import type { EncodeQueue } from '../queue.ts'
 import { Encoding } from './encoding.ts'
-import { equalize, repair } from './equalize.ts'
-import { type Following, follow, isCaughtUp } from './follow.ts'
-import { freeze, lastNumbers, numbersOf, unfreeze } from './freeze.ts'
+import { repair } from './equalize.ts'
+import { type FollowingWithEncoding, follow, isCaughtUp } from './follow.ts'
+import { unfreeze } from './freeze.ts'
 import { assertGoesOn, patiently } from './patience.ts'
 import { findIndex } from './plan.ts'
 import { towardsNew } from './reshape.ts'
 import { retire } from './retire.ts'
 import type { ReindexRun } from './run.ts'
 import type { ReindexProgress } from './state.ts'
+import { hasMoved, MAX_BLOCK_MS, type Swap, swap } from './swap.ts'
 
-export interface Migration {
-  readonly client: Client
+export interface Migration extends Swap {
   /** Of the new index's model. */
   readonly queue: EncodeQueue
-  readonly run: ReindexRun
   /** Undefined when Lexpand did not set the old index up. */
   readonly oldSpecification: IndexSpecification | undefined
-  /** Settings that the new index gets when the alias moves. */
-  readonly later: Readonly<Record<string, unknown>>
   /**
    * Compares old and new before the alias moves; clients still write then. Has to throw a LexpandError with the
    * figures when the new index is not good enough.
    */
   readonly gate: () => Promise<void>
-  /** Failed documents that the new index may have. @default as many as the old one has */
-  readonly allowedFailed?: number | undefined
   readonly onProgress?: ((progress: ReindexProgress) => void) | undefined
 }
 
@@ -50,9 +43,6 @@ export interface MigrationReport {
 
 const LEAST_FEW_PENDING = 16
 const POLL_MS = 250
-const ENCODED_POLL_MS = 50
-/** How long clients may be kept from writing while the last vectors are made. */
-const MAX_BLOCK_MS = 10_000
 const MAX_ATTEMPTS = 5
 const PATIENCE_MS = 300_000
 
@@ -95,8 +85,6 @@ export async function migrate(migration: Migration): Promise<MigrationReport> {
   return finished(migration, persistence)
 }
 
-type WithEncoding = Following & { readonly encoding: Encoding }
-
 function followingOf({ client, queue, run, oldSpecification }: Migration, persistence: Persistence) {
   const { source, target, specification } = run.state
   const encoding = new Encoding({
@@ -115,11 +103,11 @@ function followingOf({ client, queue, run, oldSpecification }: Migration, persis
     reshape: towardsNew(oldSpecification, specification),
     persistence,
   }
-  return { run, link, encoding } satisfies WithEncoding
+  return { run, link, encoding } satisfies FollowingWithEncoding
 }
 
 /** Copies and follows until little is left to do. */
-async function catchUp(migration: Migration, following: WithEncoding): Promise<void> {
+async function catchUp(migration: Migration, following: FollowingWithEncoding): Promise<void> {
   const { client, run, onProgress } = migration
   const { encoding } = following
   let total = 0
@@ -155,67 +143,6 @@ async function catchUp(migration: Migration, following: WithEncoding): Promise<v
   }
 }
 
-/** @returns false when vectors were missing for too long: clients write again, and it has to be tried again */
-async function swap(
-  migration: Migration,
-  following: WithEncoding,
-  persistence: Persistence,
-): Promise<boolean> {
-  const { client, run, later } = migration
-  const { source, target } = run.state
-  await run.save({ phase: 'swapping' })
-  const startedAt = performance.now()
-  let hasSwapped = false
-  try {
-    await patiently(() => freeze(client, source), persistence)
-    const last = await patiently(() => lastNumbers(client, source), persistence)
-    await follow(following, last)
-    await equalize(following)
-    if (!(await encoded(migration, following, startedAt + MAX_BLOCK_MS))) return false
-    await setSettings(client, target, later)
-    // As they are now: somebody may have added one, or changed a filter, since the run began.
-    const aliases = (await findIndex(client, source))?.aliases ?? []
-    const swapped_at = { source: numbersOf(last), target: numbersOf(await lastNumbers(client, target)) }
-    await run.save({ aliases, swapped_at })
-    await patiently(async () => {
-      // The answer to an earlier try may have been lost on its way.
-      if (!(await hasMoved(client, run))) await moveAliases(client, source, target, run.state.aliases)
-    }, persistence)
-    hasSwapped = true
-    await run.save({ write_blocked_ms: Math.round(performance.now() - startedAt) })
-    return true
-  } finally {
-    // The try that moved the aliases may have been the one without an answer: the old index then stays blocked.
-    const toTheEnd = { ...persistence, signal: undefined }
-    if (!hasSwapped && !(await patiently(() => hasMoved(client, run), toTheEnd))) {
-      // Throws when another process has the run: the block may be its block by now.
-      await run.save({})
-      await patiently(() => unfreeze(client, source), toTheEnd)
-      const nothing = Object.fromEntries(Object.keys(later).map((name) => [name, null]))
-      await setSettings(client, target, nothing)
-      await run.save({ phase: 'copying' })
-    }
-  }
-}
-
-async function encoded(
-  { client, run, allowedFailed }: Migration,
-  { encoding }: WithEncoding,
-  until: number,
-): Promise<boolean> {
-  for (;;) {
-    assertGoesOn(run.signal)
-    const { pending, failed } = await encoding.look()
-    if (pending === 0) {
-      const allowed = allowedFailed ?? (await countStates(client, run.state.source)).failed
-      if (failed > allowed) throw tooManyFailed(run.state.target, failed, allowed)
-      return true
-    }
-    if (performance.now() > until) return false
-    await sleep(ENCODED_POLL_MS)
-  }
-}
-
 async function finished({ client, run }: Migration, persistence: Persistence): Promise<MigrationReport> {
   if (run.state.phase !== 'done') {
     await patiently(() => retire(client, run.state.source), persistence)
@@ -228,11 +155,6 @@ async function finished({ client, run }: Migration, persistence: Persistence): P
   }, persistence)
   const { documents, ready, empty, failed } = counts
   return { documents, ready, empty, failed, copied, removed, write_blocked_ms }
-}
-
-async function hasMoved(client: Client, { state: { target, aliases } }: ReindexRun): Promise<boolean> {
-  const found = await findIndex(client, target)
-  return aliases.length > 0 && aliases.every(({ alias }) => found?.aliases.some((own) => own.alias === alias))
 }
 
 /** Checkpoints of an index that was deleted and made again mean nothing. */
@@ -251,24 +173,4 @@ async function assertSameLife(
       `[reindex] expected the index ${name} with which the run began, got ${found === undefined ? 'none' : 'another of that name'}. Delete ${target} and start anew.`,
     )
   }
-}
-
-async function setSettings(
-  client: Client,
-  index: string,
-  settings: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  if (Object.keys(settings).length === 0) return
-  try {
-    await client.indices.putSettings({ index, body: settings })
-  } catch (error) {
-    throw translateEngineError(error, { part: 'reindex', index })
-  }
-}
-
-function tooManyFailed(index: string, failed: number, allowed: number): LexpandError {
-  return new LexpandError(
-    'INDEX',
-    `[reindex] expected at most ${allowed} failed documents in ${index}, got ${failed}. The alias stays where it is. See lexpand dead list --index ${index}; repair them, or allow them with --allow-failed ${failed}.`,
-  )
 }
