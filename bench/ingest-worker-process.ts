@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { enter } from '../engine/index.ts'
+import { enterNamespace } from '../engine/index.ts'
 import { unexpected } from './ingest-error.ts'
 import type { IngestWorkerReport, IngestWorkerSettings } from './ingest-worker.ts'
 
@@ -33,7 +33,7 @@ export class IngestWorker {
         // `nsenter` becomes the worker, so its number and its channel stay.
         ...(namespace === undefined
           ? { execArgv: [] }
-          : { execPath: 'nsenter', execArgv: [...enter(namespace), process.execPath] }),
+          : { execPath: 'nsenter', execArgv: [...enterNamespace(namespace), process.execPath] }),
         // Results alone go to standard output.
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       },

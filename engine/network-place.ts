@@ -29,12 +29,12 @@ export function inNamespace({ command, arguments: words, user, namespace }: Star
   const account = user === undefined ? [] : ['--setuid', String(user.uid), '--setgid', String(user.gid)]
   return {
     command: 'nsenter',
-    arguments: [...enter(namespace), ...account, command, ...words],
+    arguments: [...enterNamespace(namespace), ...account, command, ...words],
     user: undefined,
   }
 }
 
 /** Arguments of `nsenter` before those of the program. */
-export function enter(namespace: string): string[] {
+export function enterNamespace(namespace: string): string[] {
   return [`--net=/run/netns/${namespace}`]
 }
