@@ -1,4 +1,5 @@
 import { fetchDistribution } from './distribution.ts'
+import { EngineError } from './errors.ts'
 import { findJdk } from './jdk.ts'
 import type { NetworkPlace } from './network-place.ts'
 import { startOpenSearch } from './opensearch.ts'
@@ -22,9 +23,19 @@ export interface PrivateClusterOptions extends PrivateOpenSearchOptions {
 const HTTP_PORT = 9200
 const TRANSPORT_PORT = 9300
 
-/** Starts a cluster of its own; about 0.85 GB and half a minute a node on two cores. */
+/**
+ * Starts a cluster of its own; about 0.85 GB and half a minute a node on two cores.
+ *
+ * @throws EngineError ENGINE_SETTING when `networks` are not one a node; what starting a node throws
+ */
 export async function startPrivateCluster(options: PrivateClusterOptions = {}): Promise<PrivateCluster> {
   const { size = 3, heap = '512m', isShortLived = true, networks, onProgress = () => undefined } = options
+  if (networks !== undefined && networks.length !== size) {
+    throw new EngineError(
+      'ENGINE_SETTING',
+      `expected a network for each of the ${size} nodes, got ${networks.length}. Give one a node, or none at all.`,
+    )
+  }
   const settings = machineSettings(onProgress)
   const jdk = await findJdk(settings)
   const home = options.home ?? (await fetchDistribution(settings.cache, jdk, onProgress))
