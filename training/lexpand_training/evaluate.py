@@ -17,6 +17,8 @@ from .lexical import Bm25, Stems, query_matrix
 from .store import Ragged, TokenStore
 
 LENGTH = 510
+# As DEFAULT_PRUNING of sparse/prune.ts: the share of a document's largest weight.
+PRUNING = 0.1
 
 
 @dataclass
@@ -147,13 +149,13 @@ def measure(model, table_weights, test: Retrieval, device: str) -> dict:
 
 
 @torch.inference_mode()
-def quality_of(raw: Sparse, table_weights, test: Retrieval, pruning: float = 0.1) -> dict:
+def quality_of(raw: Sparse, table_weights, test: Retrieval) -> dict:
     """All figures of one set. Keys: ndcg, recall (plain table, unpruned), pruned_*, blend_*, tokens, flops."""
     present = presence(test.queries, raw.pieces, raw.weight.device)
     queries = present * table_weights
     asked = (queries > 0).float().mean(0)
     out = {}
-    for prefix, docs in (("", raw), ("pruned_", raw.pruned(pruning))):
+    for prefix, docs in (("", raw), ("pruned_", raw.pruned(PRUNING))):
         blend = torch.where(table_weights > 0, (table_weights + corpus_idf(docs)) / 2, torch.zeros_like(table_weights))
         for name, q in (("", queries), ("blend_", present * blend)):
             ndcg, recall = metrics(docs.scores(q), test.relevant)

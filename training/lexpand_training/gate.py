@@ -21,10 +21,9 @@ import onnxruntime
 import torch
 
 from . import corpus
-from .evaluate import Retrieval, Sparse, quality_of
+from .evaluate import PRUNING, Retrieval, Sparse, quality_of
 
 BUDGET = 512  # word pieces of a batch, as workers/encoders/onnx.ts
-PRUNING = 0.1
 CPU = Path("/proc/cpuinfo")
 # As workers/encoders/integer-products.ts: without VNNI onnxruntime's products of uint8 and int8 saturate.
 SATURATES = platform.machine() in ("x86_64", "AMD64") and not (CPU.exists() and re.search(r"\b(avx512_vnni|avx_vnni)\b", CPU.read_text()))

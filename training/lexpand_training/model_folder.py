@@ -11,6 +11,7 @@ import torch
 
 from . import corpus, export, fast_graph
 from .checkpoint import load_checkpoint
+from .evaluate import PRUNING
 
 
 def json_hash(value) -> str:
@@ -40,7 +41,7 @@ def manifest(c: dict, folder: Path, vocabulary: list[str], table: dict[str, floa
         "vocabulary_hash": json_hash(vocabulary),
         "query_table_hash": table_hash(table),
         "files": {name: export.sha256(folder / name) for name in files},
-        "pruning": {"type": "max_ratio", "ratio": 0.1},
+        "pruning": {"type": "max_ratio", "ratio": PRUNING},
         "training": e["training"] | figures.get("training", {}),
         "quality": {
             name: {key: round(f[ours], 4) for key, ours in FIGURES.items() if ours in f}
