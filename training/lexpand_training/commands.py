@@ -14,7 +14,7 @@ import torch
 from . import adapt as adaptation
 from . import config as configuration
 from . import corpus, losses, mining, pack
-from .batches import Sampler, cache_lengths
+from .batches import Sampler
 from .checkpoint import load_checkpoint, new_model, save_average, save_checkpoint
 from .distill import Targets, distill
 from .evaluate import JARGON, Retrieval, bm25_scores, measure, metrics, summary

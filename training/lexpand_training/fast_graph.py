@@ -15,7 +15,6 @@ it so, and what keeps the figures:
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
