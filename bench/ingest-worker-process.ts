@@ -15,7 +15,8 @@ export interface WorkerPlace {
 export class IngestWorker {
   readonly #process: ChildProcess
   readonly ready: Promise<void>
-  readonly #gone: Promise<void>
+  /** With the reason when it could not even be started. */
+  readonly #gone: Promise<Error | undefined>
   report: IngestWorkerReport | undefined
   /** When the last report came, by the clock of `performance.now`. */
   heardAt = 0
@@ -39,9 +40,14 @@ export class IngestWorker {
       },
     )
     this.#gone = new Promise((resolve) => {
-      this.#process.once('exit', () => {
+      const leave = (reason?: Error) => {
         this.exited = true
-        resolve()
+        resolve(reason)
+      }
+      this.#process.once('exit', () => leave())
+      // Of a program that is not there comes no exit; a message that meets an ended process is one of these, too.
+      this.#process.on('error', (error) => {
+        if (this.#process.pid === undefined) leave(error)
       })
     })
     const heard = new Promise<void>((resolve) => {
@@ -54,8 +60,11 @@ export class IngestWorker {
     this.#process.send({ ...settings, opensearchUrl } satisfies IngestWorkerSettings)
     this.ready = Promise.race([
       heard,
-      this.#gone.then(() => {
-        throw unexpected('a worker that starts', 'one that ended. Look at the messages above.')
+      this.#gone.then((reason) => {
+        throw unexpected(
+          'a worker that starts',
+          `${reason?.message ?? 'one that ended'}. Look at the messages above.`,
+        )
       }),
     ])
     this.ready.catch(() => {})

@@ -27,7 +27,17 @@ export interface IngestWorkerReport {
 /** Time between two looks of the sweeper: with the 5 s of `lexpand worker` a short run would measure little else. */
 const SWEEP_EVERY_MS = 500
 
-process.once('message', (settings: IngestWorkerSettings) => void start(settings))
+/** Of what is open; none of it has work before the first report. */
+let close = async () => {}
+
+process.once('message', (settings: IngestWorkerSettings) => {
+  // At once: a start that waits for a service must not hold the driver up, which has given up on it.
+  process.once('message', async () => {
+    await close()
+    process.exit(0)
+  })
+  void start(settings)
+})
 process.on('disconnect', () => process.exit(1))
 // A terminal signals the whole group: the parent ends its workers.
 process.on('SIGINT', () => {})
@@ -49,10 +59,9 @@ async function start(settings: IngestWorkerSettings): Promise<void> {
   const sweeper = settings.sweep
     ? await startSweeper({ client, redisUrl, logger, identity, everyMs: SWEEP_EVERY_MS })
     : undefined
-  process.once('message', async () => {
+  close = async () => {
     await sweeper?.close()
     await worker.close()
-    process.exit(0)
-  })
+  }
   tell(worker.stats)
 }
