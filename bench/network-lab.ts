@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import type { NetworkPlace } from '../engine/index.ts'
+import { isAlive } from './is-alive.ts'
 
 /** Network namespaces, each with an address of its own, on one switch; this process is on it, too. */
 export interface NetworkLab {
@@ -26,6 +27,8 @@ export function openNetworkLab(names: readonly string[]): NetworkLab | { readonl
   const prefix = `lexpand-${process.pid}-`
   const cable = `lxp${process.pid}`
   const remove = () => removeNamespaces((name) => name.startsWith(prefix))
+  const missing = missingProgram()
+  if (missing !== undefined) return { reason: missing }
   try {
     removeNamespaces(isAbandoned)
     const hub = `${prefix}switch`
@@ -47,8 +50,22 @@ export function openNetworkLab(names: readonly string[]): NetworkLab | { readonl
   } catch (error) {
     remove()
     const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
-    return { reason: stderr === '' ? String(error) : `ip and nsenter cannot be used here: ${stderr}` }
+    const advice =
+      process.getuid?.() === 0 ? 'this system or container does not allow it' : 'run this as root'
+    return { reason: `ip cannot make network namespaces (${stderr === '' ? error : stderr}): ${advice}` }
   }
+}
+
+/** Of Linux's own, by the packages of most distributions: minimal images lack them. */
+const PROGRAMS = { ip: 'iproute2', nsenter: 'util-linux' } as const
+
+function missingProgram(): string | undefined {
+  for (const [program, home] of Object.entries(PROGRAMS)) {
+    const { error } = spawnSync(program, ['--help'], { stdio: 'ignore' })
+    if (error !== undefined)
+      return `the program ${program} cannot be started (${error.message}): install ${home}`
+  }
+  return undefined
 }
 
 /** A cable from the switch to what `end` names. */
@@ -72,13 +89,7 @@ function furnish({ namespace, address, nodeAddress }: NetworkPlace): void {
 /** Of a process that was killed and could not clear up. */
 function isAbandoned(name: string): boolean {
   const pid = /^lexpand-(\d+)-/.exec(name)?.[1]
-  if (pid === undefined) return false
-  try {
-    process.kill(Number(pid), 0)
-    return false
-  } catch {
-    return true
-  }
+  return pid !== undefined && !isAlive(Number(pid))
 }
 
 function removeNamespaces(isWanted: (name: string) => boolean): void {

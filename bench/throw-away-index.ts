@@ -3,6 +3,7 @@ import type { API, Client } from '@opensearch-project/opensearch'
 import { LexpandError, prune, type WordPieceTokenizer } from '../sparse/index.ts'
 import { persist } from '../workers/back-off.ts'
 import type { EncodedDocument } from './corpus-vectors.ts'
+import { isAlive } from './is-alive.ts'
 import { postingsBytes } from './search-index.ts'
 import { SPARSE_FIELD } from './search-variants.ts'
 
@@ -178,14 +179,4 @@ function isMark(value: unknown): value is Mark {
   if (typeof value !== 'object' || value === null) return false
   const { of, host, pid } = value as Partial<Record<keyof Mark, unknown>>
   return typeof of === 'string' && typeof host === 'string' && typeof pid === 'number'
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: there is one, of another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
