@@ -60,7 +60,7 @@ export async function benchIndex(
   const name = `lexpand-bench-${kind}-${shards === 1 ? '' : `${shards}-`}${contentKey(kind, files, model, take)}`
   const copy = `${name}-unmerged`
   const found = await existing(client, name)
-  if (found !== undefined && (!unmerged || (await existing(client, copy)) !== undefined))
+  if (found !== undefined && (!unmerged || (await client.indices.exists({ index: copy })).body))
     return { name, ...found, ...(await look(client, name, unmerged ? copy : undefined)) }
   await client.indices.delete({ index: [name, copy], ignore_unavailable: true })
   await client.indices.create({
@@ -71,7 +71,7 @@ export async function benchIndex(
   const filled = await fill(client, name, benchDocuments(kind, files, model.tokenizer, take))
   await client.indices.refresh({ index: name }, { requestTimeout: MERGE_TIMEOUT_MS })
   const filledAt = performance.now()
-  await client.indices.putMapping({ index: name, body: { _meta: { ...meta(model), bench: filled } } })
+  await client.indices.putMapping({ index: name, body: { _meta: meta(model) } })
   if (unmerged) await copyUnmerged(client, name, copy)
   await client.indices.forcemerge(
     { index: name, max_num_segments: 1 },
@@ -79,6 +79,8 @@ export async function benchIndex(
   )
   await client.indices.refresh({ index: name })
   const seconds = { fill: (filledAt - startedAt) / 1000, merge: (performance.now() - filledAt) / 1000 }
+  // Last: what has it is whole and merged, and its copy, if any, is whole, too.
+  await client.indices.putMapping({ index: name, body: { _meta: { ...meta(model), bench: filled } } })
   return { name, ...filled, ...(await look(client, name, unmerged ? copy : undefined)), seconds }
 }
 
@@ -132,6 +134,7 @@ interface Filled {
   readonly tokensPerDocument: number
 }
 
+/** @returns undefined when there is none, or its run ended before the merge did */
 async function existing(client: Client, name: string): Promise<Filled | undefined> {
   if (!(await client.indices.exists({ index: name })).body) return undefined
   const { body } = await client.indices.getMapping({ index: name })

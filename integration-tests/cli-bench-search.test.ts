@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { benchIndex } from '../bench/search-index.ts'
+import { DEFAULT_MODEL, loadModel } from '../models/index.ts'
 import { lexpandJson } from './run-cli.ts'
 import { sampleDocuments, sampleQueries } from './sample-documents.ts'
 import { testClient } from './test-index.ts'
@@ -111,6 +113,22 @@ test('other circumstances are measured when they are asked for, over the same do
   expect(found.load?.variants.bm25?.ops_per_second).toBeGreaterThan(0)
   expect(found.unmerged?.segments.rank_features).toBeGreaterThanOrEqual(1)
 }, 120_000)
+
+test.each([false, true])(
+  'an index whose merge did not come to its end is filled again; unmerged: %s',
+  async (unmerged) => {
+    const model = await loadModel(DEFAULT_MODEL)
+    const files = { documents: join(folder, 'documents.jsonl'), vectors: join(folder, 'vectors.jsonl') }
+    const index = () => benchIndex(client, 'rank_features', files, model, { take: 50, unmerged })
+    const merge = vi.spyOn(client.indices, 'forcemerge').mockRejectedValueOnce(new Error('killed'))
+    await expect(index()).rejects.toThrow('killed')
+    merge.mockRestore()
+    const again = await index()
+    expect(again).toMatchObject({ documents: 50, seconds: { merge: expect.any(Number) } })
+    expect(await index()).toEqual({ ...again, seconds: undefined })
+    await client.indices.delete({ index: `${again.name}*` })
+  },
+)
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
