@@ -54,6 +54,15 @@ test('what was written is used again', async () => {
   expect(said).toEqual([])
 })
 
+test('another least size with the same largest one has vectors of its own at the other prunings', async () => {
+  const given = sources()
+  const first = await writeCorpus(given, folder, [2, 5], () => undefined)
+  const other = await writeCorpus(given, folder, [3, 5], () => undefined)
+  expect(other.documents).toBe(first.documents)
+  expect(lines(other.vectors.get(0))).toHaveLength(3)
+  expect(lines(first.vectors.get(0))).toHaveLength(2)
+})
+
 test('fewer passages than vectors are refused', async () => {
   const given = sources()
   writeFileSync(file('passages'), '{"text":"one"}\n')

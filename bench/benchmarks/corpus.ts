@@ -60,12 +60,13 @@ export async function writeCorpus(
 ): Promise<Corpus> {
   mkdirSync(folder, { recursive: true })
   const [least = 0, most = 0] = [sizes[0], sizes.at(-1)]
-  const file = (name: string, documents: number) =>
-    join(folder, `${name}-${documents}-${contentKey(sources)}.jsonl`)
+  const key = contentKey(sources)
+  const file = (name: string, documents: number | string) => join(folder, `${name}-${documents}-${key}.jsonl`)
   const vectorFile = (ratio: number) => file(`vectors-${ratio}`, ratio === INDEXED_RATIO ? most : least)
   const ratios = [INDEXED_RATIO, ...OTHER_RATIOS]
-  const [documents, queries, about] = [file('documents', most), file('queries', QUERIES), file('about', most)]
-  // Written last: where it stands, all others do.
+  const [documents, queries] = [file('documents', most), file('queries', QUERIES)]
+  // Written last: where it stands, all others of these two sizes do.
+  const about = file('about', `${least}-${most}`)
   if (!existsSync(about)) {
     const packed = await PackedVectors.read(sources.vectors)
     await assertPassages(sources, packed.size)
@@ -165,9 +166,9 @@ async function* queryLines(file: string): AsyncGenerator<string> {
   }
 }
 
-/** Other sources, other files. */
+/** Other sources or choices, other files. */
 function contentKey({ passages, vectors, queries }: CorpusSources): string {
-  const hash = createHash('sha256')
+  const hash = createHash('sha256').update(`${SEED}\n${QUERY_WORDS.least}\n${QUERY_WORDS.most}\n`)
   for (const file of [passages, ...vectors, queries]) {
     const { size, mtimeMs } = statSync(file)
     hash.update(`${file}\n${size}\n${mtimeMs}\n`)
