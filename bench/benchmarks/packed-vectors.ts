@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { LexpandError } from '../../sparse/errors.ts'
 
 export type Piece = readonly [token: string, weight: number]
 
@@ -9,12 +10,21 @@ export class PackedVectors {
   readonly #numbers = new Map<string, number>()
   readonly #documents: { readonly tokens: Uint32Array; readonly weights: Float64Array }[] = []
 
-  /** @param files lines of `lexpand encode`: `{"tokens": {piece: weight}, ...}`, read one after the other */
+  /**
+   * @param files lines of `lexpand encode`: `{"tokens": {piece: weight}, ...}`, read one after the other; a vector may
+   * be empty
+   * @throws LexpandError INPUT with file and line for one that has no such vector
+   */
   static async read(files: readonly string[]): Promise<PackedVectors> {
     const packed = new PackedVectors()
     for (const file of files) {
+      let at = 0
       for await (const line of createInterface({ input: createReadStream(file) })) {
-        if (line !== '') packed.#add(piecesOf(line))
+        at++
+        if (line === '') continue
+        const pieces = piecesOf(line)
+        if (pieces === undefined) throw noVector(file, at, line)
+        packed.#add(pieces)
       }
     }
     return packed
@@ -48,14 +58,31 @@ export class PackedVectors {
 const START = '"tokens":{'
 const ENTRY = /"((?:[^"\\]|\\.)*)":([\d.eE+-]+)([,}])/y
 
-/** In the order of the line, which is heaviest first; a parsed object of 150 names takes ten times as long and loses the order. */
-function piecesOf(line: string): Piece[] {
+/**
+ * In the order of the line, which is heaviest first; a parsed object of 150 names takes ten times as long and loses the
+ * order.
+ *
+ * @returns undefined for a line that is cut off or of another form
+ */
+function piecesOf(line: string): Piece[] | undefined {
+  const start = line.indexOf(START)
+  if (start === -1) return undefined
   const pieces: Piece[] = []
-  ENTRY.lastIndex = line.indexOf(START) + START.length
+  ENTRY.lastIndex = start + START.length
+  if (line[ENTRY.lastIndex] === '}') return pieces
   for (let entry = ENTRY.exec(line); entry !== null; entry = ENTRY.exec(line)) {
-    const [, token = '', weight, end] = entry
-    pieces.push([token.includes('\\') ? JSON.parse(`"${token}"`) : token, Number(weight)])
-    if (end === '}') break
+    const [, token = '', digits, end] = entry
+    const weight = Number(digits)
+    if (Number.isNaN(weight)) return undefined
+    pieces.push([token.includes('\\') ? JSON.parse(`"${token}"`) : token, weight])
+    if (end === '}') return pieces
   }
-  return pieces
+  return undefined
+}
+
+function noVector(file: string, at: number, line: string): LexpandError {
+  return new LexpandError(
+    'INPUT',
+    `[report] expected {"tokens":{"piece":weight,...}} in line ${at} of ${file}, got ${line.slice(0, 80)}. Write it anew with lexpand encode --no-prune.`,
+  )
 }
