@@ -78,8 +78,8 @@ async function measure(): Promise<void> {
   store.write(record({ name: 'corpus', services: [], arguments: [] }, 0, { real: corpus.real, sizes }))
   try {
     for (const step of all) {
-      const isDone = store.read(step.name) !== undefined && !again.includes(step.name)
-      if (isDone || !only.includes(step.name)) continue
+      if (!only.includes(step.name)) continue
+      if (!again.includes(step.name) && store.read(step.name) !== undefined) continue
       say(`step ${step.name}`)
       try {
         await run(step)

@@ -27,6 +27,7 @@ export class StepStore {
     mkdirSync(folder, { recursive: true })
   }
 
+  /** @returns undefined for a step that has not been measured */
   read<Result>(step: string): StepRecord<Result> | undefined {
     return this.#json(step) as StepRecord<Result> | undefined
   }
@@ -51,18 +52,18 @@ export class StepStore {
     return join(this.#folder, `${step}.json`)
   }
 
+  /** @throws LexpandError INPUT for a file that is there and cannot be read or is no JSON */
   #json(step: string): unknown {
-    let text: string
+    const file = this.#file(step)
     try {
-      text = readFileSync(this.#file(step), 'utf8')
-    } catch {
-      return undefined
-    }
-    try {
-      return JSON.parse(text)
+      return JSON.parse(readFileSync(file, 'utf8'))
     } catch (cause) {
-      const message = `[report] expected JSON in ${this.#file(step)}, got something else. Remove it or run --again ${step}.`
-      throw new LexpandError('INPUT', message, { cause })
+      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+      throw new LexpandError(
+        'INPUT',
+        `[report] expected the result of ${step} as JSON in ${file}, got: ${cause instanceof Error ? cause.message : cause}. Make it readable, or remove it: the step is then measured again.`,
+        { cause },
+      )
     }
   }
 }
