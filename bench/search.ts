@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { Model } from '../models/index.ts'
+import { LexpandError } from '../sparse/errors.ts'
 import { clientOverhead } from './client-overhead.ts'
 import { machine } from './machine.ts'
 import type { BenchFiles } from './search-documents.ts'
@@ -48,6 +49,8 @@ const OPTIONAL: ReadonlySet<FieldKind> = new Set(['lexpand_impacts', 'sparse_vec
 /**
  * Fills the indices that the variants need, or finds them, and lets the variants take turns. What the server cannot run is told
  * in `missing`.
+ *
+ * @throws LexpandError SERVICE when the server can run none of the variants; as {@link benchIndex} does
  */
 export async function benchSearch(options: SearchBenchOptions): Promise<BenchSearchResult> {
   const { client, url, queries, variants, also, rounds, size, onProgress } = options
@@ -68,6 +71,7 @@ export async function benchSearch(options: SearchBenchOptions): Promise<BenchSea
         missing[name] = reason(error)
       }
     }
+    if (able.length === 0) throw noneRuns(missing)
     const contestants = new Map<string, SearchContestant>()
     for (const name of able) {
       const { name: index, unmerged } = indices.get(VARIANTS[name].kind) as BenchIndex
@@ -219,6 +223,14 @@ async function versions(client: Client): Promise<Record<string, string>> {
     Lucene: info.version.lucene_version,
     ...Object.fromEntries(plugins),
   }
+}
+
+function noneRuns(missing: Readonly<Record<string, string>>): LexpandError {
+  const why = Object.entries(missing).map(([name, reason]) => `${name}: ${reason}`)
+  return new LexpandError(
+    'SERVICE',
+    `[bench] expected an engine that can run at least one of the variants, got none (${why.join('; ')}). Install the plugin that they need, or name others with --variants.`,
+  )
 }
 
 function reason(error: unknown): string {

@@ -56,12 +56,16 @@ interface Result {
   readonly missing: Record<string, string>
 }
 
-async function bench(...more: readonly string[]): Promise<Result> {
+function run(...more: readonly string[]): ReturnType<typeof lexpandJson> {
   const files = ['documents', 'vectors', 'queries'].flatMap((name) => [
     `--${name}`,
     join(folder, `${name}.jsonl`),
   ])
-  return (await lexpandJson(['bench', 'search', ...files, '--rounds', '1', ...more])).result
+  return lexpandJson(['bench', 'search', ...files, ...more])
+}
+
+async function bench(...more: readonly string[]): Promise<Result> {
+  return (await run('--rounds', '1', ...more)).result
 }
 
 test('what a stock engine can run is measured, the rest is told with its reason, and the second run fills nothing', async () => {
@@ -113,6 +117,14 @@ test('other circumstances are measured when they are asked for, over the same do
   expect(found.load?.variants.bm25?.ops_per_second).toBeGreaterThan(0)
   expect(found.unmerged?.segments.rank_features).toBeGreaterThanOrEqual(1)
 }, 120_000)
+
+test('an engine that can run none of the variants is a failure with the reasons', async () => {
+  const { code, result } = await run('--variants', 'lexpand,lexpand_impacts')
+  expect(code).toBe(1)
+  expect(result.error).toMatchObject({ code: 'SERVICE' })
+  for (const why of [/lexpand: .*unknown query \[lexpand\]/, /lexpand_impacts: .*No handler for type/])
+    expect(result.error.message).toMatch(why)
+})
 
 test.each([false, true])(
   'an index whose merge did not come to its end is filled again; unmerged: %s',
