@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { type Command, Option } from 'commander'
 import { benchSearch, CONDITIONS, type Condition } from '../bench/search.ts'
 import { searchTable } from '../bench/search-table.ts'
@@ -11,6 +9,7 @@ import type { ConnectionFlags } from './configuration.ts'
 import { connect } from './connect.ts'
 import { type ModelFlags, openModel, withModel } from './model.ts'
 import { note, printResult } from './output.ts'
+import { parseQueries, readInput } from './query-files.ts'
 
 const NAMES = Object.keys(VARIANTS) as VariantName[]
 
@@ -26,7 +25,7 @@ export function registerBenchSearch(bench: Command): void {
       '--vectors <file>',
       'JSON lines with _id and vector (word piece: weight), same ids and order',
     )
-    .requiredOption('--queries <file>', 'JSON lines with text')
+    .requiredOption('--queries <file>', 'lines of text, or JSON lines with text')
     .addOption(
       new Option('--take <n>', 'documents, from the first on (default: all)').argParser(
         integer(1, 1_000_000_000),
@@ -71,7 +70,8 @@ interface BenchSearchFlags extends ConnectionFlags, ModelFlags {
 
 async function run(flags: BenchSearchFlags): Promise<void> {
   const model = await openModel(flags)
-  const queries = benchQueries(await texts(flags.queries, flags.limit), model)
+  const texts = [...parseQueries(await readInput(flags.queries, 'bench'), 'bench').values()]
+  const queries = benchQueries(texts.slice(0, flags.limit), model)
   if (queries.length === 0) throw noQueries(flags.queries)
   const { client, opensearchUrl } = await connect(flags, { redis: false })
   if (!opensearchUrl.startsWith('http:')) throw notPlain(opensearchUrl)
@@ -79,15 +79,6 @@ async function run(flags: BenchSearchFlags): Promise<void> {
   const files = { documents: flags.documents, vectors: flags.vectors }
   const measured = { url: opensearchUrl, model, files, take, queries, variants, also, rounds, size }
   printResult(flags.json, await benchSearch({ client, ...measured, onProgress: note }), searchTable)
-}
-
-async function texts(file: string, limit: number): Promise<string[]> {
-  const found: string[] = []
-  for await (const line of createInterface({ input: createReadStream(file) })) {
-    if (found.length === limit) break
-    if (line !== '') found.push((JSON.parse(line) as { text: string }).text)
-  }
-  return found
 }
 
 function variants(text: string): VariantName[] {
