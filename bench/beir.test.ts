@@ -55,7 +55,7 @@ test('a broken corpus stops the evaluation and names the line', async () => {
 
 test('judgments that do not fit are named', async () => {
   write('q1\td1\tgood\nq1\td1\tbad\n')
-  await expect(readBeirQueries(folder)).rejects.toThrow('test.tsv line 2')
+  await expect(readBeirQueries(folder)).rejects.toThrow('line 2 of test.tsv')
   write('q9\td1\t1\n')
   await expect(readBeirQueries(folder)).rejects.toThrow('"q9"')
   await expect(readBeirQueries(join(folder, 'qrels'))).rejects.toMatchObject({ code: 'CONFIGURATION' })

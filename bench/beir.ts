@@ -1,16 +1,16 @@
-import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { lines } from '../cli/sources/lines.ts'
+import { parseQrels } from '../cli/query-files.ts'
 import { openSource } from '../cli/sources/open-source.ts'
 import type { SourceProblem } from '../cli/sources/record.ts'
 import { LexpandError } from '../sparse/errors.ts'
+import type { Qrels } from './metrics.ts'
 
 /** Queries and judgments of a test collection in BEIR layout. */
 export interface BeirQueries {
   /** Judged queries only, id -> text, in the order of the judgments. */
   readonly queries: ReadonlyMap<string, string>
-  /** Query id -> document id -> grade. */
-  readonly qrels: ReadonlyMap<string, ReadonlyMap<string, number>>
+  readonly qrels: Qrels
 }
 
 export interface BeirDocument {
@@ -62,34 +62,16 @@ async function open(file: string, idField: string) {
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-async function readQrels(directory: string, split: string): Promise<Map<string, Map<string, number>>> {
+async function readQrels(directory: string, split: string): Promise<Qrels> {
   const file = join(directory, 'qrels', `${split}.tsv`)
-  const qrels = new Map<string, Map<string, number>>()
-  try {
-    for await (const line of lines(createReadStream(file), 1 << 20)) {
-      const position = `${split}.tsv line ${line.number}`
-      if ('problem' in line) throw inputError({ position, message: line.problem })
-      if (line.text.trim() === '') continue
-      const [query = '', document = '', grade = ''] = line.text.trimEnd().split('\t')
-      if (line.number === 1 && !/^-?\d+$/.test(grade)) continue
-      if (document === '' || !/^-?\d+$/.test(grade)) {
-        throw inputError({
-          position,
-          message: 'expected query-id, corpus-id and an integer score between tabs',
-        })
-      }
-      const grades = qrels.get(query) ?? new Map<string, number>()
-      grades.set(document, Number(grade))
-      qrels.set(query, grades)
-    }
-  } catch (cause) {
-    if (cause instanceof LexpandError) throw cause
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new LexpandError(
       'CONFIGURATION',
       `[eval] expected a BEIR folder with corpus.jsonl, queries.jsonl and qrels/${split}.tsv, got ${JSON.stringify(directory)}, where ${file} cannot be read. Check the path.`,
       { cause },
     )
-  }
+  })
+  const qrels = parseQrels(text, 'eval', `${split}.tsv`)
   if (qrels.size === 0)
     throw inputError({ position: `${split}.tsv`, message: 'expected judgments, got none' })
   return qrels

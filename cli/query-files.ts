@@ -19,18 +19,19 @@ export async function readInput(file: string, part: string): Promise<string> {
  * Relevance judgments, TSV: query id, document id, grade; a head line may be there.
  *
  * @param part of the command line that reads them, for the message
+ * @param name of the file, for the message
  * @throws LexpandError INPUT for a line that is no judgment
  */
-export function parseQrels(text: string, part: string): Qrels {
+export function parseQrels(text: string, part: string, name = 'the judgments'): Qrels {
   const qrels = new Map<string, Map<string, number>>()
   for (const [at, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue
     const [query = '', document = '', grade = ''] = line.trimEnd().split('\t')
-    if (!/^-?\d+$/.test(grade)) {
+    if (document === '' || !/^-?\d+$/.test(grade)) {
       if (at === 0) continue
       throw new LexpandError(
         'INPUT',
-        `[${part}] expected query id, document id and a whole number between tabs in line ${at + 1} of the judgments, got something else. Correct the line.`,
+        `[${part}] expected query id, document id and a whole number between tabs in line ${at + 1} of ${name}, got something else. Correct the line.`,
       )
     }
     const grades = qrels.get(query) ?? new Map<string, number>()
