@@ -34,7 +34,7 @@ describe('advisePruning', () => {
       about: 'pruning',
       change: true,
       value: 'max_ratio:0.2',
-      text: 'Pruning max_ratio:0.2 instead of max_ratio:0.1: 18% fewer bytes of postings (about 18.0 MB less), 18% fewer postings a query, p50 0.92x, overlap@10 0.985.',
+      text: 'Pruning max_ratio:0.2 instead of max_ratio:0.1: 18% fewer bytes of postings (about 18 MB less), 18% fewer postings a query, p50 0.92x, overlap@10 0.985.',
     })
   })
 

@@ -1,5 +1,6 @@
 import type { QueryIdf } from '../pipelines/index.ts'
 import type { Quality } from './advise-quality.ts'
+import { byteSize } from './byte-size.ts'
 import type { SearchSpeed } from './search-speed.ts'
 
 /** One point of a curve. */
@@ -91,7 +92,7 @@ export function advisePruning(points: readonly PruningPoint[], limits: Limits): 
     about: 'pruning',
     change: true,
     value: best.pruning,
-    text: `Pruning ${best.pruning} instead of ${asItIs.pruning}: ${percent(saving)} fewer bytes of postings (about ${bytes(asItIs.bytes - best.bytes)} less), ${percent(1 - best.postings_per_query / asItIs.postings_per_query)} fewer postings a query, ${price(best, asItIs, limits.noise)}.`,
+    text: `Pruning ${best.pruning} instead of ${asItIs.pruning}: ${percent(saving)} fewer bytes of postings (about ${byteSize(asItIs.bytes - best.bytes)} less), ${percent(1 - best.postings_per_query / asItIs.postings_per_query)} fewer postings a query, ${price(best, asItIs, limits.noise)}.`,
   }
 }
 
@@ -205,11 +206,4 @@ function ratio(value: number): string {
 
 function share(value: number): string {
   return value.toFixed(3)
-}
-
-/** Decimal units, as disks are sold. */
-export function bytes(count: number): string {
-  const [size, unit] =
-    count >= 1e9 ? [count / 1e9, 'GB'] : count >= 1e6 ? [count / 1e6, 'MB'] : [count / 1e3, 'kB']
-  return `${size.toFixed(1)} ${unit}`
 }

@@ -1,3 +1,4 @@
+import { byteSize } from './byte-size.ts'
 import type { IngestRun } from './ingest.ts'
 import type { EncoderAlone } from './ingest-alone.ts'
 import { PARTS } from './ingest-usage.ts'
@@ -49,7 +50,7 @@ export function runLines(run: IngestRun & { readonly of_encoder_alone: number })
   })
   const memory = PARTS.flatMap((part) => {
     const bytes = run.resident_bytes[part]
-    return bytes === undefined ? [] : `${part} ${(bytes / 1e6).toFixed(0)} MB`
+    return bytes === undefined ? [] : `${part} ${byteSize(bytes)}`
   })
   const name = `${run.way}, ${run.workers} x ${run.encoder_processes}`
   return [

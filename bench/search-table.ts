@@ -1,3 +1,4 @@
+import { byteSize } from './byte-size.ts'
 import { CLIENT_OVERHEAD_BOUND_MS } from './client-overhead.ts'
 import type { BenchSearchResult } from './search-result.ts'
 
@@ -40,7 +41,7 @@ export function searchTable(result: BenchSearchResult): string {
     ...Object.entries(index_bytes).map(([kind, bytes]) => {
       const seconds = index_seconds[kind]
       const segments = unmerged?.segments[kind]
-      return `${kind}: ${(bytes / 1e6).toFixed(1)} MB${segments === undefined ? '' : `, ${segments} segments before the merge`}${seconds === undefined ? '' : `, ${seconds.toFixed(1)} s to index`}`
+      return `${kind}: ${byteSize(bytes)}${segments === undefined ? '' : `, ${segments} segments before the merge`}${seconds === undefined ? '' : `, ${seconds.toFixed(1)} s to index`}`
     }),
     `client, text to request: p50 ${p50_ms.toFixed(3)} ms, p99 ${p99_ms.toFixed(3)} ms (bound ${CLIENT_OVERHEAD_BOUND_MS} ms)`,
     ...Object.entries(missing).map(([name, why]) => `Without ${name}: ${why}`),

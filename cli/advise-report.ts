@@ -1,4 +1,5 @@
-import { type Advice, bytes, type Point } from '../bench/advice.ts'
+import type { Advice, Point } from '../bench/advice.ts'
+import { byteSize } from '../bench/byte-size.ts'
 import type { NeededAdvice } from './advise-change.ts'
 import type { AdvisePlan, AdviseRun } from './advise-run.ts'
 
@@ -7,7 +8,7 @@ export function planText(plan: AdvisePlan): string {
   const { index, documents, sample, prunings, queries, queries_from, left_overs } = plan
   return [
     `Would read ${sample} of the ${documents} vectors of ${index} (pages of 100 at one point in time), and write nothing to it.`,
-    `Would write ${plan.throw_away_indices} hidden indices lexpand-advise-*, one shard without replicas each, for prunings ${prunings.join(', ')}: about ${bytes(plan.throw_away_bytes)} on disk at most, deleted at the end. A node that leaves meanwhile turns the cluster red for these.`,
+    `Would write ${plan.throw_away_indices} hidden indices lexpand-advise-*, one shard without replicas each, for prunings ${prunings.join(', ')}: about ${byteSize(plan.throw_away_bytes)} on disk at most, deleted at the end. A node that leaves meanwhile turns the cluster red for these.`,
     `Would send ${plan.searches} searches to them, one after the other (${queries} queries, ${queries_from === 'file' ? 'from the file' : 'made from documents'}).`,
     ...left_overs.map(({ index: name, in_use }) =>
       in_use
@@ -38,7 +39,7 @@ export function curvesText(run: AdviseRun): string {
       ...pruning.map((one) => [
         one.pruning,
         one.tokens_per_document.toFixed(1),
-        bytes(one.bytes),
+        byteSize(one.bytes),
         (one.sample_bytes / (asItIs?.sample_bytes ?? 1)).toFixed(2),
         ...points(one),
       ]),
@@ -81,7 +82,7 @@ export function needs(advice: NeededAdvice): string[] {
     ...(reindex === undefined || hours === undefined
       ? []
       : [
-          `About ${hours} hours of encoding on this machine (${reindex.docs_per_second} docs/s), ${bytes(reindex.extra_bytes)} beside the present index${reindex.free_bytes === undefined ? '' : ` (${bytes(reindex.free_bytes)} free)`}; more workers share it.`,
+          `About ${hours} hours of encoding on this machine (${reindex.docs_per_second} docs/s), ${byteSize(reindex.extra_bytes)} beside the present index${reindex.free_bytes === undefined ? '' : ` (${byteSize(reindex.free_bytes)} free)`}; more workers share it.`,
         ]),
   ]
 }

@@ -1,3 +1,4 @@
+import { byteSize } from '../bench/byte-size.ts'
 import type { Estimate, ReindexProgress, ReindexState } from '../workers/reindex/index.ts'
 import type { GateReport } from './reindex-gate.ts'
 
@@ -94,11 +95,11 @@ export function estimateLines(found: Estimate & { readonly index: string }): str
     hours === undefined
       ? 'no document with text to measure'
       : `about ${hours} h with this one process (${docs_per_second} docs/s over ${sample} documents)`
-  const free = free_bytes === undefined ? '' : `, ${megabytes(free_bytes)} free`
+  const free = free_bytes === undefined ? '' : `, ${byteSize(free_bytes)} free`
   return [
-    `${index}: ${documents} documents, ${megabytes(bytes)}`,
+    `${index}: ${documents} documents, ${byteSize(bytes)}`,
     `time: ${time}`,
-    `disk: about ${megabytes(extra_bytes)} more${free}`,
+    `disk: about ${byteSize(extra_bytes)} more${free}`,
     'Nothing was written.',
   ].join('\n')
 }
@@ -123,8 +124,4 @@ const MEANING: Record<ReindexState['kind'], Record<ReindexState['phase'], string
 function progressLine({ settled, documents, docs_per_second, seconds_left }: ReindexProgress): string {
   const left = seconds_left === undefined ? '' : `, ${seconds_left} s left`
   return `${settled} of ${documents} documents, ${docs_per_second} docs/s${left}`
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1_000_000).toFixed(1)} MB`
 }

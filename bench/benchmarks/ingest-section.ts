@@ -1,3 +1,4 @@
+import { byteSize } from '../byte-size.ts'
 import type { IngestResult } from '../ingest-table.ts'
 import { PARTS } from '../ingest-usage.ts'
 import { circumstances, count, fixed, percent, type Section, table } from './markdown.ts'
@@ -47,7 +48,7 @@ export function ingestSection(record: StepRecord<IngestResult>): Section {
               const [seconds, resident] = [run.cpu_seconds[part], run.resident_bytes[part]]
               const figures = [
                 ...(seconds === undefined ? [] : [percent(seconds / all)]),
-                ...(resident === undefined ? [] : [`${(resident / 1e6).toFixed(0)} MB`]),
+                ...(resident === undefined ? [] : [byteSize(resident)]),
               ]
               return figures.join(', ')
             }),

@@ -40,10 +40,3 @@ export function count(value: number): string {
 export function percent(share: number | undefined, digits = 0): string {
   return share === undefined ? '' : `${(100 * share).toFixed(digits)}%`
 }
-
-/** 1000 bytes a kB. */
-export function bytes(value: number): string {
-  const unit = (['kB', 'MB', 'GB', 'TB'] as const).findLast((_, at) => value >= 1000 ** (at + 1)) ?? 'kB'
-  const scaled = value / { kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }[unit]
-  return `${scaled < 10 ? scaled.toFixed(1) : count(scaled)} ${unit}`
-}

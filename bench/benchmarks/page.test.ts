@@ -214,7 +214,7 @@ test('figures are those of the results: ratios, sizes in order, what is real, wh
   )
   expect(page).toContain('0.100 ms at p99: below the bound')
   expect(page).toContain(
-    '| `rank_features`, pruned at 0.1 | 100 | 3.0 MB | 67% | 0.508 | -0.002 | 15.00 | 0.995 |',
+    '| `rank_features`, pruned at 0.1 | 100 | 3 MB | 67% | 0.508 | -0.002 | 15.00 | 0.995 |',
   )
   expect(page).toMatch(/\| `bm25` \| 3 \| 0\.100 x documents\^0\.50 \| 0\.0% \|/)
 })
@@ -243,7 +243,7 @@ test('the cost model needs the growth of an index with sources and the rate of t
   )
   expect(scale).toContain('| documents a second and core')
   // 50 ms are 62,500 documents of rank_feature (2 x sqrt(documents / 100)): less than 30 GB.
-  expect(scale).toContain('| 1,000,000,000 | 16,000 | latency | 62,500 | 4.0 TB | 50.0 |')
+  expect(scale).toContain('| 1,000,000,000 | 16,000 | latency | 62,500 | 4 TB | 50.0 |')
   expect(scale).toContain('| 100,000 | 2 | latency | 50,000 |')
   rmSync(join(folder, 'ingest.json'))
   expect(pages().has('scale.md')).toBe(false)

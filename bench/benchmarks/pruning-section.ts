@@ -1,5 +1,6 @@
+import { byteSize } from '../byte-size.ts'
 import type { BenchSearchResult } from '../search-result.ts'
-import { bytes, circumstances, count, fixed, percent, type Section, table } from './markdown.ts'
+import { circumstances, count, fixed, percent, type Section, table } from './markdown.ts'
 import type { StepRecord } from './store.ts'
 
 /** The same documents at one pruning. */
@@ -28,7 +29,7 @@ export function pruningSection(
         [
           `\`${kind}\`, ${ratio === 0 ? 'unpruned' : `pruned at ${ratio}`}`,
           fixed(result.document_tokens, 0),
-          bytes(size),
+          byteSize(size),
           percent(size / whole),
           fixed(ndcg, 3),
           ndcg === undefined || wholeQuality === undefined ? '' : signed(ndcg - wholeQuality),

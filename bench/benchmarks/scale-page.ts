@@ -1,8 +1,9 @@
+import { byteSize } from '../byte-size.ts'
 import type { IngestResult } from '../ingest-table.ts'
 import type { BenchSearchResult } from '../search-result.ts'
 import { type Assumptions, type Cost, cost, type MeasuredSlopes } from './cost-model.ts'
 import { latencyGrowth, storeGrowth, workGrowth } from './growth.ts'
-import { bytes, count, fixed, percent, table } from './markdown.ts'
+import { count, fixed, percent, table } from './markdown.ts'
 import type { StepRecord } from './store.ts'
 
 const ASSUMED: Assumptions = {
@@ -94,7 +95,7 @@ function assumptions(searches: readonly StepRecord<BenchSearchResult>[]): string
   const tokens = searches.at(-1)?.result.document_tokens
   return [
     `- Documents are like those measured: passages of about ${fixed(tokens, 0)} word pieces after pruning at .1. Longer ones cost more in every column.`,
-    `- A shard holds at most ${bytes(ASSUMED.shardBytes)} (OpenSearch recommends 10 to 30 GB where search latency counts), answers in at most ${ASSUMED.shardMs} ms at the median, and has at most ${count(ASSUMED.shardDocuments)} documents (Lucene's limit).`,
+    `- A shard holds at most ${byteSize(ASSUMED.shardBytes)} (OpenSearch recommends 10 to 30 GB where search latency counts), answers in at most ${ASSUMED.shardMs} ms at the median, and has at most ${count(ASSUMED.shardDocuments)} documents (Lucene's limit).`,
     `- ${ASSUMED.replicas} replica; it doubles the bytes and answers queries, too.`,
     `- Every core of the cluster and of the workers is like one of these; the inverted index is in the page cache.`,
     '- Bytes grow by the line and times by the power law from the point where they were measured to where they were not.',
@@ -122,7 +123,7 @@ function costs(rows: readonly Cost[]): string {
       count(row.shards),
       row.because,
       count(row.documentsPerShard),
-      bytes(row.bytes),
+      byteSize(row.bytes),
       fixed(row.shardMs, 1),
       fixed(row.queryCoreMs, 1),
       row.coreHours < 10 ? fixed(row.coreHours, 1) : count(row.coreHours),

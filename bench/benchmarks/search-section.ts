@@ -1,6 +1,7 @@
+import { byteSize } from '../byte-size.ts'
 import { CLIENT_OVERHEAD_BOUND_MS } from '../client-overhead.ts'
 import type { BenchSearchResult } from '../search-result.ts'
-import { bytes, circumstances, count, fixed, type Section, table } from './markdown.ts'
+import { circumstances, count, fixed, type Section, table } from './markdown.ts'
 import type { StepRecord } from './store.ts'
 
 /** What is said once about all sizes. */
@@ -108,9 +109,9 @@ function indices({
     ['index', 'inverted index', 'all files', 'filling, s', 'with the merge, s', 'segments before it'],
     Object.entries(store_bytes).map(([kind, all]) => [
       `\`${kind}\``,
-      index_bytes[kind] === undefined ? '' : bytes(index_bytes[kind]),
+      index_bytes[kind] === undefined ? '' : byteSize(index_bytes[kind]),
       // Without sources the rest is what the engine keeps for recovery, until it lets go of it.
-      kind === 'both' || kind === 'sparse_vector' ? bytes(all) : '',
+      kind === 'both' || kind === 'sparse_vector' ? byteSize(all) : '',
       fixed(fill_seconds[kind], 1),
       fixed(index_seconds[kind], 1),
       fixed(unmerged?.segments[kind], 0),
