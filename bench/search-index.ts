@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { resolveEncoding, specificationFor } from '../mappings/index.ts'
 import { fingerprint, type Model } from '../models/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
+import { contentKey } from './content-key.ts'
 import { type BenchDocument, type BenchFiles, benchDocuments } from './search-documents.ts'
 import { type FieldKind, SPARSE_FIELD, TEXT_FIELD } from './search-variants.ts'
 
@@ -57,7 +56,8 @@ export async function benchIndex(
   model: Model,
   { take = Number.POSITIVE_INFINITY, unmerged = false, shards = 1 }: BenchIndexOptions = {},
 ): Promise<BenchIndex> {
-  const name = `lexpand-bench-${kind}-${shards === 1 ? '' : `${shards}-`}${contentKey(kind, files, model, take)}`
+  const key = contentKey(filesOf(kind, files), take, model.queryTable.hash)
+  const name = `lexpand-bench-${kind}-${shards === 1 ? '' : `${shards}-`}${key}`
   const copy = `${name}-unmerged`
   const found = await existing(client, name)
   if (found !== undefined && (!unmerged || (await client.indices.exists({ index: copy })).body))
@@ -238,15 +238,7 @@ async function look(
   }
 }
 
-function contentKey(kind: FieldKind, files: BenchFiles, model: Model, take: number): string {
-  const needed = [
-    ...(kind === 'text' ? [] : [files.vectors]),
-    ...(kind === 'text' || kind === 'both' ? [files.documents] : []),
-  ]
-  const hash = createHash('sha256').update(`${take}\n${model.queryTable.hash}\n`)
-  for (const file of needed) {
-    const { size, mtimeMs } = statSync(file)
-    hash.update(`${file}\n${size}\n${mtimeMs}\n`)
-  }
-  return hash.digest('hex').slice(0, 12)
+function filesOf(kind: FieldKind, { documents, vectors }: BenchFiles): string[] {
+  if (kind === 'both') return [vectors, documents]
+  return [kind === 'text' ? documents : vectors]
 }

@@ -1,18 +1,10 @@
-import { createHash } from 'node:crypto'
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-} from 'node:fs'
+import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { LexpandError } from '../../sparse/errors.ts'
+import { contentKey } from '../content-key.ts'
 import { enlarged, type Parts } from '../enlarge-corpus.ts'
 import { seededRandom } from '../seeded-random.ts'
 import { PackedVectors, type Piece } from './packed-vectors.ts'
@@ -60,7 +52,8 @@ export async function writeCorpus(
 ): Promise<Corpus> {
   mkdirSync(folder, { recursive: true })
   const [least = 0, most = 0] = [sizes[0], sizes.at(-1)]
-  const key = contentKey(sources)
+  const { passages, vectors } = sources
+  const key = contentKey([passages, ...vectors, sources.queries], SEED, QUERY_WORDS.least, QUERY_WORDS.most)
   const file = (name: string, documents: number | string) => join(folder, `${name}-${documents}-${key}.jsonl`)
   const vectorFile = (ratio: number) => file(`vectors-${ratio}`, ratio === INDEXED_RATIO ? most : least)
   const ratios = [INDEXED_RATIO, ...OTHER_RATIOS]
@@ -164,16 +157,6 @@ async function* queryLines(file: string): AsyncGenerator<string> {
     const [text] = usual.splice(Math.floor(random() * usual.length), 1)
     yield `${JSON.stringify({ text })}\n`
   }
-}
-
-/** Other sources or choices, other files. */
-function contentKey({ passages, vectors, queries }: CorpusSources): string {
-  const hash = createHash('sha256').update(`${SEED}\n${QUERY_WORDS.least}\n${QUERY_WORDS.most}\n`)
-  for (const file of [passages, ...vectors, queries]) {
-    const { size, mtimeMs } = statSync(file)
-    hash.update(`${file}\n${size}\n${mtimeMs}\n`)
-  }
-  return hash.digest('hex').slice(0, 8)
 }
 
 function lines(file: string) {

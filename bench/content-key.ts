@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
+
+/**
+ * Twelve digits for a name of what is made of these files and choices: others, or a file that was written since, give
+ * other digits. The files are not read.
+ */
+export function contentKey(files: readonly string[], ...choices: readonly (string | number)[]): string {
+  const hash = createHash('sha256')
+  for (const choice of choices) hash.update(`${choice}\n`)
+  for (const file of files) {
+    const { size, mtimeMs } = statSync(file)
+    hash.update(`${file}\n${size}\n${mtimeMs}\n`)
+  }
+  return hash.digest('hex').slice(0, 12)
+}
