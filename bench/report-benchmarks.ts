@@ -1,7 +1,7 @@
 // Measures what docs/benchmarks.md and docs/scale.md state, and writes both with their plots:
 //   npm run report:benchmarks -- --passages passages.jsonl --vectors a.jsonl,b.jsonl --queries queries.txt
 //     [--sizes 100000,300000,1000000] [--python venv/bin/python] [--float model.float.onnx] [--model REFERENCE]
-//     [--only STEP,...] [--again STEP,...] [--render-only] [--readme]
+//     [--heap 4g] [--only STEP,...] [--again STEP,...] [--render-only] [--readme]
 // passages: JSON lines with text. vectors: what `lexpand encode --no-prune` printed for them. queries: one a line.
 // Each step's result stays in .lexpand/benchmarks: a run that is stopped goes on where it was, and the pages have the
 // steps that are done. The cluster's comes from `node bench/cluster.ts`.
@@ -31,6 +31,7 @@ const { values } = parseArgs({
     float: { type: 'string' },
     'ingest-documents': { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '2' },
+    heap: { type: 'string', default: '4g' },
     results: { type: 'string', default: projectFile('.lexpand/benchmarks') },
     pages: { type: 'string', default: projectFile('docs') },
     only: { type: 'string' },
@@ -40,7 +41,7 @@ const { values } = parseArgs({
   },
 })
 const store = new StepStore(values.results)
-const services = new BenchServices()
+const services = new BenchServices({ heap: values.heap })
 let running: ChildProcess | undefined
 let isStopping = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

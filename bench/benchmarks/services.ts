@@ -5,6 +5,12 @@ import { pluginPeerHome } from '../../integration-tests/plugin-home.ts'
 export class BenchServices {
   #engine: Promise<PrivateService> | undefined
   #redis: Promise<PrivateService> | undefined
+  readonly #heap: string
+
+  /** @param options.heap of the node, as `-Xmx` takes it */
+  constructor({ heap }: { readonly heap: string }) {
+    this.#heap = heap
+  }
 
   /** @returns flags that make a command use them */
   async flags(names: readonly ('opensearch' | 'redis')[]): Promise<string[]> {
@@ -21,8 +27,8 @@ export class BenchServices {
 
   #opensearch(): Promise<PrivateService> {
     this.#engine ??= pluginPeerHome().then((home) =>
-      // Not short-lived: with the full compiler, as servers run.
-      startPrivateOpenSearch({ home, heap: process.env.BENCH_HEAP ?? '4g', isShortLived: false }),
+      // Not short-lived: with the full compiler (C2), as servers run; nodes of tests have C1 only.
+      startPrivateOpenSearch({ home, heap: this.#heap, isShortLived: false }),
     )
     return this.#engine
   }
