@@ -42,7 +42,8 @@ export interface SearchBenchOptions {
 
 /** Exact with Lucene's own clauses: what the others' hits are compared with. */
 const REFERENCE: VariantName = 'rank_feature'
-const CLIENTS = 8
+/** Of the condition `load`. */
+export const LOAD_CLIENTS = 8
 /** Kinds that only a plugin has. */
 const OPTIONAL: ReadonlySet<FieldKind> = new Set(['lexpand_impacts', 'sparse_vector'])
 
@@ -89,9 +90,9 @@ export async function benchSearch(options: SearchBenchOptions): Promise<BenchSea
     )
     const load = new Map<string, SearchSpeed>()
     if (also.includes('load')) {
-      onProgress(`${CLIENTS} clients`)
+      onProgress(`${LOAD_CLIENTS} clients`)
       const plain = new Map(able.map((name) => [name, contestants.get(name) as SearchContestant]))
-      for (const [name, speed] of await measureLoad(url, plain, { clients: CLIENTS, rounds }))
+      for (const [name, speed] of await measureLoad(url, plain, { clients: LOAD_CLIENTS, rounds }))
         load.set(name, speed)
     }
     return result(options, { indices, able, measured, load, missing, versions: await versions(client) })
@@ -178,7 +179,7 @@ function result(options: SearchBenchOptions, found: Measured): BenchSearchResult
           },
         }
       : {}),
-    ...(also.includes('load') ? { load: { clients: CLIENTS, variants: Object.fromEntries(load) } } : {}),
+    ...(also.includes('load') ? { load: { clients: LOAD_CLIENTS, variants: Object.fromEntries(load) } } : {}),
     client_overhead: clientOverhead(
       queries.map(({ text }) => text),
       model,

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { benchSearch, CONDITIONS, type Condition } from '../bench/search.ts'
+import { benchSearch, CONDITIONS, type Condition, LOAD_CLIENTS } from '../bench/search.ts'
 import { searchTable } from '../bench/search-table.ts'
 import { benchQueries, VARIANTS, type VariantName } from '../bench/search-variants.ts'
 import { LexpandError } from '../sparse/errors.ts'
@@ -37,7 +37,7 @@ export function registerBenchSearch(bench: Command): void {
     .addOption(
       new Option(
         '--also <list>',
-        'load: 8 clients at once; unmerged: the segments that filling leaves; counted: track_total_hits at its default',
+        `load: ${LOAD_CLIENTS} clients at once; unmerged: the segments that filling leaves; counted: track_total_hits at its default`,
       )
         .default([], 'none')
         .argParser(list(CONDITIONS)),

@@ -8,6 +8,7 @@ import {
   latencyGrowth,
   queryGrowth,
   tokensGrowth,
+  workClients,
   workGrowth,
 } from './growth.ts'
 import { count, image, percent, type Section, table } from './markdown.ts'
@@ -85,7 +86,7 @@ function figuresOf(
       file: 'work.svg',
       title: 'Processor time of a query against documents',
       x: documents,
-      y: { title: 'core milliseconds, 8 clients', log: true },
+      y: { title: `core milliseconds, ${workClients(records)}`, log: true },
       growth: workGrowth(records),
       slope: () => '',
     },

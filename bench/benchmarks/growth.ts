@@ -30,6 +30,12 @@ export function workGrowth(records: readonly SearchRecord[]): Growth<PowerFit>[]
   )
 }
 
+/** How many clients {@link workGrowth} was measured with: "8 clients". */
+export function workClients(records: readonly SearchRecord[]): string {
+  const numbers = new Set(records.flatMap(({ result }) => result.load?.clients ?? []))
+  return `${[...numbers].join(' or ')} clients`
+}
+
 /** Bytes of the inverted index against documents. */
 export function bytesGrowth(records: readonly SearchRecord[]): Growth<LineFit>[] {
   return kinds(records).flatMap((kind) => lines(kind, records, ({ index_bytes }) => index_bytes[kind]))

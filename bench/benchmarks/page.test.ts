@@ -38,7 +38,7 @@ function searched(documents: number, tokens = 100): BenchSearchResult {
   return {
     ...{ machine, versions: { OpenSearch: '3.6.0' }, model: 'mini 1' },
     ...{ documents, document_tokens: tokens, queries: 20, query_tokens: 3, rounds: 2, variants },
-    load: { clients: 8, variants },
+    load: { clients: 6, variants },
     client_overhead: { p50_ms: 0.02, p99_ms: 0.1, mean_ms: 0.03 },
     index_bytes: { text: 10 * documents, rank_features: 3 * tokens * documents },
     store_bytes: { text: 20 * documents, rank_features: 900 * documents, both: 2000 * documents },
@@ -242,6 +242,8 @@ test('the cost model needs the growth of an index with sources and the rate of t
     '| bytes of an index with text, vector and both in `_source`, in one segment | 2000 a document |',
   )
   expect(scale).toContain('| documents a second and core')
+  expect(scale).toContain('on one shard, 6 clients, core ms')
+  expect(pages().get('benchmarks/work.svg')).toContain('core milliseconds, 6 clients')
   // 50 ms are 62,500 documents of rank_feature (2 x sqrt(documents / 100)): less than 30 GB.
   expect(scale).toContain('| 1,000,000,000 | 16,000 | latency | 62,500 | 4 TB | 50.0 |')
   expect(scale).toContain('| 100,000 | 2 | latency | 50,000 |')

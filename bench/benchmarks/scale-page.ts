@@ -2,7 +2,7 @@ import { byteSize } from '../byte-size.ts'
 import type { IngestResult } from '../ingest-table.ts'
 import type { BenchSearchResult } from '../search-result.ts'
 import { type Assumptions, type Cost, cost, type MeasuredSlopes } from './cost-model.ts'
-import { latencyGrowth, storeGrowth, workGrowth } from './growth.ts'
+import { latencyGrowth, storeGrowth, workClients, workGrowth } from './growth.ts'
 import { count, fixed, percent, table } from './markdown.ts'
 import type { StepRecord } from './store.ts'
 
@@ -66,7 +66,7 @@ export function scalePage({ searches, ingest }: ScaleSources): string | undefine
             places(latency.points),
           ],
           [
-            `processor time of \`${query}\` on one shard, 8 clients, core ms`,
+            `processor time of \`${query}\` on one shard, ${workClients(searches)}, core ms`,
             `${work.fit.factor.toPrecision(3)} x documents^${work.fit.exponent.toFixed(2)}`,
             percent(work.fit.residual, 1),
             places(work.points),
