@@ -1,6 +1,7 @@
 import { byteSize } from './byte-size.ts'
 import { CLIENT_OVERHEAD_BOUND_MS } from './client-overhead.ts'
 import type { BenchSearchResult } from './search-result.ts'
+import { textTable } from './text-table.ts'
 
 /** For people: a line a variant, then the indices, then what could not be run. */
 export function searchTable(result: BenchSearchResult): string {
@@ -31,13 +32,13 @@ export function searchTable(result: BenchSearchResult): string {
   const { p50_ms, p99_ms } = result.client_overhead
   return [
     `${result.documents} documents of ${result.document_tokens.toFixed(0)} word pieces, ${result.queries} queries of ${result.query_tokens.toFixed(1)}, ${result.model}, ${machine.cores} cores of ${machine.processor}, ${machine.date}`,
-    [''.padEnd(24), ...columns.map(([title]) => title.padStart(9))].join(' '),
-    ...Object.keys(variants).map((name) =>
-      [
-        name.padEnd(24),
-        ...columns.map(([, value, digits]) => (value(name)?.toFixed(digits) ?? '').padStart(9)),
-      ].join(' '),
-    ),
+    ...textTable([
+      ['', ...columns.map(([title]) => title)],
+      ...Object.keys(variants).map((name) => [
+        name,
+        ...columns.map(([, value, digits]) => value(name)?.toFixed(digits) ?? ''),
+      ]),
+    ]),
     ...Object.entries(index_bytes).map(([kind, bytes]) => {
       const seconds = index_seconds[kind]
       const segments = unmerged?.segments[kind]

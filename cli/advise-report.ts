@@ -1,5 +1,6 @@
 import type { Advice, Point } from '../bench/advice.ts'
 import { byteSize } from '../bench/byte-size.ts'
+import { textTable } from '../bench/text-table.ts'
 import type { NeededAdvice } from './advise-change.ts'
 import type { AdvisePlan, AdviseRun } from './advise-run.ts'
 
@@ -34,7 +35,7 @@ export function curvesText(run: AdviseRun): string {
   return [
     `${index}: ${documents} documents with vectors, sample of ${sample}, ${queries} queries ${queries_from === 'file' ? 'of the file' : 'made from documents'}, ${run.model}`,
     '',
-    ...table([
+    ...textTable([
       ['pruning', 'tokens/doc', 'bytes', 'bytes x', ...titles],
       ...pruning.map((one) => [
         one.pruning,
@@ -46,12 +47,12 @@ export function curvesText(run: AdviseRun): string {
     ]),
     'Weights that the index does not hold are gone: weaker pruning than its own cannot be measured.',
     '',
-    ...table([['query table', ...titles], ...query_table.map((one) => [one.table, ...points(one)])]),
+    ...textTable([['query table', ...titles], ...query_table.map((one) => [one.table, ...points(one)])]),
     '',
     ...(two_phase.length === 0
       ? []
       : [
-          ...table([
+          ...textTable([
             ['two-phase', 'queries', 'overlap', 'p50 ms', 'p50 x'],
             ...two_phase.map((one) => [
               `cut ${one.cut}, window ${one.window}, ${one.table}`,
@@ -91,18 +92,4 @@ const QUERY_SIDE: Readonly<Record<Advice['about'], string>> = {
   pruning: '',
   query_table: 'Needs nothing of the index: lexpand search --idf, or idf of search().',
   two_phase: 'Needs nothing of the index: twoPhase of search(), or rescore of the query DSL.',
-}
-
-/** Cells under each other, the first column to the left, the others to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length)),
-  )
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  '),
-  )
 }

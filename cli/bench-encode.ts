@@ -5,11 +5,11 @@ import {
   type Contestant,
   encoderContestant,
   interleave,
-  type Speed,
   speed,
   windowsOfLength,
 } from '../bench/encode-speed.ts'
-import { type Machine, machine } from '../bench/machine.ts'
+import { type BenchEncodeResult, encodeTable } from '../bench/encode-table.ts'
+import { machine } from '../bench/machine.ts'
 import { naiveNodeContestant } from '../bench/naive-node.ts'
 import { type PeerTask, PYTHON_PEERS, startPythonPeer } from '../bench/python-peer.ts'
 import { peakResidentMib } from '../bench/resident-memory.ts'
@@ -84,26 +84,6 @@ interface BenchEncodeFlags extends ModelFlags {
   readonly json: boolean
 }
 
-interface Variant extends Speed {
-  readonly cores: number
-  readonly docs_per_second_per_core: number
-  /** Largest resident memory of the process, of the largest one where there are several. */
-  readonly peak_mib?: number
-}
-
-export interface BenchEncodeResult {
-  readonly machine: Machine
-  readonly model: string
-  readonly documents: number
-  readonly rounds: number
-  /** By `<who>-<length>`. */
-  readonly variants: Record<string, Variant>
-  /** Versions of the peers that ran. */
-  readonly versions: Record<string, string>
-  /** Why a peer is not among the variants. */
-  readonly skipped: Record<string, string>
-}
-
 /** One way to encode the documents of a pass. */
 interface Entry {
   readonly run: Contestant
@@ -136,7 +116,7 @@ async function benchEncode(flags: BenchEncodeFlags): Promise<void> {
       result,
     )
   }
-  printResult(flags.json, result, table)
+  printResult(flags.json, result, encodeTable)
 }
 
 /** Measures all variants at one length, turn by turn, and adds them to the result. */
@@ -244,23 +224,4 @@ function tooLong(length: number, model: Model): LexpandError {
     'CONFIGURATION',
     `[bench] expected lengths up to ${model.manifest.max_length}, which is what ${model.manifest.name} reads, got ${length}. Change --lengths.`,
   )
-}
-
-function table({ machine, model, variants, skipped }: BenchEncodeResult): string {
-  const row = (cells: readonly string[]) =>
-    cells.map((cell, at) => (at === 0 ? cell.padEnd(32) : cell.padStart(14))).join(' ')
-  return [
-    `${model} on ${machine.cores} cores of ${machine.processor}, Node ${machine.node}, ${machine.date}`,
-    row(['variant', 'docs/s', 'docs/s a core', 'pieces/s', 'peak MiB']),
-    ...Object.entries(variants).map(([name, v]) =>
-      row([
-        name,
-        v.docs_per_second.toFixed(1),
-        v.docs_per_second_per_core.toFixed(1),
-        v.word_pieces_per_second.toFixed(0),
-        v.peak_mib?.toFixed(0) ?? '',
-      ]),
-    ),
-    ...Object.entries(skipped).map(([name, reason]) => `Without ${name}: ${reason}`),
-  ].join('\n')
 }

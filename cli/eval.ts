@@ -6,6 +6,7 @@ import { type Evaluation, evaluate, type QualityMetrics } from '../bench/metrics
 import { type QuerySet, rankAll, timeAll } from '../bench/run-queries.ts'
 import { type Comparison, compare } from '../bench/significance.ts'
 import { readStoredVectors } from '../bench/stored-vectors.ts'
+import { textTable } from '../bench/text-table.ts'
 import { type QueryIdf, SearchCache, type SearchMode, weightTokens } from '../pipelines/index.ts'
 import { encodeQuery } from '../sparse/index.ts'
 import { integer, list } from './arguments.ts'
@@ -186,9 +187,7 @@ function table(result: EvalResult): string {
       : [`First ten as by exact dot products: ${exact_overlap_at_10.toFixed(4)}`]
   return [
     `${result.index}: ${documents} documents${result.reused ? ' (reused)' : ''}, ${queries} queries`,
-    ...[head, ...rows].map((row) =>
-      row.map((cell, at) => (at === 0 ? cell.padEnd(8) : cell.padStart(11))).join(''),
-    ),
+    ...textTable([head, ...rows]),
     ...exact,
     `Model ${result.model}; ${on.cores} cores of ${on.processor}, Node ${on.node}, ${on.date}`,
   ].join('\n')

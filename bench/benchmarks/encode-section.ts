@@ -1,4 +1,4 @@
-import type { BenchEncodeResult } from '../../cli/bench-encode.ts'
+import type { BenchEncodeResult } from '../encode-table.ts'
 import { plot } from '../plot.ts'
 import { circumstances, fixed, image, type Section, table } from './markdown.ts'
 import type { StepRecord } from './store.ts'

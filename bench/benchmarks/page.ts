@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { BenchEncodeResult } from '../../cli/bench-encode.ts'
+import type { BenchEncodeResult } from '../encode-table.ts'
 import type { IngestResult } from '../ingest-table.ts'
 import type { BenchSearchResult } from '../search-result.ts'
 import { clusterSection } from './cluster-section.ts'

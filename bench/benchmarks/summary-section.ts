@@ -1,5 +1,5 @@
-import type { BenchEncodeResult } from '../../cli/bench-encode.ts'
 import { CLIENT_OVERHEAD_BOUND_MS } from '../client-overhead.ts'
+import type { BenchEncodeResult } from '../encode-table.ts'
 import type { IngestResult } from '../ingest-table.ts'
 import type { BenchSearchResult } from '../search-result.ts'
 import { bestPeer } from './encode-section.ts'
