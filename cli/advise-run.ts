@@ -10,7 +10,8 @@ import { LexpandError } from '../sparse/index.ts'
 import type { AdviseFlags } from './advise.ts'
 import { type NeededAdvice, withReindex } from './advise-change.ts'
 import { givenQueries } from './advise-queries.ts'
-import { type Opened, type ReadSample, readSample } from './advise-sample.ts'
+import { type Opened, readSample } from './advise-sample.ts'
+import { warnings } from './advise-warnings.ts'
 import { connect } from './connect.ts'
 import { interruption } from './interrupt.ts'
 import { openModel } from './model.ts'
@@ -50,8 +51,6 @@ export interface AdviseRun extends Curves {
 
 /** Copies of a vector on disk while an index is being written: its log, and segments before and after their merge. */
 const COPIES_ON_DISK = 3
-const FEW_QUERIES = 50
-const LOUD = 0.05
 /** Two more query tables, the index once more, both sides of two cuts. */
 const MORE_CONTESTANTS = 7
 
@@ -127,8 +126,7 @@ async function measured(
 ): Promise<AdviseRun> {
   const given = await givenQueries(flags, model)
   const allDocuments = await countVectors(client, found.name)
-  const read = await readSample(flags, { client, found, model }, given, signal)
-  const { queries, documents, judged } = read
+  const { queries, documents, judged } = await readSample(flags, { client, found, model }, given, signal)
   const usesPlugin = (await new SearchCache().form(client, found)) === 'lexpand'
   const curves = await measureCurves({
     client,
@@ -151,21 +149,30 @@ async function measured(
   const { latency_noise: noise } = curves
   const limits = { noise, maxLoss: flags.maxLoss, minOverlap: flags.minOverlap }
   const pruning = await withReindex(flags, { client, found, model }, advisePruning(curves.pruning, limits))
-  return {
-    index: found.name,
-    model: `${model.manifest.name} ${model.manifest.version}`,
+  const about = {
     documents: allDocuments,
     sample: documents.length,
     queries: queries.length,
     queries_from: given === undefined ? 'documents' : 'file',
     ...(judged === undefined ? {} : { judged }),
+  } as const
+  return {
+    index: found.name,
+    model: `${model.manifest.name} ${model.manifest.version}`,
+    ...about,
     ...curves,
     advice: [
       pruning,
       adviseTable(curves.query_table, noise),
       adviseTwoPhase(curves.two_phase, noise, curves.no_two_phase),
     ],
-    warnings: warnings(read, { found, allDocuments, given: given !== undefined, usesPlugin, noise, model }),
+    warnings: warnings({
+      ...about,
+      latency_noise: noise,
+      specification: found.specification,
+      model,
+      usesPlugin,
+    }),
     machine: machine(),
   }
 }
@@ -182,59 +189,4 @@ async function clearLeftOvers(client: Opened['client']): Promise<void> {
   for (const { index, host, pid } of used) {
     note(`${index} belongs to process ${pid} of ${host}, which may be at work: it stays. DELETE it if not.`)
   }
-}
-
-interface Circumstances {
-  readonly found: Opened['found']
-  readonly allDocuments: number
-  readonly given: boolean
-  readonly usesPlugin: boolean
-  readonly noise: number
-  readonly model: Opened['model']
-}
-
-/** What makes the figures weaker than they look. */
-function warnings(
-  { documents, queries, judged }: ReadSample,
-  { found, allDocuments, given, usesPlugin, noise, model }: Circumstances,
-): string[] {
-  const { pruning, model: filled } = found.specification
-  return [
-    ...(given
-      ? []
-      : [
-          'The queries are first sentences of documents, not what users ask: give --queries before you decide.',
-        ]),
-    ...(queries.length < FEW_QUERIES
-      ? [`${queries.length} queries are few: read the figures as rough.`]
-      : []),
-    ...(noise > LOUD
-      ? [
-          `Equal searches differed by ${(noise * 100).toFixed(0)}% in p50: the cluster or this machine had other work. Postings a query say more about speed than these ratios; measure again when it is quiet.`,
-        ]
-      : []),
-    ...(model.identity === filled.identity
-      ? []
-      : [
-          `The vectors are of another build of the model (${filled.name} ${filled.version}): a reindex with ${model.manifest.name} ${model.manifest.version} gives other ones. Name the one that filled the index with --model.`,
-        ]),
-    ...(documents.length < allDocuments
-      ? [
-          `Measured on ${documents.length} of ${allDocuments} documents: bytes are scaled in proportion, which overstates them for small samples; on all of them postings weigh more and the fixed cost of a request less, so that ratios of p50 are as a rule further from 1${judged === undefined ? '' : ', and nDCG@10 is higher here than there'}.`,
-        ]
-      : []),
-    ...(judged !== undefined && judged.missing > 0
-      ? [
-          `${judged.missing} judged documents are not in the index or have no vector: they count as not found.`,
-        ]
-      : []),
-    ...(pruning.type === 'max_ratio' || pruning.type === 'none'
-      ? []
-      : [
-          `The index holds ${pruning.type}: max_ratio was measured on top of it. A reindex with max_ratio replaces it, and keeps what ${pruning.type} took away.`,
-        ]),
-    ...(usesPlugin
-      ? ['Latency is that of stock clauses; the plugin answers for this index, and it is faster.']
-      : []),
-  ]
 }
