@@ -2,10 +2,10 @@
 // .lexpand/benchmarks/cluster.json: node bench/cluster.ts [--vectors v.jsonl --queries q.jsonl] [--seconds 20] [--model NAME]
 // [--rounds 2] [--heap 1g] [--nodes 1,3]. Queries are measured when vectors and queries are named, in the formats of `lexpand bench search`.
 // Root on Linux: each node, Redis and each worker gets a network namespace. All of it is removed at the end, also by Ctrl-C.
-import { createReadStream, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { readQueries } from '../cli/query-files.ts'
 import { documentationPassages } from '../cli/sources/documentation.ts'
 import { DEFAULT_MODEL, loadModel, type Model } from '../models/index.ts'
 import { measureClusterIngest } from './cluster-ingest.ts'
@@ -104,21 +104,14 @@ async function searchRuns(
   model: Model,
   files: { readonly vectors: string; readonly queries: string },
 ): Promise<ClusterSearch> {
-  const asked = benchQueries((await texts(files.queries)).slice(0, QUERIES), model)
+  const texts = [...(await readQueries(files.queries, 'bench')).values()]
+  const asked = benchQueries(texts.slice(0, QUERIES), model)
   note(`filling an index of ${services.urls.length} shard(s)`)
   const { vectors } = files
   return measureClusterSearch(
     { services, model, vectors, queries: asked, clients: CLIENTS, rounds },
     tellSearch,
   )
-}
-
-async function texts(file: string): Promise<string[]> {
-  const found: string[] = []
-  for await (const line of createInterface({ input: createReadStream(file) })) {
-    if (line !== '') found.push((JSON.parse(line) as { text: string }).text)
-  }
-  return found
 }
 
 async function versionsOf({ client, redis }: ClusterServices): Promise<ClusterResult['versions']> {

@@ -3,7 +3,7 @@ import type { Qrels } from '../bench/metrics.ts'
 import type { Model } from '../models/index.ts'
 import { encodeQuery, LexpandError } from '../sparse/index.ts'
 import type { AdviseFlags } from './advise.ts'
-import { parseQrels, parseQueries, readInput } from './query-files.ts'
+import { parseQrels, readInput, readQueries } from './query-files.ts'
 
 export interface GivenQueries {
   readonly queries: readonly AdviseQuery[]
@@ -19,7 +19,7 @@ export interface GivenQueries {
  */
 export async function givenQueries(flags: AdviseFlags, model: Model): Promise<GivenQueries | undefined> {
   if (flags.queries === undefined) return undefined
-  const texts = parseQueries(await readInput(flags.queries, 'advise'), 'advise')
+  const texts = await readQueries(flags.queries, 'advise')
   const judged =
     flags.qrels === undefined ? undefined : parseQrels(await readInput(flags.qrels, 'advise'), 'advise')
   const wanted = [...texts].filter(([id]) => judged?.has(id) ?? true)

@@ -9,7 +9,7 @@ import type { ConnectionFlags } from './configuration.ts'
 import { connect } from './connect.ts'
 import { type ModelFlags, openModel, withModel } from './model.ts'
 import { note, printResult } from './output.ts'
-import { parseQueries, readInput } from './query-files.ts'
+import { readQueries } from './query-files.ts'
 
 const NAMES = Object.keys(VARIANTS) as VariantName[]
 
@@ -70,7 +70,7 @@ interface BenchSearchFlags extends ConnectionFlags, ModelFlags {
 
 async function run(flags: BenchSearchFlags): Promise<void> {
   const model = await openModel(flags)
-  const texts = [...parseQueries(await readInput(flags.queries, 'bench'), 'bench').values()]
+  const texts = [...(await readQueries(flags.queries, 'bench')).values()]
   const queries = benchQueries(texts.slice(0, flags.limit), model)
   if (queries.length === 0) throw noQueries(flags.queries)
   const { client, opensearchUrl } = await connect(flags, { redis: false })

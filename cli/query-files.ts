@@ -15,6 +15,11 @@ export async function readInput(file: string, part: string): Promise<string> {
   })
 }
 
+/** The queries of a file that a flag names, as {@link parseQueries} gives them. @throws as it and {@link readInput} do */
+export async function readQueries(file: string, part: string): Promise<Map<string, string>> {
+  return parseQueries(await readInput(file, part), part)
+}
+
 /**
  * Relevance judgments, TSV: query id, document id, grade; a head line may be there.
  *

@@ -7,7 +7,7 @@ import { LexpandError } from '../sparse/errors.ts'
 import { audit } from '../workers/index.ts'
 import { sampleTexts } from '../workers/reindex/index.ts'
 import { openModel } from './model.ts'
-import { parseQrels, parseQueries, queryFrom, readInput } from './query-files.ts'
+import { parseQrels, queryFrom, readInput, readQueries } from './query-files.ts'
 
 export interface GateFlags {
   /** File with queries: lines of text, or of JSON with `text` and perhaps `_id`. */
@@ -123,7 +123,7 @@ async function rank(
 }
 
 async function queriesOf({ client, flags, source, specification }: Gate): Promise<Map<string, string>> {
-  if (flags.queries !== undefined) return parseQueries(await readInput(flags.queries, 'reindex'), 'reindex')
+  if (flags.queries !== undefined) return readQueries(flags.queries, 'reindex')
   const texts = await sampleTexts(client, source, specification.fields, SAMPLED_QUERIES)
   return new Map(
     texts.map((text, at) => [`${at + 1}`, queryFrom(text)] as const).filter(([, query]) => query !== ''),
