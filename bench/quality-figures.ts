@@ -1,6 +1,7 @@
 import type { Model } from '../models/index.ts'
 import { fuseMinMax, type QueryIdf, weightByCorpus } from '../pipelines/index.ts'
 import { encodeQuery, type QueryToken } from '../sparse/query.ts'
+import { IMPACT_STEP } from '../sparse/stored-weight.ts'
 import type { BeirQueries } from './beir.ts'
 import type { EncodedDocument } from './corpus-vectors.ts'
 import { type Evaluation, evaluate, type Run, type ScoredDocument } from './metrics.ts'
@@ -10,8 +11,6 @@ import { SparseCollection } from './sparse-collection.ts'
 /** Depth that the metrics look at, and that each list gives to the fusion, as `search` does for a page of 10. */
 export const DEPTH = 100
 const BM25_SHARE = 0.35
-/** Of the plugin's field type lexpand_impacts (`Impacts.java`). */
-const IMPACT_STEP = 1 / 128
 
 /** One way to search, measured on one set. */
 export interface Figures {

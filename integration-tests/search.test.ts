@@ -15,9 +15,9 @@ import {
   search,
   weightByCorpus,
 } from '../pipelines/index.ts'
-import { truncateToFeatureField } from '../sparse/explain.ts'
 import { encodeQuery } from '../sparse/query.ts'
 import { QueryTable } from '../sparse/query-table.ts'
+import { truncateToFeatureField } from '../sparse/stored-weight.ts'
 import { peerHome } from './peer-home.ts'
 import { hasPlugin, pluginPeerHome } from './plugin-home.ts'
 import { sampleDocuments, sampleQueries, storeReady } from './sample-documents.ts'

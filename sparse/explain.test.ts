@@ -1,6 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { explain, score, truncateToFeatureField } from './explain.ts'
+import { explain, score } from './explain.ts'
 import { goldenTokenizer, readModelJson } from './golden/read-golden.ts'
 import { encodeQuery } from './query.ts'
 import { QueryTable } from './query-table.ts'
@@ -20,31 +19,6 @@ const stored = new Map([
 describe('score', () => {
   test('of the published example is the published score', () => {
     expect(score(tokens, stored)).toBeCloseTo(17.5307, 3)
-  })
-})
-
-describe('truncateToFeatureField', () => {
-  test.each([
-    [1.4109, 1.41015625],
-    [1.4673, 1.46484375],
-    [0.7473, 0.74609375],
-    [1, 1],
-    [0.1, 0.099853515625],
-    [2 ** -126, 2 ** -126],
-  ])('of %d is %d', (weight, expected) => {
-    expect(truncateToFeatureField(weight)).toBe(expected)
-  })
-
-  test('is never above the weight, less than 2^-8 below it, and idempotent', () => {
-    fc.assert(
-      fc.property(fc.float({ min: Math.fround(1e-6), max: 100, noNaN: true }), (weight) => {
-        const truncated = truncateToFeatureField(weight)
-        expect(truncated).toBeLessThanOrEqual(weight)
-        expect(truncated).toBeGreaterThan(weight * (1 - 2 ** -8))
-        expect(truncateToFeatureField(truncated)).toBe(truncated)
-      }),
-      { seed: 1 },
-    )
   })
 })
 

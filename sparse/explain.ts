@@ -1,10 +1,11 @@
 import type { QueryToken } from './query.ts'
+import { truncateToFeatureField } from './stored-weight.ts'
 
 /** Why a document matched: one word piece of the query that its vector holds. */
 export interface TokenContribution {
   readonly token: string
   readonly queryWeight: number
-  /** Weight in the document as the engine has it, nine significant bits. */
+  /** Weight in the document as the engine has it, in the precision of the field's type. */
   readonly documentWeight: number
   /** queryWeight x documentWeight; the contributions of a hit add up to its score. */
   readonly contribution: number
@@ -15,18 +16,20 @@ export interface TokenContribution {
 /**
  * @param documentWeights the stored map, piece -> weight
  * @param textPieces word pieces of the document's text
+ * @param asStored a weight as the engine gives it back. @default of `rank_features`
  * @returns matching pieces, largest contribution first, ties by piece
  */
 export function explain(
   tokens: readonly QueryToken[],
   documentWeights: ReadonlyMap<string, number>,
   textPieces: ReadonlySet<string>,
+  asStored: (weight: number) => number = truncateToFeatureField,
 ): TokenContribution[] {
   const contributions: TokenContribution[] = []
   for (const { token, weight: queryWeight } of tokens) {
     const stored = documentWeights.get(token)
     if (stored === undefined) continue
-    const documentWeight = truncateToFeatureField(stored)
+    const documentWeight = asStored(stored)
     contributions.push({
       token,
       queryWeight,
@@ -42,17 +45,3 @@ export function explain(
 export function score(tokens: readonly QueryToken[], documentWeights: ReadonlyMap<string, number>): number {
   return tokens.reduce((sum, { token, weight }) => sum + weight * (documentWeights.get(token) ?? 0), 0)
 }
-
-/**
- * A weight as Lucene's FeatureField gives it back: the upper 17 bits of the float, that is 8 stored bits of the
- * mantissa. Never above the weight, relative error below 2^-8.
- *
- * @param weight finite, at least the smallest normal float
- */
-export function truncateToFeatureField(weight: number): number {
-  bits.setFloat32(0, weight)
-  bits.setUint32(0, bits.getUint32(0) & ~0x7fff)
-  return bits.getFloat32(0)
-}
-
-const bits = new DataView(new ArrayBuffer(4))

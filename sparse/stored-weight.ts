@@ -1,0 +1,25 @@
+/**
+ * A weight as Lucene's FeatureField (`rank_features`) gives it back: the upper 17 bits of the float, that is 8 stored
+ * bits of the mantissa. Never above the weight, relative error below 2^-8.
+ *
+ * @param weight finite, at least the smallest normal float
+ */
+export function truncateToFeatureField(weight: number): number {
+  bits.setFloat32(0, weight)
+  bits.setUint32(0, bits.getUint32(0) & ~0x7fff)
+  return bits.getFloat32(0)
+}
+
+const bits = new DataView(new ArrayBuffer(4))
+
+/** Of the plugin's field type `lexpand_impacts` (`Impacts.java`). */
+export const IMPACT_STEP = 1 / 128
+
+/**
+ * A weight as a field of type `lexpand_impacts` gives it back: the nearest multiple of {@link IMPACT_STEP}, one at least.
+ *
+ * @param weight above 0, at most 128
+ */
+export function roundToImpact(weight: number): number {
+  return Math.max(1, Math.round(Math.fround(weight) / IMPACT_STEP)) * IMPACT_STEP
+}
