@@ -5,6 +5,7 @@ import { assertIndexName } from './index-name.ts'
 import type { IndexMapping } from './mapping.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
 import { isKeptInSource } from './stored-source.ts'
+import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vector-type.ts'
 
 /** An index that Lexpand has set up. */
 export interface InstalledIndex {
@@ -13,6 +14,8 @@ export interface InstalledIndex {
   readonly specification: IndexSpecification
   /** Whether `_source` keeps the vectors; where it does not, nobody can read them back. */
   readonly vectorsInSource: boolean
+  /** Of the sparse field: decides which queries can ask it. */
+  readonly vectorType: VectorType
 }
 
 /** The specification alone; see {@link readInstalledIndex}. */
@@ -63,7 +66,13 @@ function installed(asked: string, name: string, mapping: IndexMapping): Installe
     )
   }
   const specification = parseSpecification(stored, name)
-  return { name, specification, vectorsInSource: isKeptInSource(mapping, specification.sparse_field) }
+  const { sparse_field } = specification
+  return {
+    name,
+    specification,
+    vectorsInSource: isKeptInSource(mapping, sparse_field),
+    vectorType: vectorTypeOf(mapping, sparse_field) ?? DEFAULT_VECTOR_TYPE,
+  }
 }
 
 /** @throws LexpandError INDEX, with both fingerprints, when vectors of the two cannot be compared */

@@ -1,5 +1,6 @@
 import { errors } from '@opensearch-project/opensearch'
 import { type ErrorCode, LexpandError } from '../sparse/errors.ts'
+import { pluginNeeded } from './plugin-nodes.ts'
 
 /** Where an engine error happened: it becomes the "[part]" and the names in the message. */
 export interface EngineContext {
@@ -72,6 +73,9 @@ export function translateEngineFailure(
 
   if (has(failure, 'cluster_block_exception')) {
     return fail('INDEX', `expected ${index} open for this request, got ${got}. ${blockAdvice(got)}`)
+  }
+  if (got.includes('No handler for type [lexpand_impacts]')) {
+    return pluginNeeded(context.part, 'an engine that does not know it', cause === undefined ? {} : { cause })
   }
   if (has(failure, 'index_not_found_exception')) {
     return fail('INDEX', `expected ${index} to exist, got no such index. Check the name, or create it first.`)

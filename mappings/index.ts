@@ -15,6 +15,7 @@ export {
 } from './engine-error.ts'
 export { assertIndexName } from './index-name.ts'
 export { type Installed, type InstallOptions, installIndex, installTemplate } from './install.ts'
+export { assertPluginFor } from './plugin-nodes.ts'
 export { type DocumentState, SIDECAR, SIDECAR_KEYS, type Sidecar, sidecarMapping } from './sidecar.ts'
 export {
   type IndexSpecification,
@@ -26,3 +27,4 @@ export {
 export { type DocumentText, documentText, MAX_NESTING } from './text.ts'
 export { textHash } from './text-hash.ts'
 export { COLLECT_PIECES } from './text-script.ts'
+export { tokenClause, VECTOR_TYPES, type VectorType, vectorTypeOf } from './vector-type.ts'

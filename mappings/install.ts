@@ -4,13 +4,21 @@ import { assertFingerprint, assertQueryTable, severalIndices } from './compatibi
 import { translateEngineError } from './engine-error.ts'
 import { assertIndexName } from './index-name.ts'
 import { assertTextFields, type IndexMapping, missingOwnFields, newMapping } from './mapping.ts'
+import { assertPluginFor } from './plugin-nodes.ts'
 import { SIDECAR } from './sidecar.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
 import { assertSourceKept } from './stored-source.ts'
+import { type VectorType, vectorTypeOf } from './vector-type.ts'
 
 export interface InstallOptions {
   /** Analyzer of the text fields of a new index. @default 'english' */
   readonly analyzer?: string
+  /**
+   * Type of the sparse field. `lexpand_impacts` has smaller postings (figures: plugin/README.md), needs the plugin on
+   * every node as long as the index lives, and only the query `lexpand` (and plain `term`) can ask it.
+   * @default what an existing index has; else 'rank_features'
+   */
+  readonly vectorType?: VectorType | undefined
   /** Primary shards of a new index. @default 1 */
   readonly shards?: number
   /**
@@ -33,11 +41,13 @@ export interface Installed {
  * Makes an index ready for sparse search: creates it, or adds the sparse field, the sidecar and `_meta.lexpand` to
  * an existing one whose text mapping and other `_meta` stay as they are. Running it again changes nothing.
  *
- * Needs `indices:admin/get`, `indices:admin/create` and `indices:admin/mapping/put`.
+ * Needs `indices:admin/get`, `indices:admin/create` and `indices:admin/mapping/put`, and for the type
+ * `lexpand_impacts` `cluster:monitor/nodes/info`.
  *
  * @param index name of an index, or of an alias with one index
  * @throws LexpandError INDEX when the index has another fingerprint, our field names with other types, lacks a text
- *   field, is blocked, or is a data stream; CONFIGURATION for a bad name
+ *   field, is blocked, or is a data stream, or a node lacks the plugin that the vector type needs; CONFIGURATION for a
+ *   bad name
  */
 export async function installIndex(
   client: Client,
@@ -49,9 +59,9 @@ export async function installIndex(
   try {
     const existing = await findIndex(client, index)
     if (existing !== undefined) return await extend(client, existing, specification, options)
+    await assertPluginFor(client, options.vectorType, 'mappings')
     const created = await create(client, index, specification, options)
-    if (created)
-      return { created, fieldsAdded: Object.keys(newMapping(specification, options.analyzer).properties) }
+    if (created) return { created, fieldsAdded: Object.keys(newMapping(specification, options).properties) }
     // Somebody created it between our two requests: what counts is whether it fits.
     return await installIndex(client, index, specification, options)
   } catch (error) {
@@ -88,7 +98,13 @@ export async function installTemplate(
       }
       assertCompatible(parseSpecification(stored, `template ${name}`), specification, `template ${name}`)
     }
-    const mapping = newMapping(specification, options.analyzer)
+    const present = vectorTypeOf(
+      (found?.template?.mappings ?? {}) as IndexMapping,
+      specification.sparse_field,
+    )
+    const { vectorType = present } = options
+    await assertPluginFor(client, vectorType, 'mappings')
+    const mapping = newMapping(specification, { ...options, vectorType })
     await client.indices.putIndexTemplate({
       name,
       body: {
@@ -146,7 +162,7 @@ async function create(
   try {
     await client.indices.create({
       index,
-      body: { settings: settingsOf(options), mappings: asBody(newMapping(specification, options.analyzer)) },
+      body: { settings: settingsOf(options), mappings: asBody(newMapping(specification, options)) },
     })
     return true
   } catch (error) {
@@ -170,14 +186,19 @@ async function extend(
   if (stored !== undefined) {
     assertCompatible(parseSpecification(stored, name), specification, name)
   }
-  const wanted = newMapping(specification, options.analyzer)
+  const wanted = newMapping(specification, options)
   const present = mapping.properties ?? {}
   // An index without any field is as good as a new one: it gets its text fields, too.
   const isBlank = Object.keys(present).length === 0
   if (!isBlank) assertTextFields(specification.fields, mapping, name)
   assertSourceKept(specification.fields, mapping, name)
-  const additions = isBlank ? wanted.properties : missingOwnFields(present, specification, name)
+  const additions = isBlank
+    ? wanted.properties
+    : missingOwnFields(present, specification, name, options.vectorType)
   const fieldsAdded = Object.keys(additions)
+  if (fieldsAdded.includes(specification.sparse_field)) {
+    await assertPluginFor(client, options.vectorType, 'mappings')
+  }
   if (fieldsAdded.length > 0 || stored === undefined) {
     await client.indices.putMapping({
       index: name,

@@ -39,6 +39,33 @@ describe('missingOwnFields', () => {
   })
 })
 
+describe('the type of the sparse field', () => {
+  const impacts = { title_sparse: { type: 'lexpand_impacts' } }
+
+  test('stands in the mapping and not in the specification', () => {
+    const { _meta, properties } = newMapping(specification, { vectorType: 'lexpand_impacts' })
+    expect(properties.title_sparse).toEqual({ type: 'lexpand_impacts' })
+    expect(_meta).toEqual(newMapping(specification)._meta)
+  })
+
+  test('of an index stays where none is asked for', () => {
+    expect(missingOwnFields(impacts, specification, 'articles')).toEqual({ lexpand: sidecarMapping })
+    expect(missingOwnFields(impacts, specification, 'articles', 'lexpand_impacts')).toEqual({
+      lexpand: sidecarMapping,
+    })
+    expect(missingOwnFields({}, specification, 'articles', 'lexpand_impacts')).toMatchObject(impacts)
+  })
+
+  test.each([
+    ['rank_features', impacts],
+    ['lexpand_impacts', OWN],
+  ] as const)('cannot become %s', (type, present) => {
+    expect(() => missingOwnFields(present, specification, 'articles', type)).toThrow(
+      `to be of type ${type}, got ${present.title_sparse.type}, and a type cannot change`,
+    )
+  })
+})
+
 describe('assertTextFields', () => {
   const mapping = {
     properties: {

@@ -1,6 +1,7 @@
 import { LexpandError } from '../sparse/errors.ts'
 import { SIDECAR, sidecarMapping } from './sidecar.ts'
 import type { IndexSpecification } from './specification.ts'
+import { DEFAULT_VECTOR_TYPE, VECTOR_TYPES, type VectorType } from './vector-type.ts'
 
 /** One field of a mapping as the engine returns it. */
 export interface FieldMapping {
@@ -18,15 +19,28 @@ export interface IndexMapping {
   }
 }
 
-/** The mapping of a new index: text fields, sparse field, sidecar and the specification. */
-export function newMapping(specification: IndexSpecification, analyzer = 'english') {
+export interface MappingOptions {
+  /** Of the text fields. @default 'english' */
+  readonly analyzer?: string | undefined
+  /** Of the sparse field. @default 'rank_features' */
+  readonly vectorType?: VectorType | undefined
+}
+
+/**
+ * The mapping of a new index: text fields, sparse field, sidecar and the specification. The type of the sparse field
+ * stands in the mapping alone, since it changes no vector: both types take the same documents.
+ */
+export function newMapping(
+  specification: IndexSpecification,
+  { analyzer = 'english', vectorType }: MappingOptions = {},
+) {
   return {
     _meta: { [SIDECAR]: specification },
     properties: {
       ...Object.fromEntries(
         specification.fields.map((field) => [field, { type: 'text', analyzer } as FieldMapping]),
       ),
-      ...ownMapping(specification),
+      ...ownMapping(specification, vectorType),
     } as Record<string, FieldMapping>,
   }
 }
@@ -34,21 +48,25 @@ export function newMapping(specification: IndexSpecification, analyzer = 'englis
 /**
  * What an existing mapping lacks of our own fields.
  *
+ * @param vectorType undefined: a sparse field that is there may have any type for vectors
  * @throws LexpandError INDEX when a field has one of our names and another type
  */
 export function missingOwnFields(
   present: Readonly<Record<string, FieldMapping>>,
   specification: IndexSpecification,
   index: string,
+  vectorType?: VectorType,
 ): Record<string, FieldMapping> {
   const missing: Record<string, FieldMapping> = {}
-  for (const [name, wanted] of Object.entries(ownMapping(specification))) {
+  for (const [name, wanted] of Object.entries(ownMapping(specification, vectorType))) {
     const found = own(present, name)
     if (found === undefined) {
       missing[name] = wanted
       continue
     }
-    assertType(name, wanted, found, index)
+    if (name === specification.sparse_field && isVectorType(found.type)) {
+      assertVectorType(name, vectorType ?? found.type, found.type, index)
+    } else assertType(name, wanted, found, index)
     for (const [key, inner] of Object.entries(wanted.properties ?? {})) {
       const innerFound = own(found.properties ?? {}, key)
       if (innerFound === undefined) missing[name] = wanted
@@ -93,8 +111,23 @@ const TEXT_TYPES = new Set([
   'semantic',
 ])
 
-function ownMapping(specification: IndexSpecification): Record<string, FieldMapping> {
-  return { [specification.sparse_field]: { type: 'rank_features' }, [SIDECAR]: sidecarMapping }
+function ownMapping(
+  { sparse_field }: IndexSpecification,
+  vectorType = DEFAULT_VECTOR_TYPE,
+): Record<string, FieldMapping> {
+  return { [sparse_field]: { type: vectorType }, [SIDECAR]: sidecarMapping }
+}
+
+function isVectorType(type: string | undefined): type is VectorType {
+  return VECTOR_TYPES.some((known) => known === type)
+}
+
+function assertVectorType(field: string, wanted: VectorType, found: VectorType, index: string): void {
+  if (found === wanted) return
+  throw new LexpandError(
+    'INDEX',
+    `[mappings] expected field ${field} of index ${index} to be of type ${wanted}, got ${found}, and a type cannot change. Leave the vector type out, or build a new index: lexpand reindex --to NAME --vector-type ${wanted}.`,
+  )
 }
 
 function assertType(name: string, wanted: FieldMapping, found: FieldMapping, index: string): void {

@@ -33,7 +33,7 @@ export interface IndexSpecification {
   readonly version: 1
   /** Text fields, in the order their values are joined. */
   readonly fields: readonly string[]
-  /** Name of the `rank_features` field; no dots. */
+  /** Name of the field with the vectors; no dots. Its type is in the mapping (`VectorType`). */
   readonly sparse_field: string
   /** Of model, tokenizer, windowing, pruning and fields; equal fingerprints make comparable vectors. */
   readonly fingerprint: string

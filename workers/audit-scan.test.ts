@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { scanDocuments } from './audit-scan.ts'
 import { SPECIFICATION, stubClient } from './test-fixtures.ts'
 
-const TARGET = { name: 'i', specification: SPECIFICATION, vectorsInSource: true }
+const TARGET = {
+  name: 'i',
+  specification: SPECIFICATION,
+  vectorsInSource: true,
+  vectorType: 'rank_features',
+} as const
 
 describe('scanDocuments', () => {
   test('every document is given once, and no more than a page a slice is held', async () => {
