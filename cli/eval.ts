@@ -158,7 +158,7 @@ async function exactOverlap(
   note('Reading the stored vectors back for the exact ranking')
   const exact = await readStoredVectors(client, index, `${EVAL_FIELD}_sparse`)
   let sum = 0
-  const field = { index, field: `${EVAL_FIELD}_sparse` }
+  const field = { index, field: `${EVAL_FIELD}_sparse`, vectorType: 'rank_features' } as const
   for (const [id, text] of queries) {
     const ofTable = encodeQuery(text, resources.tokenizer, resources.queryTable)
     const tokens = await weightTokens(client, cache, field, ofTable, idf)

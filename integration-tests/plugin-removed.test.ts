@@ -66,7 +66,7 @@ describe.skipIf(zip === undefined)('an index that was made with the plugin', () 
 
   async function answers(client: Client, form: string) {
     const cache = new SearchCache()
-    expect(await cache.form(client, { name: index, specification })).toBe(form)
+    expect(await cache.form(client, { name: index, specification, vectorType: 'rank_features' })).toBe(form)
     const found = []
     for (const text of sampleQueries(10)) {
       const { hits } = await search(client, { ...model, cache }, { index, text, mode: 'sparse' })

@@ -417,7 +417,8 @@ describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s ne
   })
 
   test('without a form, our plugin answers where it can, and stock clauses where it cannot', async () => {
-    const of = async (from: Client, name: string) => new SearchCache().form(from, { name, specification })
+    const of = async (from: Client, name: string) =>
+      new SearchCache().form(from, { name, specification, vectorType: 'rank_features' })
     expect(await of(client, index)).toBe('rank_feature')
     expect(await of(peer, index)).toBe(hasPlugin ? 'lexpand' : 'rank_feature')
     const foreign = uniqueName('foreign-table')

@@ -4,6 +4,7 @@ import { FrequencyCache, weightTokens } from './corpus-frequencies.ts'
 
 const COUNTS: Readonly<Record<string, number>> = { rain: 3, snow: 1, __proto__x: 2 }
 const READY = 10
+const A = { index: 'a', field: 'text_sparse', vectorType: 'rank_features' } as const
 
 interface Counted {
   readonly query: { readonly rank_feature?: { readonly field: string } }
@@ -25,7 +26,7 @@ function engine() {
 
 test('counts every piece and the documents in one request', async () => {
   const { client, msearch } = engine()
-  const found = await new FrequencyCache().frequencies(client, 'a', 'text_sparse', ['rain', 'hail'])
+  const found = await new FrequencyCache().frequencies(client, A, ['rain', 'hail'])
   expect(found).toEqual({
     documents: READY,
     frequencies: new Map([
@@ -36,29 +37,38 @@ test('counts every piece and the documents in one request', async () => {
   expect(msearch).toHaveBeenCalledTimes(1)
 })
 
+test('counts lexpand_impacts by term, which rank_feature would find nothing in', async () => {
+  const { client, msearch } = engine()
+  const impacts = { ...A, vectorType: 'lexpand_impacts' } as const
+  await new FrequencyCache().frequencies(client, impacts, ['rain'])
+  expect(msearch.mock.calls[0]?.[0].body[1]).toMatchObject({
+    query: { term: { text_sparse: { value: 'rain' } } },
+  })
+})
+
 test('asks for what it does not know only', async () => {
   const { client, msearch } = engine()
   const cache = new FrequencyCache()
-  await cache.frequencies(client, 'a', 'text_sparse', ['rain'])
-  await cache.frequencies(client, 'a', 'text_sparse', ['rain'])
+  await cache.frequencies(client, A, ['rain'])
+  await cache.frequencies(client, A, ['rain'])
   expect(msearch).toHaveBeenCalledTimes(1)
-  const later = await cache.frequencies(client, 'a', 'text_sparse', ['rain', 'snow'])
+  const later = await cache.frequencies(client, A, ['rain', 'snow'])
   expect(later.frequencies.get('snow')).toBe(1)
   expect(msearch.mock.calls[1]?.[0].body).toHaveLength(2)
-  await cache.frequencies(client, 'b', 'text_sparse', ['rain'])
+  await cache.frequencies(client, { ...A, index: 'b' }, ['rain'])
   expect(msearch).toHaveBeenCalledTimes(3)
 })
 
 test('counts anew what is older than its lifetime, and forgets the oldest beyond its capacity', async () => {
   const { client, msearch } = engine()
   const forgetful = new FrequencyCache(0)
-  await forgetful.frequencies(client, 'a', 'text_sparse', ['rain'])
-  await forgetful.frequencies(client, 'a', 'text_sparse', ['rain'])
+  await forgetful.frequencies(client, A, ['rain'])
+  await forgetful.frequencies(client, A, ['rain'])
   expect(msearch).toHaveBeenCalledTimes(2)
 
   const small = new FrequencyCache(60_000, 2)
-  await small.frequencies(client, 'a', 'text_sparse', ['rain', 'snow', 'hail'])
-  await small.frequencies(client, 'a', 'text_sparse', ['rain'])
+  await small.frequencies(client, A, ['rain', 'snow', 'hail'])
+  await small.frequencies(client, A, ['rain'])
   expect(msearch).toHaveBeenCalledTimes(4)
 })
 
@@ -66,15 +76,14 @@ test('the failure of one count is an error, not a count of 0', async () => {
   const error = { type: 'index_not_found_exception', reason: 'no such index [a]' }
   const msearch = async () => ({ body: { responses: [{ error, status: 404 }] } })
   const client = { msearch } as unknown as Client
-  await expect(new FrequencyCache().frequencies(client, 'a', 'text_sparse', [])).rejects.toThrow(/index a/)
+  await expect(new FrequencyCache().frequencies(client, A, [])).rejects.toThrow(/index a/)
 })
 
 test('the weights of the table need no count', async () => {
   const { client, msearch } = engine()
   const tokens = [{ token: 'rain', tokenId: 1, weight: 5 }]
-  const field = { index: 'a', field: 'text_sparse' }
-  expect(await weightTokens(client, new FrequencyCache(), field, tokens, 'model')).toBe(tokens)
+  expect(await weightTokens(client, new FrequencyCache(), A, tokens, 'model')).toBe(tokens)
   expect(msearch).not.toHaveBeenCalled()
-  const [rain] = await weightTokens(client, new FrequencyCache(), field, tokens, 'corpus')
+  const [rain] = await weightTokens(client, new FrequencyCache(), A, tokens, 'corpus')
   expect(rain?.weight).toBeCloseTo(Math.log(1 + 7.5 / 3.5), 12)
 })

@@ -1,5 +1,11 @@
 import type { API, Client } from '@opensearch-project/opensearch'
-import { type EngineFailure, SIDECAR, translateEngineFailure } from '../mappings/index.ts'
+import {
+  type EngineFailure,
+  SIDECAR,
+  tokenClause,
+  translateEngineFailure,
+  type VectorType,
+} from '../mappings/index.ts'
 import type { QueryToken } from '../sparse/query.ts'
 import { type CorpusFrequencies, type QueryIdf, weightByCorpus } from './corpus-idf.ts'
 
@@ -29,22 +35,19 @@ export class FrequencyCache {
     this.#capacity = capacity
   }
 
-  /**
-   * @param index concrete index or alias; counts are kept by this name and the field
-   * @param pieces distinct word pieces without dots
-   */
+  /** @param pieces distinct word pieces without dots */
   async frequencies(
     client: Client,
-    index: string,
-    field: string,
+    sparse: SparseField,
     pieces: readonly string[],
   ): Promise<CorpusFrequencies> {
+    const { index, field } = sparse
     const keys = [...pieces.map((piece) => key(index, field, piece)), key(index, field, undefined)]
     const now = performance.now()
     const counts = keys.map((name) => this.#fresh(name, now))
     const missing = keys.flatMap((_, at) => (counts[at] === undefined ? [at] : []))
     if (missing.length > 0) {
-      const queries = missing.map((at) => queryOf(field, pieces[at]))
+      const queries = missing.map((at) => queryOf(sparse, pieces[at]))
       const counted = await countAll(client, index, queries)
       for (const [place, at] of missing.entries()) {
         const count = counted[place] ?? 0
@@ -76,8 +79,11 @@ export class FrequencyCache {
 
 /** Where a sparse field is. */
 export interface SparseField {
+  /** Concrete index or alias; counts are kept by this name and the field. */
   readonly index: string
   readonly field: string
+  /** Decides how it is counted: `rank_feature` on a field of another type finds nothing, without an error. */
+  readonly vectorType: VectorType
 }
 
 /**
@@ -88,13 +94,13 @@ export interface SparseField {
 export async function weightTokens(
   client: Client,
   cache: Pick<FrequencyCache, 'frequencies'>,
-  { index, field }: SparseField,
+  field: SparseField,
   tokens: readonly QueryToken[],
   idf: QueryIdf,
 ): Promise<readonly QueryToken[]> {
   if (idf === 'model' || tokens.length === 0) return tokens
   const pieces = tokens.map(({ token }) => token)
-  return weightByCorpus(tokens, idf, await cache.frequencies(client, index, field, pieces))
+  return weightByCorpus(tokens, idf, await cache.frequencies(client, field, pieces))
 }
 
 /** Neither index names nor fields contain a line break. */
@@ -103,10 +109,10 @@ function key(index: string, field: string, piece: string | undefined): string {
 }
 
 /** All documents with a vector for no piece: `rank_features` has no `exists`, the sidecar knows. */
-function queryOf(field: string, piece: string | undefined): object {
+function queryOf({ field, vectorType }: SparseField, piece: string | undefined): object {
   return piece === undefined
     ? { term: { [`${SIDECAR}.state`]: 'ready' } }
-    : { rank_feature: { field: `${field}.${piece}`, linear: {} } }
+    : tokenClause(vectorType, field, piece)
 }
 
 /** One request for all. Counts what is refreshed, as any search does. */

@@ -1,7 +1,8 @@
-import { documentText, type IndexSpecification } from '../mappings/index.ts'
+import { documentText, type InstalledIndex } from '../mappings/index.ts'
 import { explain, type TokenContribution } from '../sparse/explain.ts'
 import { highlight } from '../sparse/highlight.ts'
 import type { QueryToken } from '../sparse/query.ts'
+import { roundToImpact, truncateToFeatureField } from '../sparse/stored-weight.ts'
 import type { WordPieceTokenizer } from '../sparse/tokenizer.ts'
 import type { EngineHit } from './ranking.ts'
 import type { CheckedRequest, SearchHit, SearchMode } from './search-request.ts'
@@ -10,7 +11,7 @@ import { wantedSource } from './source-fields.ts'
 export interface HitContext {
   readonly request: CheckedRequest
   readonly mode: SearchMode
-  readonly specification: IndexSpecification
+  readonly index: Pick<InstalledIndex, 'specification' | 'vectorType'>
   readonly tokenizer: WordPieceTokenizer
   readonly tokens: readonly QueryToken[]
 }
@@ -20,7 +21,8 @@ export interface HitContext {
  * {@link EXPLAINED_UNITS} of a text; words behind them count as expansions.
  */
 export function searchHit(hit: EngineHit, context: HitContext): SearchHit {
-  const { request, specification, tokenizer, tokens } = context
+  const { request, tokenizer, tokens } = context
+  const { specification, vectorType } = context.index
   const source = hit._source ?? {}
   const shown = {
     id: hit._id ?? '',
@@ -31,7 +33,12 @@ export function searchHit(hit: EngineHit, context: HitContext): SearchHit {
 
   const text = documentText(source, specification.fields)
   const readable = 'text' in text ? text.text.slice(0, EXPLAINED_UNITS) : ''
-  const explanation = explain(tokens, storedWeights(source, specification), piecesOf(readable, tokenizer))
+  const explanation = explain(
+    tokens,
+    storedWeights(source, specification.sparse_field),
+    piecesOf(readable, tokenizer),
+    vectorType === 'lexpand_impacts' ? roundToImpact : truncateToFeatureField,
+  )
   return {
     ...shown,
     ...(request.explain && context.mode !== 'bm25' ? { explanation } : {}),
@@ -52,11 +59,8 @@ function matched(
   return new Set((mode === 'sparse' ? explanation : tokens).map(({ token }) => token))
 }
 
-function storedWeights(
-  source: Readonly<Record<string, unknown>>,
-  { sparse_field }: IndexSpecification,
-): Map<string, number> {
-  const stored = Object.hasOwn(source, sparse_field) ? source[sparse_field] : undefined
+function storedWeights(source: Readonly<Record<string, unknown>>, field: string): Map<string, number> {
+  const stored = Object.hasOwn(source, field) ? source[field] : undefined
   if (typeof stored !== 'object' || stored === null) return new Map()
   return new Map(Object.entries(stored).map(([piece, weight]) => [piece, Number(weight)]))
 }

@@ -1,4 +1,5 @@
 import type { Types } from '@opensearch-project/opensearch'
+import { tokenClause } from '../mappings/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { LARGEST_QUERY_WEIGHT, type QueryToken } from '../sparse/query.ts'
 import type { QueryIdf } from './corpus-idf.ts'
@@ -9,7 +10,7 @@ export type QueryClause = Types.Common_QueryDsl.QueryContainer
 /**
  * rank_feature: works on every OpenSearch, one clause a token. neural_sparse: one clause in all, needs the
  * neural-search plugin. lexpand: the text itself, needs our plugin. All become the same Lucene query, so they rank
- * alike.
+ * alike. A field of type `lexpand_impacts` is asked by lexpand alone.
  */
 export type QueryForm = 'rank_feature' | 'neural_sparse' | 'lexpand'
 
@@ -17,7 +18,7 @@ export type QueryForm = 'rank_feature' | 'neural_sparse' | 'lexpand'
 export const CLAUSE_BUDGET = 1024
 
 export interface SparseQueryOptions {
-  /** The `rank_features` field. */
+  /** Of type `rank_features`; for the form lexpand also `lexpand_impacts`. */
   readonly field: string
   /** Distinct tokens, as `encodeQuery` gives them. */
   readonly tokens: readonly Pick<QueryToken, 'token' | 'weight'>[]
@@ -62,9 +63,7 @@ export function filtered(query: QueryClause, filter: readonly QueryClause[]): Qu
 }
 
 function rankFeatures(field: string, weights: ReadonlyMap<string, number>): QueryClause[] {
-  return Array.from(weights, ([token, boost]) => ({
-    rank_feature: { field: `${field}.${token}`, linear: {}, boost },
-  }))
+  return Array.from(weights, ([token, boost]) => tokenClause('rank_features', field, token, boost))
 }
 
 function neuralSparse(field: string, weights: ReadonlyMap<string, number>): QueryClause {

@@ -43,6 +43,11 @@ describe('SearchCache', () => {
     expect(await cache.hasNeuralSearch(client)).toBe(false)
   })
 
+  test('knows without asking that only the plugin can answer for lexpand_impacts', async () => {
+    const index = { name: 'articles', specification: {} as never, vectorType: 'lexpand_impacts' } as const
+    expect(await new SearchCache().form({} as Client, index)).toBe('lexpand')
+  })
+
   test('asks again for coverage when it is old or was forgotten', async () => {
     const search = vi.fn(async () => ({
       body: { hits: { total: { value: 4 } }, aggregations: { covered: { doc_count: 3 } } },

@@ -1,6 +1,6 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
 import { type InstalledIndex, readInstalledIndex } from '../mappings/index.ts'
-import { FrequencyCache } from './corpus-frequencies.ts'
+import { FrequencyCache, type SparseField } from './corpus-frequencies.ts'
 import type { CorpusFrequencies } from './corpus-idf.ts'
 import { measureCoverage } from './coverage.ts'
 import type { QueryClause, QueryForm } from './query-builder.ts'
@@ -29,13 +29,8 @@ export class SearchCache {
   }
 
   /** Document frequencies of word pieces in a sparse field, counted anew after five minutes. */
-  frequencies(
-    client: Client,
-    index: string,
-    field: string,
-    pieces: readonly string[],
-  ): Promise<CorpusFrequencies> {
-    return this.#frequencies.frequencies(client, index, field, pieces)
+  frequencies(client: Client, field: SparseField, pieces: readonly string[]): Promise<CorpusFrequencies> {
+    return this.#frequencies.frequencies(client, field, pieces)
   }
 
   /** Whether the engine can fuse two queries itself; plugins change with a restart only, so this is asked once. */
@@ -44,7 +39,9 @@ export class SearchCache {
   }
 
   /** The form that a query of this index takes where the caller names none. */
-  form(client: Client, index: NamedSpecification): Promise<QueryForm> {
+  async form(client: Client, index: SearchedIndex): Promise<QueryForm> {
+    // No other form can ask it: a plugin that cannot answer has to say why.
+    if (index.vectorType === 'lexpand_impacts') return 'lexpand'
     return this.#remembered(`form ${index.name}`, this.#lifetimeMs, async () =>
       (await answersLexpand(client, index)) ? 'lexpand' : 'rank_feature',
     )
@@ -71,13 +68,13 @@ export class SearchCache {
   }
 }
 
-type NamedSpecification = Pick<InstalledIndex, 'name' | 'specification'>
+type SearchedIndex = Pick<InstalledIndex, 'name' | 'specification' | 'vectorType'>
 
 /**
  * Asks the index, not for a list of plugins: a node may lack the plugin, or its plugin the table of this index, and a
  * search that then failed would have worked with stock clauses.
  */
-async function answersLexpand(client: Client, { name, specification }: NamedSpecification): Promise<boolean> {
+async function answersLexpand(client: Client, { name, specification }: SearchedIndex): Promise<boolean> {
   const query = { lexpand: { field: specification.sparse_field, query: 'a' } } as QueryClause
   const request = { index: name, all_shards: true, body: { query } }
   const reply = await client.indices.validateQuery(request, { ignore: [400, 403] })

@@ -29,7 +29,10 @@ export interface SearchRequest {
   readonly text: string
   /** @default sparse; hybrid while not every document has its vector (`coverage` of the result says how many have) */
   readonly mode?: SearchMode
-  /** @default 'lexpand' where the plugin can answer for the index, else 'rank_feature' */
+  /**
+   * An index whose vectors are of type `lexpand_impacts` takes `lexpand` only.
+   * @default 'lexpand' where the plugin can answer for the index, else 'rank_feature'
+   */
   readonly form?: QueryForm
   /**
    * Where the query weights come from: the model's table, the searched index, or half of each. The last two count

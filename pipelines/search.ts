@@ -12,7 +12,7 @@ import type { WordPieceTokenizer } from '../sparse/tokenizer.ts'
 import { weightTokens } from './corpus-frequencies.ts'
 import { searchHit } from './hits.ts'
 import { lexicalQuery } from './lexical-query.ts'
-import { sparseQuery } from './query-builder.ts'
+import { type QueryForm, sparseQuery } from './query-builder.ts'
 import { fuseInClient, fuseInEngine, type Ranking, type RankingContext, rankBy } from './ranking.ts'
 import { SearchCache } from './search-cache.ts'
 import {
@@ -94,15 +94,16 @@ async function answerFrom(
   const mode = modeFor(wanted, ofTable, request)
   const context: RankingContext = { client, request, source: sourceFilter(request, specification) }
   const lexical = () => lexicalQuery(specification.fields, request.text, request.filter)
-  const form = request.form ?? (mode === 'bm25' ? 'rank_feature' : await cache.form(client, index))
+  const form = mode === 'bm25' ? undefined : await formFor(index, client, request, cache)
   const { text, idf, filter } = request
   // The plugin weights by the index itself; only an explanation needs its weights here.
-  const counts = mode !== 'bm25' && (form !== 'lexpand' || request.explain)
+  const counts = form !== undefined && (form !== 'lexpand' || request.explain)
   const field = specification.sparse_field
-  const tokens = counts ? await weightTokens(client, cache, { index: name, field }, ofTable, idf) : ofTable
+  const place = { index: name, field, vectorType: index.vectorType }
+  const tokens = counts ? await weightTokens(client, cache, place, ofTable, idf) : ofTable
+  if (form === undefined) return { mode, coverage, tokens, ranking: await rankBy(lexical(), context) }
   const options = { field, tokens, text, idf, form, filter }
   const sparse = () => sparseQuery(options)
-  if (mode === 'bm25') return { mode, coverage, tokens, ranking: await rankBy(lexical(), context) }
   if (mode === 'sparse') {
     const { twoPhase } = request
     const asked = twoPhase !== undefined && form !== 'lexpand'
@@ -116,6 +117,20 @@ async function answerFrom(
       ? await fuseInEngine(queries, fusion.bm25Weight, context)
       : await fuseInClient(queries, context)
   return { mode, coverage, tokens, ranking }
+}
+
+async function formFor(
+  index: InstalledIndex,
+  client: Client,
+  { form }: CheckedRequest,
+  cache: SearchCache,
+): Promise<QueryForm> {
+  if (form === undefined) return cache.form(client, index)
+  if (form === 'lexpand' || index.vectorType !== 'lexpand_impacts') return form
+  throw new LexpandError(
+    'QUERY',
+    `[search] expected the form lexpand for ${index.name}, whose vectors are of type lexpand_impacts, got ${form}. Leave the form out, or reindex with the vector type rank_features.`,
+  )
 }
 
 /** A query without word pieces has no sparse side; hybrid then keeps its other side, and the result says so. */
@@ -139,17 +154,21 @@ function looksMoved({ hits }: Ranking, { name }: InstalledIndex): boolean {
 }
 
 function isSame(a: InstalledIndex, b: InstalledIndex): boolean {
-  return a.name === b.name && a.specification.fingerprint === b.specification.fingerprint
+  return (
+    a.name === b.name &&
+    a.vectorType === b.vectorType &&
+    a.specification.fingerprint === b.specification.fingerprint
+  )
 }
 
 function resultOf(
   { mode, coverage, tokens, ranking, twoPhase }: Answer,
-  { specification }: InstalledIndex,
+  index: InstalledIndex,
   { tokenizer }: SearchResources,
   request: CheckedRequest,
   started: number,
 ): SearchResult {
-  const hits = ranking.hits.map((hit) => searchHit(hit, { request, mode, specification, tokenizer, tokens }))
+  const hits = ranking.hits.map((hit) => searchHit(hit, { request, mode, index, tokenizer, tokens }))
   return {
     mode,
     took_ms: performance.now() - started,
