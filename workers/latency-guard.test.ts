@@ -35,7 +35,7 @@ async function guarded(
     pace: { slowDown: () => void seen.slowed++ },
     maxP95Ms: 100,
     probe: PROBE,
-    specificationOf: async () => SPECIFICATION,
+    installedIndex: async () => ({ specification: SPECIFICATION, vectorType: 'rank_features' }),
     logger,
     telemetry: { ...NO_TELEMETRY, probe: (...args) => void seen.p95.push(args) },
     ...options,
@@ -89,6 +89,24 @@ describe('latency guard', () => {
     }))
     expect(asked[1]).toMatchObject({ query: { bool: { should } } })
     expect(asked.filter((body) => 'terminate_after' in body)).toHaveLength(1)
+  })
+
+  test('makes it for the field type of the vectors', async () => {
+    const asked: object[] = []
+    await guarded(
+      ({ body }) => {
+        asked.push(body)
+        return 'terminate_after' in body
+          ? { hits: { hits: [{ _source: { text_sparse: { wing: 2 } } }] } }
+          : { took: 1 }
+      },
+      {
+        probe: undefined,
+        installedIndex: async () => ({ specification: SPECIFICATION, vectorType: 'lexpand_impacts' }),
+      },
+    )
+    const should = [{ term: { text_sparse: { value: 'wing', boost: 2 } } }]
+    expect(asked[1]).toMatchObject({ query: { bool: { should } } })
   })
 
   test('asks nothing while another worker holds the lease', async () => {

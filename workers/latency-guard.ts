@@ -1,8 +1,9 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
+import type { InstalledIndex } from '../mappings/compatibility.ts'
 import { SIDECAR } from '../mappings/sidecar.ts'
-import type { IndexSpecification } from '../mappings/specification.ts'
+import { tokenClause } from '../mappings/vector-type.ts'
 import { LatencyWindow } from './latency-window.ts'
 import type { Pace } from './pace.ts'
 import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
@@ -25,7 +26,7 @@ export interface LatencyGuardOptions {
   readonly maxP95Ms: number
   /** @default the heaviest word pieces of a stored vector, in the index that got most vectors lately */
   readonly probe?: ProbeQuery | undefined
-  readonly specificationOf: (index: string) => Promise<IndexSpecification>
+  readonly installedIndex: (index: string) => Promise<Pick<InstalledIndex, 'specification' | 'vectorType'>>
   readonly logger: Logger
   readonly telemetry?: Telemetry | undefined
 }
@@ -135,7 +136,8 @@ export class LatencyGuard {
     const [index] = [...this.#written].toSorted(([, a], [, b]) => b - a)[0] ?? []
     if (index === undefined) return undefined
     for (const [name, vectors] of this.#written) this.#written.set(name, vectors / 2)
-    const { sparse_field } = await this.#options.specificationOf(index)
+    const { specification, vectorType } = await this.#options.installedIndex(index)
+    const { sparse_field } = specification
     const reply = await this.#options.client.search({
       index,
       body: {
@@ -149,9 +151,7 @@ export class LatencyGuard {
     const vector = Object.entries((source?.[sparse_field] ?? {}) as Record<string, number>)
     if (vector.length === 0) return undefined
     const pieces = vector.toSorted(([, a], [, b]) => b - a).slice(0, PROBE_PIECES)
-    const should = pieces.map(([piece, boost]) => ({
-      rank_feature: { field: `${sparse_field}.${piece}`, linear: {}, boost },
-    }))
+    const should = pieces.map(([piece, boost]) => tokenClause(vectorType, sparse_field, piece, boost))
     const probe = { index, query: { bool: { should } } }
     this.#vectorProbe = { probe, untilRound: this.#round + ROUNDS_A_VECTOR }
     return probe

@@ -13,7 +13,7 @@ import { addTo, emptyStats, reportProgress, type WorkerStats } from './progress.
 import { encodeQueueName } from './queue.ts'
 import { assertRedisSettings, connect } from './redis.ts'
 import { type JobRun, runJob } from './run-job.ts'
-import { cachedSpecifications } from './specification-cache.ts'
+import { cachedIndices } from './specification-cache.ts'
 import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
 import { queueTraces } from './traces.ts'
 import type { VectorCache } from './vector-cache.ts'
@@ -96,14 +96,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const encoder = options.encoder ?? onnxEncoder(model, options.encoding)
   const stopping = new AbortController()
   const stats = emptyStats()
-  const specificationOf = cachedSpecifications(client)
+  const installedIndex = cachedIndices(client)
   const name = encodeQueueName(model.identity)
   const run: JobRun = {
     dependencies: {
       client,
       tokenizer: model.tokenizer,
       encoder,
-      specificationOf,
+      specificationOf: async (index) => (await installedIndex(index)).specification,
       ...(maxTextBytes === undefined ? {} : { maxTextBytes }),
       ...(vectorCache === undefined ? {} : { vectorCache }),
       telemetry,
@@ -150,7 +150,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
           pace,
           maxP95Ms: options.maxSearchP95Ms,
           probe: options.probe,
-          specificationOf,
+          installedIndex,
           logger,
           telemetry,
         })
