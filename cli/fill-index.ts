@@ -3,6 +3,7 @@ import {
   installIndex,
   resolveEncoding,
   specificationFor,
+  type VectorType,
 } from '../mappings/index.ts'
 import { fingerprint, type Model } from '../models/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
@@ -30,6 +31,7 @@ export interface FillOptions {
   readonly sparseField?: string
   readonly windowing?: Windowing
   readonly analyzer?: string
+  readonly vectorType?: VectorType | undefined
   readonly documents: AsyncIterable<SourceDocument>
   /** Called when the index is there and before the first document is stored. */
   readonly onInstalled?: () => Promise<void>
@@ -63,12 +65,11 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   const { client } = connection
   const startedAt = performance.now()
   const specification = specify(options)
-  await installIndex(
-    client,
-    index,
-    specification,
-    options.analyzer === undefined ? {} : { analyzer: options.analyzer },
-  )
+  const { analyzer, vectorType } = options
+  await installIndex(client, index, specification, {
+    ...(analyzer === undefined ? {} : { analyzer }),
+    vectorType,
+  })
   await installIngestPipeline(client, index, specification)
   await options.onInstalled?.()
   const queue = await openQueue(connection.redisUrl, options.model.identity)

@@ -12,6 +12,7 @@ import { EXIT, note, printResult } from './output.ts'
 import { openSource } from './sources/open-source.ts'
 import type { SourceProblem, SourceRecord } from './sources/record.ts'
 import { findTextFields, peek } from './sources/text-fields.ts'
+import { type VectorTypeFlags, vectorTypeOption } from './vector-type.ts'
 
 export function register(program: Command): void {
   const command = program
@@ -36,6 +37,7 @@ export function register(program: Command): void {
       ),
     )
     .option('--analyzer <name>', 'analyzer of the text fields of a new index (default: english)')
+    .addOption(vectorTypeOption('rank_features'))
     .option('--no-wait', 'leave the encoding to lexpand worker')
     .action(indexDocuments)
   withExamples(withJson(withModel(withConnection(command))), [
@@ -46,7 +48,7 @@ export function register(program: Command): void {
   ])
 }
 
-interface IndexFlags extends ModelFlags, ConnectionFlags {
+interface IndexFlags extends ModelFlags, ConnectionFlags, VectorTypeFlags {
   readonly index: string
   readonly fields?: readonly string[]
   readonly idField?: string
@@ -88,6 +90,7 @@ async function indexDocuments(reference: string, flags: IndexFlags): Promise<voi
     signal,
     ...(sparseField === undefined ? {} : { sparseField }),
     ...(flags.analyzer === undefined ? {} : { analyzer: flags.analyzer }),
+    vectorType: flags.vectorType,
   })
   const result: IndexResult = {
     ...report,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { resolveName } from '../mappings/alias.ts'
 import {
+  assertPluginFor,
   type IndexSpecification,
   installIndex,
   resolveEncoding,
@@ -42,6 +43,7 @@ export async function dryRun(flags: ReindexFlags): Promise<Estimate & { readonly
   const { client } = await connect(flags, { redis: false })
   const found = await theIndex({ client }, flags.index)
   const specification = specify(flags, model, found)
+  await assertPluginFor(client, flags.vectorType, 'reindex')
   const encoder = onnxEncoder(model)
   try {
     const { tokenizer } = model
@@ -63,7 +65,7 @@ export async function fillExisting(flags: ReindexFlags, signal: AbortSignal): Pr
   const { client, redisUrl } = connection
   const { name } = await theIndex(connection, flags.index)
   const specification = specify(flags, model, await theIndex(connection, name))
-  await installIndex(client, name, specification)
+  await installIndex(client, name, specification, { vectorType: flags.vectorType })
   await installIngestPipeline(client, name, specification)
   const queue = await openQueue(redisUrl, model.identity)
   const progress = progressBar('encode')
@@ -102,6 +104,7 @@ export async function moveBeside(flags: ReindexFlags, to: string, signal: AbortS
       to,
       specification,
       body,
+      vectorType: flags.vectorType,
       alias: flags.alias,
       signal,
     })

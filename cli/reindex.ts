@@ -12,12 +12,13 @@ import { EXIT, printResult } from './output.ts'
 import { dryRun, fillExisting, moveBack, moveBeside } from './reindex-actions.ts'
 import type { GateFlags } from './reindex-gate.ts'
 import { estimateLines, runLines, shortRun } from './reindex-report.ts'
+import { type VectorTypeFlags, vectorTypeOption } from './vector-type.ts'
 
 export function register(program: Command): void {
   const command = program
     .command('reindex')
     .description(
-      'Encode an existing index in the background, or build a new one beside it (new model, pruning or mapping) while clients go on, and move the alias. Ctrl-C pauses, the same command resumes, also after a kill. What a run remembers is in the index lexpand-reindex of the cluster.',
+      'Encode an existing index in the background, or build a new one beside it (new model, pruning, mapping or field type of the vectors) while clients go on, and move the alias. Ctrl-C pauses, the same command resumes, also after a kill. What a run remembers is in the index lexpand-reindex of the cluster.',
     )
     .requiredOption('--index <name>', 'index to fill; with --to, alias (or index with one) to move')
     .addOption(new Option('--to <name>', 'new index to build and to move the alias to'))
@@ -28,6 +29,7 @@ export function register(program: Command): void {
         pruning,
       ),
     )
+    .addOption(vectorTypeOption('that of the index, else rank_features'))
     .option('--mapping-file <file>', 'JSON with mappings and settings that the new index gets instead')
     .option('--alias <name>', 'alias to make when the index has none; clients must then use it')
     .option('--queries <file>', 'queries of the gate, one a line (default: starts of sampled documents)')
@@ -58,12 +60,13 @@ export function register(program: Command): void {
     'lexpand reindex --index articles --fields title,text --dry-run',
     'lexpand reindex --index articles --fields title,text',
     'lexpand reindex --index articles --to articles-v2 --model ./my-model --queries queries.txt',
+    'lexpand reindex --index articles --to articles-v3 --vector-type lexpand_impacts',
     'lexpand reindex --index articles --status',
     'lexpand reindex --index articles --rollback',
   ])
 }
 
-export interface ReindexFlags extends ModelFlags, ConnectionFlags, GateFlags {
+export interface ReindexFlags extends ModelFlags, ConnectionFlags, GateFlags, VectorTypeFlags {
   readonly index: string
   readonly to?: string
   readonly fields?: readonly string[]

@@ -2,7 +2,9 @@ import { type API, type Client, errors } from '@opensearch-project/opensearch'
 import { resolveName } from '../../mappings/alias.ts'
 import { translateEngineError } from '../../mappings/engine-error.ts'
 import { assertIndexName } from '../../mappings/index-name.ts'
+import { assertPluginFor } from '../../mappings/plugin-nodes.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
+import { type VectorType, vectorTypeOf } from '../../mappings/vector-type.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import {
   assertCopyable,
@@ -24,6 +26,8 @@ export interface BeginBeside {
   readonly specification: IndexSpecification
   /** Mapping or settings that differ from those of the old index. */
   readonly body?: IndexBody | undefined
+  /** Of the new sparse field. @default that of the body, else of the old index */
+  readonly vectorType?: VectorType | undefined
   /** Added to the old index first, when it has none. */
   readonly alias?: string | undefined
   readonly signal: AbortSignal
@@ -42,7 +46,7 @@ export interface Begun {
  * @throws LexpandError INDEX when something cannot be migrated, stands in the way, or another process is at it
  */
 export async function beginBeside(options: BeginBeside): Promise<Begun> {
-  const { client, to, specification, body, signal } = options
+  const { client, to, specification, body, vectorType, signal } = options
   assertIndexName(to, 'reindex')
   let old: FoundIndex | undefined
   const id = runId({ kind: 'beside', target: to })
@@ -50,13 +54,15 @@ export async function beginBeside(options: BeginBeside): Promise<Begun> {
     const present = await findIndex(client, to)
     if (found !== undefined && present !== undefined) {
       assertResumable(found, options)
+      assertSameType(present, options)
       old = await existing(client, found.source)
       return found
     }
     old = await oldIndex(options)
     await assertCopyable(client, old)
     await assertAlone(client, old.name, to)
-    const wanted = targetBody(old, specification, body)
+    const wanted = targetBody(old, specification, body, vectorType)
+    await assertPluginFor(client, vectorTypeOf(wanted.mappings, specification.sparse_field), 'reindex')
     const made =
       present === undefined ? await createTarget(client, to, wanted) : await adopt(client, present, options)
     return {
@@ -76,7 +82,7 @@ export async function beginBeside(options: BeginBeside): Promise<Begun> {
     }
   })
   const source = old as FoundIndex
-  return { run, old: source, later: targetBody(source, specification, body).later }
+  return { run, old: source, later: targetBody(source, specification, body, vectorType).later }
 }
 
 /** The same for filling an index in place; it has to be set up already. */
@@ -216,15 +222,24 @@ function assertResumable(found: ReindexState, { name, to, specification }: Begin
   }
 }
 
+/** Without a type in the options, a run goes on with the one that it was begun with. */
+function assertSameType({ mapping }: FoundIndex, { to, specification, vectorType }: BeginBeside): void {
+  const present = vectorTypeOf(mapping, specification.sparse_field)
+  if (vectorType === undefined || present === vectorType) return
+  throw new LexpandError(
+    'INDEX',
+    `[reindex] expected the vector type ${present} with which ${to} was begun, got ${vectorType}. Resume without it, or delete ${to} to start anew.`,
+  )
+}
+
 /** An index that a killed run made and could not note any more. */
-async function adopt(
-  client: Client,
-  present: FoundIndex,
-  { to, specification }: BeginBeside,
-): Promise<FoundIndex> {
+async function adopt(client: Client, present: FoundIndex, options: BeginBeside): Promise<FoundIndex> {
+  const { to, specification } = options
   const isOurs = present.specification?.fingerprint === specification.fingerprint
-  if (isOurs && present.aliases.length === 0 && (await client.count({ index: to })).body.count === 0)
+  if (isOurs && present.aliases.length === 0 && (await client.count({ index: to })).body.count === 0) {
+    assertSameType(present, options)
     return present
+  }
   throw new LexpandError(
     'INDEX',
     `[reindex] expected the name ${to} to be free, got an index. Delete it, or choose another name with --to.`,

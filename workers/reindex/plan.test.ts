@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { VectorType } from '../../mappings/vector-type.ts'
 import { SPECIFICATION } from '../test-fixtures.ts'
-import { type FoundIndex, targetBody } from './plan.ts'
+import { type FoundIndex, type IndexBody, targetBody } from './plan.ts'
 
 const NEXT = { ...SPECIFICATION, sparse_field: 'text_sparse_2', fingerprint: 'f2' }
 
@@ -59,6 +60,19 @@ describe('the body of the new index', () => {
       text_sparse_2: { type: 'rank_features' },
     })
     expect(settings).toMatchObject({ 'index.number_of_shards': 5, 'index.refresh_interval': '5s' })
+  })
+
+  test('has vectors of the old type, of that in the wanted mapping, or of the one that is asked for', () => {
+    const impacts = { text_sparse: { type: 'lexpand_impacts' } }
+    const typeOf = (old: FoundIndex, ...more: [IndexBody?, VectorType?]) =>
+      targetBody(old, NEXT, ...more).mappings.properties?.text_sparse_2?.type
+    const old = found({ mapping: { properties: { text: { type: 'text' }, ...impacts } } })
+    expect(typeOf(old)).toBe('lexpand_impacts')
+    expect(typeOf(old, {}, 'rank_features')).toBe('rank_features')
+    expect(typeOf(found(), {}, 'lexpand_impacts')).toBe('lexpand_impacts')
+    const body = { mappings: { properties: { text_sparse_2: { type: 'lexpand_impacts' } } } }
+    expect(typeOf(found(), body)).toBe('lexpand_impacts')
+    expect(typeOf(found({ specification: undefined }))).toBe('rank_features')
   })
 
   test('is refused when an index that is not ours uses our names for something else', () => {

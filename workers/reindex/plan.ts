@@ -4,6 +4,7 @@ import { translateEngineError } from '../../mappings/engine-error.ts'
 import { type FieldMapping, type IndexMapping, missingOwnFields, newMapping } from '../../mappings/mapping.ts'
 import { SIDECAR } from '../../mappings/sidecar.ts'
 import { type IndexSpecification, parseSpecification } from '../../mappings/specification.ts'
+import { type VectorType, vectorTypeOf } from '../../mappings/vector-type.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { RETIRED } from './retire.ts'
 
@@ -102,19 +103,21 @@ export interface TargetBody {
  * different routing then stay apart.
  *
  * @param wanted mappings replace those of the old index; settings win one by one
+ * @param vectorType of the new sparse field; undefined: as in the wanted mappings, else as in the old index
  * @throws LexpandError INDEX when the index uses our field names for something else
  */
 export function targetBody(
   old: FoundIndex,
   specification: IndexSpecification,
   wanted: IndexBody = {},
+  vectorType: VectorType | undefined = keptVectorType(old, specification, wanted),
 ): TargetBody {
   const base = wanted.mappings ?? old.mapping
   const ours = [SIDECAR, old.specification?.sparse_field]
   const isOurs = old.specification !== undefined
   const present = Object.entries(base.properties ?? {}).filter(([name]) => !(isOurs && ours.includes(name)))
   const properties: Record<string, FieldMapping> = Object.fromEntries(present)
-  const fresh = newMapping(specification)
+  const fresh = newMapping(specification, { vectorType })
   const settings = { ...flat(old.settings), ...flat(wanted.settings ?? {}) }
   const kept = Object.entries(settings).filter(([key]) => !NOT_COPIED.some((pattern) => pattern.test(key)))
   const { 'index.final_pipeline': final, ...now } = Object.fromEntries(kept)
@@ -122,11 +125,26 @@ export function targetBody(
     mappings: {
       ...base,
       _meta: { ...withoutRetired(base._meta), ...fresh._meta },
-      properties: { ...properties, ...missingOwnFields(properties, specification, old.name) },
+      properties: {
+        ...properties,
+        ...missingOwnFields(properties, specification, old.name, vectorType),
+      },
     },
     settings: now,
     later: final === undefined ? {} : { 'index.final_pipeline': final },
   }
+}
+
+function keptVectorType(
+  old: FoundIndex,
+  { sparse_field }: IndexSpecification,
+  { mappings = {} }: IndexBody,
+): VectorType | undefined {
+  const before = old.specification
+  return (
+    vectorTypeOf(mappings, sparse_field) ??
+    (before === undefined ? undefined : vectorTypeOf(old.mapping, before.sparse_field))
+  )
 }
 
 function withoutRetired({ [RETIRED]: _, ...meta }: NonNullable<IndexMapping['_meta']> = {}) {
