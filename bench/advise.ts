@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Client } from '@opensearch-project/opensearch'
-import { type QueryIdf, sparseQuery, twoPhaseQuery } from '../pipelines/index.ts'
+import { tokenClause, type VectorType } from '../mappings/index.ts'
+import { type QueryIdf, twoPhaseQuery } from '../pipelines/index.ts'
 import type { QueryToken, WordPieceTokenizer } from '../sparse/index.ts'
 import type { Pruning } from '../sparse/prune.ts'
 import type { PruningPoint, TablePoint, TwoPhasePoint } from './advice.ts'
@@ -17,6 +18,7 @@ export interface AdviseOptions {
   readonly client: Client
   /** The index that is measured; its name goes into the mark of the throw-away ones. */
   readonly index: string
+  readonly vectorType: VectorType
   /** Pruning that its vectors have been through. */
   readonly held: Pruning
   readonly documents: readonly EncodedDocument[]
@@ -27,7 +29,7 @@ export interface AdviseOptions {
   readonly tokenizer: WordPieceTokenizer
   /** Counted passes of the latency. */
   readonly rounds: number
-  /** Why two-phase scoring is not measured. */
+  /** Why two-phase scoring is not measured; on `lexpand_impacts` it cannot be. */
   readonly noTwoPhase: string | undefined
   readonly signal: AbortSignal
   readonly onStep: (step: string) => void
@@ -58,7 +60,7 @@ const SIZE = 10
  * @throws the signal's reason; what the engine answers
  */
 export async function measureCurves(options: AdviseOptions): Promise<Curves> {
-  const { client, documents, tokenizer, signal, onStep } = options
+  const { client, vectorType, documents, tokenizer, signal, onStep } = options
   const levels = levelsFor(options.held)
   onStep(`quality of ${levels.length} prunings and ${QUERY_TABLES.length} query tables, in memory`)
   const quality = await measureQuality(
@@ -72,7 +74,8 @@ export async function measureCurves(options: AdviseOptions): Promise<Curves> {
     for (const [at, { pruning, ratio }] of levels.entries()) {
       onStep(`copies of ${documents.length} vectors at ${pruning} (${at + 1} of ${levels.length})`)
       const mark = markOf(options.index)
-      sizes.push(await fillThrowAway(client, names[at] ?? '', mark, documents, ratio, tokenizer, signal))
+      const name = names[at] ?? ''
+      sizes.push(await fillThrowAway(client, name, mark, vectorType, documents, ratio, tokenizer, signal))
     }
     return await withLatency(options, levels, names, sizes, quality)
   } finally {
@@ -91,6 +94,8 @@ async function withLatency(
   { prunings, tables, weighted }: MeasuredQuality,
 ): Promise<Curves> {
   const [asItIs = ''] = names
+  const contestant = (index: string, queries: readonly AdviseQuery[], cut?: number) =>
+    asking(index, options.vectorType, queries, cut)
   const model = weighted.get('model') ?? []
   const contestants = new Map(names.map((name, at) => [`pruning ${at}`, contestant(name, model)]))
   contestants.set('again', contestant(asItIs, model))
@@ -168,13 +173,15 @@ function nothingToCut(table: QueryIdf): string {
   return `no query has word pieces on both sides of a cut at ${CUTS.join(' or ')} (query table ${table})`
 }
 
-function contestant(index: string, queries: readonly AdviseQuery[], cut?: number) {
+/** Stock clauses, whatever the type: the plugin's query takes no weights that others made. */
+function asking(index: string, vectorType: VectorType, queries: readonly AdviseQuery[], cut?: number) {
+  const clause = ({ token, weight }: QueryToken) => tokenClause(vectorType, SPARSE_FIELD, token, weight)
   const bodies = queries.map(({ tokens }) => {
     const options = { field: SPARSE_FIELD, tokens }
     const phases = cut === undefined ? undefined : twoPhaseQuery(options, { cut, window: WINDOW }, SIZE)
     const search =
       phases === undefined
-        ? { query: sparseQuery(options) }
+        ? { query: { bool: { should: tokens.map(clause), minimum_should_match: 1 } } }
         : { query: phases.query, rescore: phases.rescore }
     return JSON.stringify({ size: SIZE, track_total_hits: false, _source: false, ...search })
   })

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { API, Client } from '@opensearch-project/opensearch'
+import type { VectorType } from '../mappings/index.ts'
 import { LexpandError, prune, type WordPieceTokenizer } from '../sparse/index.ts'
 import { persist } from '../workers/back-off.ts'
 import type { EncodedDocument } from './corpus-vectors.ts'
@@ -39,6 +40,7 @@ export function markOf(index: string): Mark {
  * Fills an index of its own with pruned copies: one shard, no replica, one segment, hidden, no source. The id of a
  * copy is its place in the list.
  *
+ * @param vectorType of the copies, so that their bytes are those of the index
  * @param ratio least share of a document's largest weight that is kept; 0 keeps all
  * @returns bytes of its postings
  * @throws LexpandError INDEX when the engine refuses a copy; what the client throws; the signal's reason
@@ -47,12 +49,16 @@ export async function fillThrowAway(
   client: Client,
   name: string,
   mark: Mark,
+  vectorType: VectorType,
   documents: readonly EncodedDocument[],
   ratio: number,
   tokenizer: WordPieceTokenizer,
   signal?: AbortSignal,
 ): Promise<number> {
-  await client.indices.create({ index: name, body: { settings: SETTINGS, mappings: mappings(mark) } })
+  await client.indices.create({
+    index: name,
+    body: { settings: SETTINGS, mappings: mappings(mark, vectorType) },
+  })
   for (let at = 0; at < documents.length; at += BATCH) {
     signal?.throwIfAborted()
     const batch = documents
@@ -125,12 +131,12 @@ const SETTINGS = {
   'index.hidden': true,
 } as object as API.Indices_Create_RequestBody['settings'] & object
 
-function mappings(mark: Mark): API.Indices_Create_RequestBody['mappings'] & object {
+function mappings(mark: Mark, type: VectorType): API.Indices_Create_RequestBody['mappings'] & object {
   return {
     dynamic: false,
     _source: { enabled: false },
     _meta: { [MARK]: mark },
-    properties: { [SPARSE_FIELD]: { type: 'rank_features' } },
+    properties: { [SPARSE_FIELD]: { type } },
   } as object
 }
 

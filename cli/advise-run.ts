@@ -131,6 +131,7 @@ async function measured(
   const curves = await measureCurves({
     client,
     index: found.name,
+    vectorType: found.vectorType,
     held: found.specification.pruning,
     documents,
     allDocuments,

@@ -115,6 +115,7 @@ test('two-phase scoring is measured where queries have weights on both sides of 
   }))
   const { two_phase, no_two_phase } = await measureCurves({
     ...{ client, index, documents, queries, tokenizer, allDocuments: 400, qrels: undefined, rounds: 1 },
+    vectorType: 'rank_features',
     held: { type: 'max_ratio', ratio: 0.3 },
     noTwoPhase: undefined,
     signal: new AbortController().signal,
