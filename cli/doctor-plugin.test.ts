@@ -24,12 +24,26 @@ test.each([
 })
 
 test('a pipeline that needs the plugin fails where a node lacks it, and is fine elsewhere', () => {
-  expect(pluginFinding(nodes(undefined, undefined), '1.0.0', ['lexpand-books'])).toMatchObject({
+  expect(pluginFinding(nodes(undefined, undefined), '1.0.0', { pipelines: ['lexpand-books'] })).toMatchObject(
+    {
+      status: 'fail',
+      message: expect.stringContaining('lexpand-books'),
+    },
+  )
+  expect(pluginFinding(nodes('1.0.0', undefined), '1.0.0', { pipelines: ['lexpand-books'] })).toMatchObject({
     status: 'fail',
-    message: expect.stringContaining('lexpand-books'),
   })
-  expect(pluginFinding(nodes('1.0.0', undefined), '1.0.0', ['lexpand-books'])).toMatchObject({
-    status: 'fail',
-  })
-  expect(pluginFinding(nodes('1.0.0'), '1.0.0', ['lexpand-books'])).toBe('version 1.0.0 on 1 node(s)')
+  expect(pluginFinding(nodes('1.0.0'), '1.0.0', { pipelines: ['lexpand-books'] })).toBe(
+    'version 1.0.0 on 1 node(s)',
+  )
+})
+
+test('an index with its field type fails where a node lacks it, and is fine elsewhere', () => {
+  for (const some of [nodes(undefined), nodes('1.0.0', undefined)]) {
+    expect(pluginFinding(some, '1.0.0', { indices: ['books'] })).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining('1 index(es) have fields of type lexpand_impacts (books)'),
+    })
+  }
+  expect(pluginFinding(nodes('1.0.0'), '1.0.0', { indices: ['books'] })).toBe('version 1.0.0 on 1 node(s)')
 })

@@ -1,5 +1,6 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
 import { PLUGIN_NAME } from '../engine/plugin.ts'
+import type { VectorType } from '../mappings/index.ts'
 import { STAMP_PROCESSOR } from '../pipelines/index.ts'
 import { type Check, fail, warn } from './doctor-check.ts'
 
@@ -13,10 +14,11 @@ export interface NodePlugin {
 /** @param wanted version of this package, whose plugin is built beside it */
 export async function pluginCheck(client: Client, wanted: string): Promise<Omit<Check, 'name'> | string> {
   try {
-    const [nodes, plugins, pipelines] = await Promise.all([
+    const [nodes, plugins, pipelines, indices] = await Promise.all([
       client.cat.nodes({ format: 'json', h: ['name'] }),
       client.cat.plugins({ format: 'json', h: ['name', 'component', 'version'] }),
       stampingPipelines(client),
+      impactsIndices(client),
     ])
     const installed = new Map(
       (plugins.body as readonly Record<string, string | undefined>[])
@@ -27,7 +29,7 @@ export async function pluginCheck(client: Client, wanted: string): Promise<Omit<
     return pluginFinding(
       names.map((node) => ({ node, version: installed.get(node) })),
       wanted,
-      pipelines,
+      { pipelines, indices },
     )
   } catch (error) {
     if (error instanceof errors.ResponseError && error.statusCode === 403) {
@@ -51,21 +53,53 @@ async function stampingPipelines(client: Client): Promise<string[]> {
   }
 }
 
+/** Indices whose vectors are in the plugin's field type. A mapping can be read where the index cannot be opened. */
+async function impactsIndices(client: Client): Promise<string[]> {
+  try {
+    const { body } = await client.indices.getMapping({
+      index: '*',
+      expand_wildcards: 'all',
+      filter_path: ['*.mappings.properties.*.type'],
+    })
+    return Object.entries(body)
+      .filter(([, { mappings }]) =>
+        Object.values(mappings.properties ?? {}).some(({ type }) => (type as string) === IMPACTS),
+      )
+      .map(([index]) => index)
+  } catch (error) {
+    if (error instanceof errors.ResponseError && error.statusCode === 403) return []
+    throw error
+  }
+}
+
+const IMPACTS: VectorType = 'lexpand_impacts'
+
+/** What of a cluster does not work on a node without the plugin. */
+export interface PluginUses {
+  /** Ingest pipelines with its processor. */
+  readonly pipelines?: readonly string[]
+  /** Indices with its field type. */
+  readonly indices?: readonly string[]
+}
+
 /**
- * Absent is fine: stock clauses answer the same queries. Half installed, another version, or a pipeline that still
- * needs it, is not.
- *
- * @param pipelines ingest pipelines that use the plugin
+ * Absent is fine: stock clauses answer the same queries. Half installed, another version, or a pipeline or index
+ * that needs it, is not.
  */
 export function pluginFinding(
   nodes: readonly NodePlugin[],
   wanted: string,
-  pipelines: readonly string[] = [],
+  { pipelines = [], indices = [] }: PluginUses = {},
 ): Omit<Check, 'name'> | string {
   const lacking = nodes.filter(({ version }) => version === undefined).map(({ node }) => node)
   if (lacking.length > 0 && pipelines.length > 0) {
     return fail(
       `expected the plugin on every node, since ${pipelines.length} ingest pipeline(s) use ${STAMP_PROCESSOR} (${pipelines.slice(0, 3).join(', ')}), got none on ${lacking.length} of ${nodes.length} node(s) (${lacking.slice(0, 3).join(', ')}): these refuse documents. Run lexpand index on those indices, which puts the stock script in, or install the plugin.`,
+    )
+  }
+  if (lacking.length > 0 && indices.length > 0) {
+    return fail(
+      `expected the plugin on every node, since ${indices.length} index(es) have fields of type ${IMPACTS} (${indices.slice(0, 3).join(', ')}), got none on ${lacking.length} of ${nodes.length} node(s) (${lacking.slice(0, 3).join(', ')}): shards cannot open there. Install the plugin, then lexpand reindex --to NAME --vector-type rank_features if it shall go.`,
     )
   }
   if (lacking.length === nodes.length) {

@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { status } from '../engine/index.ts'
-import { readSpecification, translateEngineError } from '../mappings/index.ts'
+import { readInstalledIndex, translateEngineError } from '../mappings/index.ts'
 import type { Model } from '../models/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { ingestPipelineName } from '../pipelines/index.ts'
@@ -135,9 +135,9 @@ async function queue(redisUrl: string, model: Model) {
 }
 
 async function fitness(client: Client, index: string, model: Model | undefined) {
-  const specification = await readSpecification(client, index)
+  const { specification, vectorType } = await readInstalledIndex(client, index)
   const { name, version, query_table_hash, identity } = specification.model
-  const found = `made with ${name} ${version}, fields ${specification.fields.join(', ')} into ${specification.sparse_field}, fingerprint ${specification.fingerprint}`
+  const found = `made with ${name} ${version}, fields ${specification.fields.join(', ')} into ${specification.sparse_field} (${vectorType}), fingerprint ${specification.fingerprint}`
   if (
     model !== undefined &&
     (identity !== model.identity || query_table_hash !== model.manifest.query_table_hash)

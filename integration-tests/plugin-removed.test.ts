@@ -13,12 +13,14 @@ import {
 } from '../mappings/index.ts'
 import { fingerprint, loadModel, type Model } from '../models/index.ts'
 import { installIngestPipeline, SearchCache, search } from '../pipelines/index.ts'
+import { LexpandError } from '../sparse/errors.ts'
 import { sampleDocuments, sampleQueries, storeReady } from './sample-documents.ts'
 import { testClient, uniqueName } from './test-index.ts'
 
 const zip = pluginZip()
 const index = uniqueName('plugin-removed')
 const chosen = uniqueName('plugin-removed-chosen')
+const impacts = uniqueName('plugin-removed-impacts')
 
 describe.skipIf(zip === undefined)('an index that was made with the plugin', () => {
   let services: (plugin: string | undefined) => ServiceSet
@@ -51,6 +53,8 @@ describe.skipIf(zip === undefined)('an index that was made with the plugin', () 
     await installIndex(client, chosen, specification, { replicas: 0 })
     await installIngestPipeline(client, chosen, specification, { form: 'plugin' })
     await storeReady(client, index, specification, sampleDocuments(200))
+    await installIndex(client, impacts, specification, { replicas: 0, vectorType: 'lexpand_impacts' })
+    await storeReady(client, impacts, specification, sampleDocuments(5))
     before = await answers(client, 'lexpand')
     await services(zip).down()
   }, 400_000)
@@ -75,7 +79,7 @@ describe.skipIf(zip === undefined)('an index that was made with the plugin', () 
     return found
   }
 
-  test('gives the same hits and scores without it, takes documents, and doctor finds nothing', async () => {
+  test('gives the same hits and scores without it, and takes documents', async () => {
     const client = await start(undefined)
     expect(await answers(client, 'rank_feature')).toEqual(before)
     await client.index({ index, id: 'new', body: { title: 'x', body: 'wing' } })
@@ -98,6 +102,18 @@ describe.skipIf(zip === undefined)('an index that was made with the plugin', () 
     await write()
     const { body } = await client.get({ index: chosen, id: 'new' })
     expect(body._source).toMatchObject({ lexpand: { state: 'pending' } })
+  })
+
+  test('whose vectors are in its field type: doctor names the index, which nobody can search', async () => {
+    const client = await start(undefined)
+    expect(await pluginCheck(client, '0.1.0')).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining(`lexpand_impacts (${impacts})`),
+    })
+    await expect(search(client, model, { index: impacts, text: 'wing', mode: 'sparse' })).rejects.toThrow(
+      LexpandError,
+    )
+    await client.indices.delete({ index: impacts })
     expect(await pluginCheck(client, '0.1.0')).toContain('not installed')
   })
 })
