@@ -19,7 +19,11 @@ async function read(kind: FieldKind, documents: string, vectors: string, take = 
   writeFileSync(files.vectors, vectors)
   const found: BenchDocument[] = []
   for await (const document of benchDocuments(kind, files, tokenizer, take)) found.push(document)
-  return found.map(({ id, source, tokens }) => ({ id, source: JSON.parse(source), tokens }))
+  return found.map(({ id, source, tokens }) => {
+    const { hundredth, ...fields } = JSON.parse(source)
+    expect(hundredth).toBeTypeOf('number')
+    return { id, source: fields, tokens }
+  })
 }
 
 const TEXTS = '{"_id":"1","text":"a \\"b\\""}\n\n{"_id":"2","text":"c"}\n'
@@ -38,6 +42,19 @@ test('each kind gets the fields that it has', async () => {
     { sparse: { 7: 1, 9: 0.5 } },
     { sparse: {} },
   ])
+})
+
+test('any hundredth of the numbers for filters has a hundredth of the documents, whatever part of them is taken', async () => {
+  const texts = Array.from({ length: 20_000 }, (_, id) => `{"_id":"${id}","text":"a"}`).join('\n')
+  const files = { documents: join(folder, 'many'), vectors: '' }
+  writeFileSync(files.documents, texts)
+  const counts = new Map<number, number>()
+  for await (const { source } of benchDocuments('text', files, tokenizer, 20_000)) {
+    const { hundredth } = JSON.parse(source) as { hundredth: number }
+    counts.set(hundredth, (counts.get(hundredth) ?? 0) + 1)
+  }
+  expect([...counts.keys()].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, at) => at))
+  for (const count of counts.values()) expect(Math.abs(count - 200)).toBeLessThan(40)
 })
 
 test('word pieces are counted whatever is in them, and lines of another form are read, too', async () => {

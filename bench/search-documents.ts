@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { LexpandError } from '../sparse/errors.ts'
 import type { WordPieceTokenizer } from '../sparse/index.ts'
-import { type FieldKind, SPARSE_FIELD, TEXT_FIELD } from './search-variants.ts'
+import { type FieldKind, HUNDREDTH_FIELD, SPARSE_FIELD, TEXT_FIELD } from './search-variants.ts'
 
 /** JSON lines `{"_id", "text"}` and `{"_id", "vector": {piece: weight}}`: the same ids in the same order. */
 export interface BenchFiles {
@@ -42,11 +42,17 @@ export async function* benchDocuments(
     const vector =
       kind === 'sparse_vector' ? byTokenId(withVector?.json ?? '{}', tokenizer) : withVector?.json
     const fields = [
+      `"${HUNDREDTH_FIELD}":${hundredth(count)}`,
       ...(withText === undefined ? [] : [`"${TEXT_FIELD}":${withText.json}`]),
       ...(vector === undefined ? [] : [`"${SPARSE_FIELD}":${vector}`]),
     ]
     yield { id, source: `{${fields.join(',')}}`, tokens: withVector?.tokens ?? 0 }
   }
+}
+
+/** Spread evenly, whatever order the documents have (multiplicative hashing by the golden ratio, Knuth 6.4). */
+function hundredth(ordinal: number): number {
+  return (Math.imul(ordinal, 0x9e3779b1) >>> 16) % 100
 }
 
 interface Part {

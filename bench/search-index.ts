@@ -5,7 +5,7 @@ import { fingerprint, type Model } from '../models/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { contentKey } from './content-key.ts'
 import { type BenchDocument, type BenchFiles, benchDocuments } from './search-documents.ts'
-import { type FieldKind, SPARSE_FIELD, TEXT_FIELD } from './search-variants.ts'
+import { type FieldKind, HUNDREDTH_FIELD, SPARSE_FIELD, TEXT_FIELD } from './search-variants.ts'
 
 export interface BenchIndex {
   readonly name: string
@@ -56,7 +56,7 @@ export async function benchIndex(
   model: Model,
   { take = Number.POSITIVE_INFINITY, unmerged = false, shards = 1 }: BenchIndexOptions = {},
 ): Promise<BenchIndex> {
-  const key = contentKey(filesOf(kind, files), take, model.queryTable.hash)
+  const key = contentKey(filesOf(kind, files), take, model.queryTable.hash, HUNDREDTH_FIELD)
   const name = `lexpand-bench-${kind}-${shards === 1 ? '' : `${shards}-`}${key}`
   const copy = `${name}-unmerged`
   const found = await existing(client, name)
@@ -102,7 +102,12 @@ function mappings(kind: FieldKind): object {
     dynamic: false,
     // An index of both is one as users have it.
     _source: { enabled: kind === 'both' },
-    properties: { ...(kind === 'text' || kind === 'both' ? text : {}), ...(kind === 'text' ? {} : sparse) },
+    properties: {
+      // A number has no posting lists: the sizes of the others stay comparable.
+      [HUNDREDTH_FIELD]: { type: 'byte' },
+      ...(kind === 'text' || kind === 'both' ? text : {}),
+      ...(kind === 'text' ? {} : sparse),
+    },
   }
 }
 

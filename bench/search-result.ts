@@ -27,6 +27,8 @@ export interface BenchSearchResult {
   }
   /** As `variants`, with several clients at once. */
   readonly load?: { readonly clients: number; readonly variants: Readonly<Record<string, SearchSpeed>> }
+  /** As `variants`, beside a filter; without those that fuse two lists. */
+  readonly filtered?: readonly FilteredSpeeds[]
   readonly client_overhead: ClientOverhead
   /** Of the inverted index, by field kind. */
   readonly index_bytes: Readonly<Record<string, number>>
@@ -45,6 +47,13 @@ export interface MeasuredVariant extends SearchSpeed {
   readonly overlap?: number
   /** By distinct word pieces of the query. */
   readonly by_query_tokens: readonly LengthSpeed[]
+}
+
+export interface FilteredSpeeds {
+  /** Hundredths of the documents that the filter lets through. */
+  readonly passing: number
+  /** Overlap with rank_feature's hits beside the same filter. */
+  readonly variants: Readonly<Record<string, SearchSpeed & { readonly overlap?: number }>>
 }
 
 export interface LengthSpeed {

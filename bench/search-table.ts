@@ -5,7 +5,17 @@ import { textTable } from './text-table.ts'
 
 /** For people: a line a variant, then the indices, then what could not be run. */
 export function searchTable(result: BenchSearchResult): string {
-  const { machine, variants, counted, unmerged, load, index_bytes, index_seconds, missing } = result
+  const {
+    machine,
+    variants,
+    counted,
+    unmerged,
+    load,
+    filtered = [],
+    index_bytes,
+    index_seconds,
+    missing,
+  } = result
   const bm25 = variants.bm25?.p50_ms
   const columns: [string, (name: string) => number | undefined, number][] = [
     ['p50 ms', (name) => variants[name]?.p50_ms, 3],
@@ -19,6 +29,10 @@ export function searchTable(result: BenchSearchResult): string {
     ...(unmerged === undefined
       ? []
       : [['unmerged', (name: string) => unmerged.variants[name]?.p50_ms, 3] as (typeof columns)[number]]),
+    ...filtered.map(
+      ({ passing, variants }) =>
+        [`${passing}% pass`, (name: string) => variants[name]?.p50_ms, 3] as (typeof columns)[number],
+    ),
     ...(load === undefined
       ? []
       : [

@@ -12,6 +12,11 @@ import type { SearchContestant } from './search-request.ts'
 /** Fields of the benchmark's indices. */
 export const TEXT_FIELD = 'text'
 export const SPARSE_FIELD = 'sparse'
+/** Each number from 0 to 99 in a hundredth of the documents: what filters ask for. */
+export const HUNDREDTH_FIELD = 'hundredth'
+
+/** Documents that a filter lets through, in hundredths of all. */
+export const FILTERS = [50, 10, 1] as const
 
 /** One index a kind, so that sizes can be told apart and no field pays for its neighbour; `both` holds text and vector. */
 export const FIELD_KINDS = ['text', 'rank_features', 'lexpand_impacts', 'both', 'sparse_vector'] as const
@@ -85,27 +90,42 @@ export function benchQueries(
   })).filter(({ tokens }) => tokens.length > 0)
 }
 
-/**
- * The requests of a variant.
- *
- * @param options.counted leaves `track_total_hits` at the engine's default instead of false
- */
+export interface ContestantOptions {
+  /** Hits. */
+  readonly size: number
+  /** Leaves `track_total_hits` at the engine's default instead of false. */
+  readonly counted?: boolean | undefined
+  /** Hundredths of the documents that a filter beside the query lets through; not for lists that are fused. */
+  readonly passing?: number | undefined
+}
+
+/** The requests of a variant. */
 export function contestantOf(
   { search, pipeline }: Variant,
   index: string,
   queries: readonly BenchQuery[],
-  { size, counted = false }: { readonly size: number; readonly counted?: boolean },
+  { size, counted = false, passing }: ContestantOptions,
 ): SearchContestant {
   const page = { ...(counted ? {} : { track_total_hits: false }), _source: false }
   const bodies = queries.map((query) => {
     const found = search(query, size)
-    if (!Array.isArray(found)) return JSON.stringify({ size, ...page, ...found })
+    if (!isList(found)) return JSON.stringify({ size, ...page, ...filtered(found, passing) })
     const lists = found.map((clause) => ({ size: fusionDepth(size), ...page, query: clause }))
     return lists.map((list) => `{}\n${JSON.stringify(list)}\n`).join('')
   })
-  const isList = queries[0] !== undefined && Array.isArray(search(queries[0], size))
+  const asksForLists = queries[0] !== undefined && isList(search(queries[0], size))
   const parameters = pipeline === undefined ? '' : `?search_pipeline=${pipeline.name}`
-  return { path: `/${index}/${isList ? '_msearch' : '_search'}${parameters}`, bodies }
+  return { path: `/${index}/${asksForLists ? '_msearch' : '_search'}${parameters}`, bodies }
+}
+
+function isList(search: ReturnType<Variant['search']>): search is readonly QueryClause[] {
+  return Array.isArray(search)
+}
+
+function filtered(search: { readonly query?: object }, passing: number | undefined): object {
+  if (passing === undefined) return search
+  const filter = [{ range: { [HUNDREDTH_FIELD]: { lt: passing } } }]
+  return { ...search, query: { bool: { must: [search.query], filter } } }
 }
 
 function sparse(kind: FieldKind, query: (query: BenchQuery) => object): Variant {

@@ -3,12 +3,13 @@ import type { Model } from '../models/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { clientOverhead } from './client-overhead.ts'
 import { machine } from './machine.ts'
+import { type Condition, contestantsOf, filteredSpeeds, overlapOf, speedsUnder } from './search-conditions.ts'
 import type { BenchFiles } from './search-documents.ts'
 import { type BenchIndex, benchIndex } from './search-index.ts'
 import { measureLoad } from './search-load.ts'
 import type { SearchContestant } from './search-request.ts'
 import { type BenchSearchResult, byQueryTokens } from './search-result.ts'
-import { measureSearch, overlap, type SearchMeasurement, type SearchSpeed } from './search-speed.ts'
+import { measureSearch, type SearchMeasurement, type SearchSpeed } from './search-speed.ts'
 import {
   type BenchQuery,
   contestantOf,
@@ -18,10 +19,6 @@ import {
   type Variant,
   type VariantName,
 } from './search-variants.ts'
-
-/** Circumstances that are measured besides one client, one segment and hits that are not counted. */
-export const CONDITIONS = ['load', 'unmerged', 'counted'] as const
-export type Condition = (typeof CONDITIONS)[number]
 
 export interface SearchBenchOptions {
   readonly client: Client
@@ -40,8 +37,6 @@ export interface SearchBenchOptions {
   readonly onProgress: (message: string) => void
 }
 
-/** Exact with Lucene's own clauses: what the others' hits are compared with. */
-const REFERENCE: VariantName = 'rank_feature'
 /** Of the condition `load`. */
 export const LOAD_CLIENTS = 8
 /** Kinds that only a plugin has. */
@@ -73,18 +68,7 @@ export async function benchSearch(options: SearchBenchOptions): Promise<BenchSea
       }
     }
     if (able.length === 0) throw noneRuns(missing)
-    const contestants = new Map<string, SearchContestant>()
-    for (const name of able) {
-      const { name: index, unmerged } = indices.get(VARIANTS[name].kind) as BenchIndex
-      contestants.set(name, contestantOf(variant(name), index, queries, { size }))
-      if (also.includes('counted'))
-        contestants.set(
-          `${name} counted`,
-          contestantOf(variant(name), index, queries, { size, counted: true }),
-        )
-      if (unmerged !== undefined)
-        contestants.set(`${name} unmerged`, contestantOf(variant(name), unmerged.name, queries, { size }))
-    }
+    const contestants = contestantsOf(able, indices, queries, { size, also })
     const measured = await measureSearch(url, contestants, rounds, (round) =>
       onProgress(`round ${round} of ${rounds}`),
     )
@@ -134,14 +118,6 @@ function result(options: SearchBenchOptions, found: Measured): BenchSearchResult
   const { model, queries, rounds, also } = options
   const { indices, able, measured, load, missing, versions } = found
   const { name, version } = model.manifest
-  const reference = measured.hits.get(REFERENCE)
-  const under = (condition: Condition) =>
-    Object.fromEntries(
-      able.flatMap((each) => {
-        const speed = measured.speed.get(`${each} ${condition}`)
-        return speed === undefined ? [] : [[each, speed]]
-      }),
-    )
   const ofIndices = (value: (index: BenchIndex) => number | undefined) =>
     Object.fromEntries(
       Array.from(indices).flatMap(([kind, index]) => {
@@ -163,23 +139,22 @@ function result(options: SearchBenchOptions, found: Measured): BenchSearchResult
         each,
         {
           ...(measured.speed.get(each) as SearchSpeed),
-          ...(reference === undefined || !VARIANTS[each].comparable
-            ? {}
-            : { overlap: overlap(reference, measured.hits.get(each) ?? []) }),
+          ...overlapOf(each, measured),
           by_query_tokens: byQueryTokens(queries, measured.times.get(each) ?? []),
         },
       ]),
     ),
-    ...(also.includes('counted') ? { counted: under('counted') } : {}),
+    ...(also.includes('counted') ? { counted: speedsUnder('counted', able, measured) } : {}),
     ...(also.includes('unmerged')
       ? {
           unmerged: {
             segments: ofIndices(({ unmerged }) => unmerged?.segments),
-            variants: under('unmerged'),
+            variants: speedsUnder('unmerged', able, measured),
           },
         }
       : {}),
     ...(also.includes('load') ? { load: { clients: LOAD_CLIENTS, variants: Object.fromEntries(load) } } : {}),
+    ...(also.includes('filtered') ? { filtered: filteredSpeeds(able, measured) } : {}),
     client_overhead: clientOverhead(
       queries.map(({ text }) => text),
       model,

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
-import { benchSearch, CONDITIONS, type Condition, LOAD_CLIENTS } from '../bench/search.ts'
+import { benchSearch, LOAD_CLIENTS } from '../bench/search.ts'
+import { CONDITIONS, type Condition } from '../bench/search-conditions.ts'
 import { searchTable } from '../bench/search-table.ts'
-import { benchQueries, VARIANTS, type VariantName } from '../bench/search-variants.ts'
+import { benchQueries, FILTERS, VARIANTS, type VariantName } from '../bench/search-variants.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { integer, list } from './arguments.ts'
 import { withConnection, withExamples, withJson } from './command.ts'
@@ -37,7 +38,7 @@ export function registerBenchSearch(bench: Command): void {
     .addOption(
       new Option(
         '--also <list>',
-        `load: ${LOAD_CLIENTS} clients at once; unmerged: the segments that filling leaves; counted: track_total_hits at its default`,
+        `load: ${LOAD_CLIENTS} clients at once; unmerged: the segments that filling leaves; counted: track_total_hits at its default; filtered: beside filters that let ${FILTERS.join(', ')}% of the documents through`,
       )
         .default([], 'none')
         .argParser(list(CONDITIONS)),

@@ -49,6 +49,7 @@ interface Result {
   readonly counted?: Record<string, { p50_ms: number }>
   readonly unmerged?: { segments: Record<string, number>; variants: Record<string, { p50_ms: number }> }
   readonly load?: { clients: number; variants: Record<string, { ops_per_second: number }> }
+  readonly filtered?: readonly { passing: number; variants: Record<string, { overlap?: number }> }[]
   readonly client_overhead: { p50_ms: number }
   readonly versions: Record<string, string>
   readonly index_bytes: Record<string, number>
@@ -94,7 +95,7 @@ test('what a stock engine can run is measured, the rest is told with its reason,
   // Queries of each length with ten or more of it.
   const grouped = first.variants.rank_feature?.by_query_tokens.reduce((sum, { queries }) => sum + queries, 0)
   expect(grouped).toBeGreaterThanOrEqual(10)
-  expect([first.counted, first.unmerged, first.load]).toEqual([undefined, undefined, undefined])
+  expect([first.counted, first.unmerged, first.load, first.filtered]).toEqual(Array(4).fill(undefined))
 
   const second = await bench()
   expect(second.index_seconds).toEqual({})
@@ -104,15 +105,20 @@ test('what a stock engine can run is measured, the rest is told with its reason,
 test('other circumstances are measured when they are asked for, over the same documents or the first of them', async () => {
   const found = await bench(
     '--also',
-    'load,unmerged,counted',
+    'load,unmerged,counted,filtered',
     '--variants',
-    'bm25,rank_feature',
+    'bm25,rank_feature,hybrid_client',
     '--take',
     '70',
   )
   expect(found.documents).toBe(70)
   for (const measured of [found.counted, found.unmerged?.variants, found.load?.variants])
-    expect(Object.keys(measured ?? {}).sort()).toEqual(['bm25', 'rank_feature'])
+    expect(Object.keys(measured ?? {}).sort()).toEqual(['bm25', 'hybrid_client', 'rank_feature'])
+  expect(found.filtered?.map(({ passing }) => passing)).toEqual([50, 10, 1])
+  for (const { variants } of found.filtered ?? []) {
+    expect(Object.keys(variants).sort()).toEqual(['bm25', 'rank_feature'])
+    expect(variants.rank_feature?.overlap).toBe(1)
+  }
   expect(found.load).toMatchObject({ clients: 8 })
   expect(found.load?.variants.bm25?.ops_per_second).toBeGreaterThan(0)
   expect(found.unmerged?.segments.rank_features).toBeGreaterThanOrEqual(1)

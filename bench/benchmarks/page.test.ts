@@ -39,6 +39,7 @@ function searched(documents: number, tokens = 100): BenchSearchResult {
     ...{ machine, versions: { OpenSearch: '3.6.0' }, model: 'mini 1' },
     ...{ documents, document_tokens: tokens, queries: 20, query_tokens: 3, rounds: 2, variants },
     load: { clients: 6, variants },
+    filtered: [{ passing: 10, variants: { bm25: speed(1), lexpand: { ...speed(0.8), overlap: 1 } } }],
     client_overhead: { p50_ms: 0.02, p99_ms: 0.1, mean_ms: 0.03 },
     index_bytes: { text: 10 * documents, rank_features: 3 * tokens * documents },
     store_bytes: { text: 20 * documents, rank_features: 900 * documents, both: 2000 * documents },
@@ -208,6 +209,8 @@ test('figures are those of the results: ratios, sizes in order, what is real, wh
     '### 100,000 documents',
     '### 1,000,000 documents',
   ])
+  expect(page).toContain('| query | 10% pass | x bm25 | x neural_sparse | overlap |')
+  expect(page).toContain('| `lexpand` | 0.80 | 0.80 |  | 1.000 |')
   expect(page).toContain('Not measured: `seismic`, because of: no such field')
   expect(page).toContain(
     'lexpand-int8-2x1 against the best peer: 2.5 times at 32 (onnxruntime-node-naive), 2.0 times at 128 (python-onnxruntime)',

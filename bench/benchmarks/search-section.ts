@@ -92,9 +92,35 @@ function ofSize(record: SearchRecord, corpus: CorpusFacts | undefined, title = '
             ]),
       ]),
     ),
+    ...filters(result),
     indices(result),
     ...Object.entries(missing).map(([name, why]) => `Not measured: \`${name}\`, because of: ${oneLine(why)}`),
     circumstances(record, result.versions),
+  ]
+}
+
+/** Beside filters: a table of p50 and its ratios, for each filter. */
+function filters({ filtered = [] }: BenchSearchResult): string[] {
+  const [first] = filtered
+  if (first === undefined) return []
+  const names = Object.keys(first.variants)
+  return [
+    'Beside a filter (`bool` with a `range` that lets evenly spread documents through), p50 in ms:',
+    table(
+      [
+        'query',
+        ...filtered.flatMap(({ passing }) => [`${passing}% pass`, 'x bm25', 'x neural_sparse', 'overlap']),
+      ],
+      names.map((name) => [
+        `\`${name}\``,
+        ...filtered.flatMap(({ variants }) => {
+          const own = variants[name]
+          const ratio = (to: string) =>
+            own === undefined || variants[to] === undefined ? '' : fixed(own.p50_ms / variants[to].p50_ms, 2)
+          return [fixed(own?.p50_ms, 2), ratio('bm25'), ratio('neural_sparse'), fixed(own?.overlap, 3)]
+        }),
+      ]),
+    ),
   ]
 }
 

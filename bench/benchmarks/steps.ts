@@ -64,7 +64,7 @@ export function steps(settings: StepSettings): Step[] {
     ...[...new Set([least, most, ...sizes])].map((size) => {
       const variants = size === least ? ALL : size === most ? COMPARED : [...COMPARED, ...HYBRID]
       return search(`search-${size}`, settings, INDEXED_RATIO, size, [
-        ...['--also', 'load,unmerged,counted'],
+        ...['--also', 'load,unmerged,counted,filtered'],
         ...['--variants', variants.join(',')],
       ])
     }),
