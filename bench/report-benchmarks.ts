@@ -152,8 +152,8 @@ function render(): void {
   const pages: BenchmarkPages = benchmarkPages(store, projectFile('docs/quality.md'))
   mkdirSync(join(values.pages, 'benchmarks'), { recursive: true })
   for (const [name, text] of pages.files) writeFileSync(join(values.pages, name), text)
-  if (values.readme && pages.encodeSummary !== undefined)
-    writeGeneratedBlock(projectFile('README.md'), 'encode', pages.encodeSummary)
+  if (!values.readme) return
+  for (const [name, text] of pages.readmeBlocks) writeGeneratedBlock(projectFile('README.md'), name, text)
 }
 
 function say(message: string): void {

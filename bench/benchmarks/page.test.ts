@@ -238,6 +238,16 @@ test('aims that were measured are told, reached or not', () => {
     expect(page).toContain(line)
 })
 
+test('the blocks of the README are there when their steps are, the search of the most documents', () => {
+  const blocks = () => benchmarkPages(store, join(folder, 'quality.md')).readmeBlocks
+  expect(blocks().size).toBe(0)
+  keepAll()
+  expect([...blocks().keys()]).toEqual(['encode', 'search'])
+  const text = blocks().get('search') ?? ''
+  expect(text).toContain('| 1,000,000 documents | p50, ms |')
+  expect(text).toContain("| Lexpand, the plugin's query | 150.00 | 450.00 | 1.50 | 0.995 | 7 | 300 MB |")
+})
+
 test('the cost model needs the growth of an index with sources and the rate of the pipeline', () => {
   keepAll()
   const scale = pages().get('scale.md') ?? ''

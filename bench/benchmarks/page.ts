@@ -11,14 +11,15 @@ import type { Section } from './markdown.ts'
 import { type PrunedRecord, pruningSection, qualityByPruning } from './pruning-section.ts'
 import { scalePage } from './scale-page.ts'
 import { type CorpusFacts, searchSection } from './search-section.ts'
+import { searchSummary } from './search-summary.ts'
 import type { StepRecord, StepStore } from './store.ts'
 import { summarySection } from './summary-section.ts'
 
 export interface BenchmarkPages {
   /** Texts by path below docs/. */
   readonly files: ReadonlyMap<string, string>
-  /** The block "encode" of the README; absent when that step has not run. */
-  readonly encodeSummary?: string
+  /** Generated blocks of the README by name; those whose steps have run. */
+  readonly readmeBlocks: ReadonlyMap<string, string>
 }
 
 /**
@@ -61,7 +62,10 @@ export function benchmarkPages(store: StepStore, qualityFile: string): Benchmark
         Array.from(plots, ([file, svg]) => [`benchmarks/${file}`, svg] as const),
       ),
     ]),
-    ...(encode === undefined ? {} : { encodeSummary: encodeSummary(encode) }),
+    readmeBlocks: new Map([
+      ...(encode === undefined ? [] : [['encode', encodeSummary(encode)] as const]),
+      ...searches.slice(-1).map((largest) => ['search', searchSummary(largest)] as const),
+    ]),
   }
 }
 
