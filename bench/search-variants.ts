@@ -39,13 +39,14 @@ export interface Variant {
 }
 
 /**
- * Ways to ask for the same documents. `lexpand` is our query, exact; `rank_feature`, `neural_sparse` and
- * `impact_terms` are Lucene's own optional clauses over the same postings; `bm25` is a `match` of the text with the
- * english analyzer. `neural_sparse_two_phase` has the peer's processor with its defaults, `seismic` its approximate index
- * with its. `hybrid` is fused by the engine and holds stock clauses, `hybrid_lexpand` our query; `hybrid_client` is one
- * `_msearch` of both lists, without the fusion.
+ * Ways to ask for the same documents, and `match_none`: what a request costs before anything is looked for. `lexpand`
+ * is our query, exact; `rank_feature`, `neural_sparse` and `impact_terms` are Lucene's own optional clauses over the
+ * same postings; `bm25` is a `match` of the text with the english analyzer. `neural_sparse_two_phase` has the peer's
+ * processor with its defaults, `seismic` its approximate index with its. `hybrid` is fused by the engine and holds stock
+ * clauses, `hybrid_lexpand` our query; `hybrid_client` is one `_msearch` of both lists, without the fusion.
  */
 export const VARIANTS = {
+  match_none: { kind: 'text', search: () => ({ query: { match_none: {} } }), comparable: false },
   bm25: {
     kind: 'text',
     search: ({ text }) => ({ query: lexicalQuery([TEXT_FIELD], text) }),
