@@ -2,8 +2,6 @@
 // plugin, one without, and the ratio of each round: node bench/plugin-indexing.ts --documents d.jsonl [--limit 4000] [--rounds 10].
 // `plain`: an index that is not Lexpand's. `lexpand`: one whose mapping says it is, so that the listener hashes each text.
 // JSON on stdout. Both nodes are removed at the end.
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { Client } from '@opensearch-project/opensearch'
 import { fetchDistribution } from '../engine/distribution.ts'
@@ -13,6 +11,7 @@ import { machineSettings } from '../engine/settings.ts'
 import { pluginHome } from '../integration-tests/plugin-home.ts'
 import { resolveEncoding, specificationFor } from '../mappings/index.ts'
 import { fingerprint, loadModel } from '../models/index.ts'
+import { fileLines } from './file-lines.ts'
 import { percentile } from './latency.ts'
 import { machine } from './machine.ts'
 import { usageOf } from './process-usage.ts'
@@ -110,9 +109,9 @@ async function cpuSeconds(client: Client): Promise<number> {
 async function bulkBodies(file: string, limit: number): Promise<object[][]> {
   const found: object[][] = []
   let count = 0
-  for await (const line of createInterface({ input: createReadStream(file) })) {
+  for await (const line of fileLines(file)) {
     if (count === limit) break
-    const { _id, text } = JSON.parse(line) as { _id: string; text: string }
+    const { _id, text } = JSON.parse(line.text) as { _id: string; text: string }
     if (count % BULK_DOCUMENTS === 0) found.push([])
     found.at(-1)?.push({ index: { _id } }, { [FIELD]: text })
     count++

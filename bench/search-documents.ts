@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { LexpandError } from '../sparse/errors.ts'
 import type { WordPieceTokenizer } from '../sparse/index.ts'
+import { fileLines } from './file-lines.ts'
 import { type FieldKind, HUNDREDTH_FIELD, SPARSE_FIELD, TEXT_FIELD } from './search-variants.ts'
 
 /** JSON lines `{"_id", "text"}` and `{"_id", "vector": {piece: weight}}`: the same ids in the same order. */
@@ -94,10 +93,9 @@ async function* parsed(
   file: string,
   part: (line: string) => Part | undefined,
 ): AsyncGenerator<Part, undefined> {
-  for await (const line of createInterface({ input: createReadStream(file) })) {
-    if (line === '') continue
-    const found = part(line)
-    if (found === undefined) throw unusable(file, 'an _id and a text or vector', line.slice(0, 80))
+  for await (const { text } of fileLines(file)) {
+    const found = part(text)
+    if (found === undefined) throw unusable(file, 'an _id and a text or vector', text.slice(0, 80))
     yield found
   }
 }

@@ -1,11 +1,11 @@
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { LexpandError } from '../../sparse/errors.ts'
 import { contentKey } from '../content-key.ts'
 import { enlarged, type Parts } from '../enlarge-corpus.ts'
+import { fileLines } from '../file-lines.ts'
 import { seededRandom } from '../seeded-random.ts'
 import { PackedVectors, type Piece } from './packed-vectors.ts'
 
@@ -85,7 +85,7 @@ async function write(file: string, lines: Iterable<string> | AsyncIterable<strin
 
 async function assertPassages({ passages }: CorpusSources, encoded: number): Promise<void> {
   let read = 0
-  for await (const line of lines(passages)) if (line !== '' && ++read === encoded) break
+  for await (const _ of fileLines(passages)) if (++read === encoded) break
   if (encoded > 0 && read === encoded) return
   throw new LexpandError(
     'INPUT',
@@ -100,9 +100,8 @@ async function* textLines(
 ): AsyncGenerator<string> {
   async function* read(): AsyncGenerator<Parts<string>> {
     let count = 0
-    for await (const line of lines(passages)) {
-      if (line === '') continue
-      yield (JSON.parse(line) as { text: string }).text.split(/\s+/).filter((word) => word !== '')
+    for await (const line of fileLines(passages)) {
+      yield (JSON.parse(line.text) as { text: string }).text.split(/\s+/).filter((word) => word !== '')
       if (++count === real) return
     }
   }
@@ -148,17 +147,13 @@ function quoted(token: string): string {
 /** Queries of a usual length, chosen by the seed: the same from the same file. */
 async function* queryLines(file: string): AsyncGenerator<string> {
   const usual: string[] = []
-  for await (const line of lines(file)) {
-    const words = line.trim().split(/\s+/).length
-    if (words >= QUERY_WORDS.least && words <= QUERY_WORDS.most) usual.push(line.trim())
+  for await (const { text } of fileLines(file)) {
+    const words = text.trim().split(/\s+/).length
+    if (words >= QUERY_WORDS.least && words <= QUERY_WORDS.most) usual.push(text.trim())
   }
   const random = seededRandom(SEED)
   for (let count = Math.min(QUERIES, usual.length); count > 0; count--) {
     const [text] = usual.splice(Math.floor(random() * usual.length), 1)
     yield `${JSON.stringify({ text })}\n`
   }
-}
-
-function lines(file: string) {
-  return createInterface({ input: createReadStream(file) })
 }

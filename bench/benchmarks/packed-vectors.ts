@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { LexpandError } from '../../sparse/errors.ts'
+import { fileLines } from '../file-lines.ts'
 
 export type Piece = readonly [token: string, weight: number]
 
@@ -18,12 +17,9 @@ export class PackedVectors {
   static async read(files: readonly string[]): Promise<PackedVectors> {
     const packed = new PackedVectors()
     for (const file of files) {
-      let at = 0
-      for await (const line of createInterface({ input: createReadStream(file) })) {
-        at++
-        if (line === '') continue
-        const pieces = piecesOf(line)
-        if (pieces === undefined) throw noVector(file, at, line)
+      for await (const { number, text } of fileLines(file)) {
+        const pieces = piecesOf(text)
+        if (pieces === undefined) throw noVector(file, number, text)
         packed.#add(pieces)
       }
     }
