@@ -25,6 +25,8 @@ export interface JobRun {
 }
 
 const WRITE_PATIENCE_MS = 30_000
+/** Of a refused write: the pace takes the load off; a longer wait would only keep a place idle after the engine is well again. */
+const MAX_WRITE_WAIT_MS = 5_000
 
 /**
  * One job from the queue, and what becomes of it: done; postponed while the engine has no room or the worker stops,
@@ -46,6 +48,7 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
         claims,
         persistence: {
           giveUpAfterMs: WRITE_PATIENCE_MS,
+          maxMs: MAX_WRITE_WAIT_MS,
           signal: stopping,
           onRetry: (reason, waitMs) =>
             logger.warn({ job: job.id, index, waitMs: Math.round(waitMs) }, `engine has no room: ${reason}`),
