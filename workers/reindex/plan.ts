@@ -48,6 +48,16 @@ export async function findIndex(client: Client, name: string): Promise<FoundInde
   }
 }
 
+/** Whether the index has all of these aliases, and perhaps others. */
+export async function hasAliases(
+  client: Client,
+  index: string,
+  aliases: readonly AliasOfIndex[],
+): Promise<boolean> {
+  const found = await findIndex(client, index)
+  return aliases.every(({ alias }) => found?.aliases.some((own) => own.alias === alias))
+}
+
 /**
  * Refuses what cannot be copied without losing something.
  *

@@ -11,7 +11,7 @@ import { type Following, follow, isCaughtUp } from './follow.ts'
 import { freeze, lastNumbers, unfreeze } from './freeze.ts'
 import { Orphans } from './orphans.ts'
 import { patiently } from './patience.ts'
-import { findIndex } from './plan.ts'
+import { findIndex, hasAliases } from './plan.ts'
 import { towardsOld } from './reshape.ts'
 import { reinstate, retire } from './retire.ts'
 import type { ReindexRun } from './run.ts'
@@ -70,10 +70,7 @@ export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
     persistence,
   }
   const following: Following = { run, link, encoding }
-  const hasMoved = async () => {
-    const { aliases = [] } = (await findIndex(client, source)) ?? {}
-    return run.state.aliases.every(({ alias }) => aliases.some((own) => own.alias === alias))
-  }
+  const hasMoved = () => hasAliases(client, source, run.state.aliases)
   if (run.state.phase === 'rolling_back' && !(await patiently(hasMoved, persistence))) {
     await patiently(() => reinstate(client, source), persistence)
     await patiently(() => unfreeze(client, source), persistence)

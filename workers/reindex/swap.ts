@@ -9,7 +9,7 @@ import { equalize } from './equalize.ts'
 import { type FollowingWithEncoding, follow } from './follow.ts'
 import { freeze, lastNumbers, numbersOf, unfreeze } from './freeze.ts'
 import { assertGoesOn, patiently } from './patience.ts'
-import { findIndex } from './plan.ts'
+import { findIndex, hasAliases } from './plan.ts'
 import type { ReindexRun } from './run.ts'
 
 export interface Swap {
@@ -76,8 +76,7 @@ export async function swap(
 
 /** Whether all aliases of the run are on the new index; false before the run has noted which those are. */
 export async function hasMoved(client: Client, { state: { target, aliases } }: ReindexRun): Promise<boolean> {
-  const found = await findIndex(client, target)
-  return aliases.length > 0 && aliases.every(({ alias }) => found?.aliases.some((own) => own.alias === alias))
+  return aliases.length > 0 && (await hasAliases(client, target, aliases))
 }
 
 async function encoded(
