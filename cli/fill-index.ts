@@ -66,10 +66,7 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   const startedAt = performance.now()
   const specification = specify(options)
   const { analyzer, vectorType } = options
-  await installIndex(client, index, specification, {
-    ...(analyzer === undefined ? {} : { analyzer }),
-    vectorType,
-  })
+  await installIndex(client, index, specification, { analyzer, vectorType })
   await installIngestPipeline(client, index, specification)
   await options.onInstalled?.()
   const queue = await openQueue(connection.redisUrl, options.model.identity)

@@ -12,7 +12,7 @@ import { type VectorType, vectorTypeOf } from './vector-type.ts'
 
 export interface InstallOptions {
   /** Analyzer of the text fields of a new index. @default 'english' */
-  readonly analyzer?: string
+  readonly analyzer?: string | undefined
   /**
    * Type of the sparse field. `lexpand_impacts` has smaller postings (figures: plugin/README.md), needs the plugin on
    * every node as long as the index lives, and only the query `lexpand` (and plain `term`) can ask it.

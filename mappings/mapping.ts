@@ -1,7 +1,7 @@
 import { LexpandError } from '../sparse/errors.ts'
 import { SIDECAR, sidecarMapping } from './sidecar.ts'
 import type { IndexSpecification } from './specification.ts'
-import { DEFAULT_VECTOR_TYPE, VECTOR_TYPES, type VectorType } from './vector-type.ts'
+import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vector-type.ts'
 
 /** One field of a mapping as the engine returns it. */
 export interface FieldMapping {
@@ -64,9 +64,9 @@ export function missingOwnFields(
       missing[name] = wanted
       continue
     }
-    if (name === specification.sparse_field && isVectorType(found.type)) {
-      assertVectorType(name, vectorType ?? found.type, found.type, index)
-    } else assertType(name, wanted, found, index)
+    const type = name === specification.sparse_field ? vectorTypeOf({ properties: present }, name) : undefined
+    if (type === undefined) assertType(name, wanted, found, index)
+    else assertVectorType(name, vectorType ?? type, type, index)
     for (const [key, inner] of Object.entries(wanted.properties ?? {})) {
       const innerFound = own(found.properties ?? {}, key)
       if (innerFound === undefined) missing[name] = wanted
@@ -116,10 +116,6 @@ function ownMapping(
   vectorType = DEFAULT_VECTOR_TYPE,
 ): Record<string, FieldMapping> {
   return { [sparse_field]: { type: vectorType }, [SIDECAR]: sidecarMapping }
-}
-
-function isVectorType(type: string | undefined): type is VectorType {
-  return VECTOR_TYPES.some((known) => known === type)
 }
 
 function assertVectorType(field: string, wanted: VectorType, found: VectorType, index: string): void {
