@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Client } from '@opensearch-project/opensearch'
-import { tokenClause, type VectorType } from '../mappings/index.ts'
-import { type QueryIdf, twoPhaseQuery } from '../pipelines/index.ts'
+import type { VectorType } from '../mappings/index.ts'
+import { type QueryIdf, sparseQuery, twoPhaseQuery } from '../pipelines/index.ts'
 import type { QueryToken, WordPieceTokenizer } from '../sparse/index.ts'
 import type { Pruning } from '../sparse/prune.ts'
 import type { PruningPoint, TablePoint, TwoPhasePoint } from './advice.ts'
@@ -175,13 +175,12 @@ function nothingToCut(table: QueryIdf): string {
 
 /** Stock clauses, whatever the type: the plugin's query takes no weights that others made. */
 function asking(index: string, vectorType: VectorType, queries: readonly AdviseQuery[], cut?: number) {
-  const clause = ({ token, weight }: QueryToken) => tokenClause(vectorType, SPARSE_FIELD, token, weight)
   const bodies = queries.map(({ tokens }) => {
-    const options = { field: SPARSE_FIELD, tokens }
+    const options = { field: SPARSE_FIELD, vectorType, tokens }
     const phases = cut === undefined ? undefined : twoPhaseQuery(options, { cut, window: WINDOW }, SIZE)
     const search =
       phases === undefined
-        ? { query: { bool: { should: tokens.map(clause), minimum_should_match: 1 } } }
+        ? { query: sparseQuery(options) }
         : { query: phases.query, rescore: phases.rescore }
     return JSON.stringify({ size: SIZE, track_total_hits: false, _source: false, ...search })
   })

@@ -1,5 +1,5 @@
 import type { Types } from '@opensearch-project/opensearch'
-import { tokenClause } from '../mappings/index.ts'
+import { tokenClause, type VectorType } from '../mappings/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { LARGEST_QUERY_WEIGHT, type QueryToken } from '../sparse/query.ts'
 import type { QueryIdf } from './corpus-idf.ts'
@@ -10,7 +10,7 @@ export type QueryClause = Types.Common_QueryDsl.QueryContainer
 /**
  * rank_feature: works on every OpenSearch, one clause a token. neural_sparse: one clause in all, needs the
  * neural-search plugin. lexpand: the text itself, needs our plugin. All become the same Lucene query, so they rank
- * alike. A field of type `lexpand_impacts` is asked by lexpand alone.
+ * alike. `search` asks a field of type `lexpand_impacts` by lexpand alone.
  */
 export type QueryForm = 'rank_feature' | 'neural_sparse' | 'lexpand'
 
@@ -18,8 +18,9 @@ export type QueryForm = 'rank_feature' | 'neural_sparse' | 'lexpand'
 export const CLAUSE_BUDGET = 1024
 
 export interface SparseQueryOptions {
-  /** Of type `rank_features`; for the form lexpand also `lexpand_impacts`. */
   readonly field: string
+  /** Of the field: the clauses of the form rank_feature fit it. @default 'rank_features' */
+  readonly vectorType?: VectorType
   /** Distinct tokens, as `encodeQuery` gives them. */
   readonly tokens: readonly Pick<QueryToken, 'token' | 'weight'>[]
   /** @default 'rank_feature' */
@@ -45,11 +46,13 @@ export interface SparseQueryOptions {
  *   dot, a weight outside (0, 64], a repeated token, or more leaves than {@link CLAUSE_BUDGET}
  */
 export function sparseQuery(options: SparseQueryOptions): QueryClause {
-  const { field, form = 'rank_feature', text = '', idf = 'model', boost = 1, filter = [] } = options
+  const { field, vectorType = 'rank_features', form = 'rank_feature', filter = [] } = options
+  const { text = '', idf = 'model', boost = 1 } = options
   const weights = weightedTokens(options.tokens, boost)
   assertClauseBudget(weights.size, filter)
   const should = {
-    rank_feature: () => rankFeatures(field, weights),
+    rank_feature: () =>
+      Array.from(weights, ([token, weight]) => tokenClause(vectorType, field, token, weight)),
     neural_sparse: () => [neuralSparse(field, weights)],
     lexpand: () => [lexpand(field, text, idf, boost)],
   }[form]()
@@ -60,10 +63,6 @@ export function sparseQuery(options: SparseQueryOptions): QueryClause {
 /** The same filters around any other query. */
 export function filtered(query: QueryClause, filter: readonly QueryClause[]): QueryClause {
   return filter.length === 0 ? query : { bool: { must: [query], filter: [...filter] } }
-}
-
-function rankFeatures(field: string, weights: ReadonlyMap<string, number>): QueryClause[] {
-  return Array.from(weights, ([token, boost]) => tokenClause('rank_features', field, token, boost))
 }
 
 function neuralSparse(field: string, weights: ReadonlyMap<string, number>): QueryClause {
