@@ -57,15 +57,11 @@ function ofSize(record: SearchRecord, corpus: CorpusFacts | undefined, title = '
   const { result } = record
   const { variants, counted, unmerged, load, missing } = result
   const isReal = corpus !== undefined && result.documents <= corpus.real
-  const ratio = (name: string, to: string) => {
-    const other = variants[to]?.p50_ms
-    return other === undefined ? '' : fixed((variants[name]?.p50_ms ?? Number.NaN) / other, 2)
-  }
   return [
     `### ${title}${count(result.documents)} documents${isReal ? ', all real' : ''}`,
     table(
       [
-        ...['query', 'p50', 'p90', 'p99', 'x bm25', 'x neural_sparse', 'overlap'],
+        ...['query', 'p50', 'p90', 'p99', ...COMPARED.map((other) => `x ${other}`), 'overlap'],
         ...(counted === undefined ? [] : ['counted']),
         ...(unmerged === undefined ? [] : ['unmerged']),
         ...(load === undefined
@@ -79,8 +75,7 @@ function ofSize(record: SearchRecord, corpus: CorpusFacts | undefined, title = '
       Object.entries(variants).map(([name, speed]) => [
         `\`${name}\``,
         ...[speed.p50_ms, speed.p90_ms, speed.p99_ms].map((ms) => fixed(ms, 2)),
-        ratio(name, 'bm25'),
-        ratio(name, 'neural_sparse'),
+        ...ratios(variants, name),
         fixed(speed.overlap, 3),
         ...(counted === undefined ? [] : [fixed(counted[name]?.p50_ms, 2)]),
         ...(unmerged === undefined ? [] : [fixed(unmerged.variants[name]?.p50_ms, 2)]),
@@ -110,19 +105,29 @@ function filters({ filtered = [] }: BenchSearchResult): string[] {
     table(
       [
         'query',
-        ...filtered.flatMap(({ passing }) => [`${passing}% pass`, 'x bm25', 'x neural_sparse', 'overlap']),
+        ...filtered.flatMap(({ passing }) => [
+          `${passing}% pass`,
+          ...COMPARED.map((other) => `x ${other}`),
+          'overlap',
+        ]),
       ],
       names.map((name) => [
         `\`${name}\``,
         ...filtered.flatMap(({ variants }) => {
           const own = variants[name]
-          const ratio = (to: string) =>
-            own === undefined || variants[to] === undefined ? '' : fixed(own.p50_ms / variants[to].p50_ms, 2)
-          return [fixed(own?.p50_ms, 2), ratio('bm25'), ratio('neural_sparse'), fixed(own?.overlap, 3)]
+          return [fixed(own?.p50_ms, 2), ...ratios(variants, name), fixed(own?.overlap, 3)]
         }),
       ]),
     ),
   ]
+}
+
+/** Whose p50 the others are told as times of. */
+const COMPARED = ['bm25', 'neural_sparse'] as const
+
+function ratios(speeds: Readonly<Record<string, { readonly p50_ms: number }>>, name: string): string[] {
+  const own = speeds[name]?.p50_ms ?? Number.NaN
+  return COMPARED.map((other) => fixed(own / (speeds[other]?.p50_ms ?? Number.NaN), 2))
 }
 
 function indices({
