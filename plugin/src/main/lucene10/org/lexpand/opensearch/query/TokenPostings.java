@@ -17,14 +17,19 @@ final class TokenPostings {
     private static final long COMMON = 8;
 
     /** Of the query, boost included. */
-    final float weight;
+    private final float weight;
     /** How many documents. */
     final int frequency;
     /** No document's score is larger; infinite for a token that is not common. */
     final float bound;
+    private final StoredWeights stored;
     private final PostingsEnum postings;
+    /** Documents and their scores, read ahead of `postings`; those from `next` on are still to come. */
+    private final DocAndFloatFeatureBuffer block = new DocAndFloatFeatureBuffer();
+    private int next;
 
-    private TokenPostings(float weight, int frequency, float bound, PostingsEnum postings) {
+    private TokenPostings(StoredWeights stored, float weight, int frequency, float bound, PostingsEnum postings) {
+        this.stored = stored;
         this.weight = weight;
         this.frequency = frequency;
         this.bound = bound;
@@ -35,7 +40,7 @@ final class TokenPostings {
     static TokenPostings of(TermsEnum terms, StoredWeights stored, float weight, int documents) throws IOException {
         int frequency = terms.docFreq();
         float bound = frequency * COMMON < documents ? Float.POSITIVE_INFINITY : stored.score(weight, largest(terms.impacts(PostingsEnum.FREQS)));
-        return new TokenPostings(weight, frequency, bound, terms.postings(null, PostingsEnum.FREQS));
+        return new TokenPostings(stored, weight, frequency, bound, terms.postings(null, PostingsEnum.FREQS));
     }
 
     /** Lucene keeps the largest frequency of every 4,096 and 128 postings, but for the last, incomplete block. */
@@ -63,17 +68,57 @@ final class TokenPostings {
 
     /** @return the first document at or behind `target` */
     int advance(int target) throws IOException {
+        if (next < block.size && block.docs[block.size - 1] >= target) {
+            while (block.docs[next] < target) next++;
+            return block.docs[next];
+        }
+        next = block.size;
         int at = postings.docID();
         return at >= target ? at : postings.advance(target);
     }
 
-    /** The next postings before `to`; none when the buffer comes back empty. After {@link #advance}. */
-    void next(int to, DocAndFloatFeatureBuffer buffer) throws IOException {
-        postings.nextPostings(to, buffer);
+    /** @return 0 for a document without the token. @param document not before that of the last call */
+    float score(int document) throws IOException {
+        if (advance(document) != document) return 0;
+        return next < block.size ? block.features[next] : stored.score(weight, postings.freq());
     }
 
-    /** @return 0 for a document without the token. @param document not before that of the last call */
-    float score(int document, StoredWeights stored) throws IOException {
-        return advance(document) == document ? stored.score(weight, postings.freq()) : 0;
+    /**
+     * Adds the scores of the documents in [base, to) to `sums`, where `base` is at 0.
+     *
+     * @param least a document whose sum comes to this is put into `reached`, less `base`, behind the `count` that are there
+     * @return how many are in `reached` now
+     */
+    int add(double[] sums, int base, int to, double least, int[] reached, int count) throws IOException {
+        int document = advance(base);
+        while (document < to) {
+            if (next == block.size) read();
+            count = addBlock(sums, base, to, least, reached, count);
+            document = next < block.size ? block.docs[next] : postings.docID();
+        }
+        return count;
+    }
+
+    /** Whole blocks: where a window ends among them is found while adding, which costs less than Lucene's search for it. */
+    private void read() throws IOException {
+        postings.nextPostings(DocIdSetIterator.NO_MORE_DOCS, block);
+        stored.scores(weight, block.features, block.size);
+        next = 0;
+    }
+
+    private int addBlock(double[] sums, int base, int to, double least, int[] reached, int count) {
+        int[] documents = block.docs;
+        float[] scores = block.features;
+        int size = block.size;
+        int at = next;
+        for (; at < size && documents[at] < to; at++) {
+            int document = documents[at] - base;
+            double before = sums[document];
+            double sum = before + scores[at];
+            sums[document] = sum;
+            if (sum >= least && before < least) reached[count++] = document;
+        }
+        next = at;
+        return count;
     }
 }

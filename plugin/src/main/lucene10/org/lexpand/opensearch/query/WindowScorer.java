@@ -5,7 +5,6 @@ import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.index.Terms;
 import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.BulkScorer;
-import org.apache.lucene.search.DocAndFloatFeatureBuffer;
 import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.LeafCollector;
 import org.apache.lucene.search.Scorable;
@@ -30,15 +29,16 @@ import java.util.function.IntPredicate;
  * is MaxScore over windows; nothing is left out that could be collected, at any k, so results are exact.
  */
 final class WindowScorer extends BulkScorer {
-    /** Sums of a window stay in the first level cache. */
-    static final int WINDOW = 4096;
+    /** The sums of a window, 16 kB, leave half of the first level cache to the postings. */
+    static final int WINDOW = 2048;
     /** Measured: looking up one document costs as much as reading this many postings in a row. */
     private static final long LOOKUP = 8;
+    /** Sorting candidates up to this share of a window costs less than going through the window for them. */
+    private static final int SORTED = 32;
     /** Above any rounding of the sums. */
     private static final double SLACK = 1e-6;
 
     private final LeafReader reader;
-    private final StoredWeights stored;
     /** Null: all documents. */
     private final FilterDocuments filter;
     /** What can be looked up later comes first. */
@@ -47,12 +47,10 @@ final class WindowScorer extends BulkScorer {
     private final double[] bounds;
     private final double[] sums;
     private final int[] candidates;
-    private final DocAndFloatFeatureBuffer buffer = new DocAndFloatFeatureBuffer();
     private final Collected collected = new Collected();
 
-    private WindowScorer(LeafReader reader, StoredWeights stored, List<TokenPostings> postings, ScorerSupplier filter) throws IOException {
+    private WindowScorer(LeafReader reader, List<TokenPostings> postings, ScorerSupplier filter) throws IOException {
         this.reader = reader;
-        this.stored = stored;
         this.tokens = postings.toArray(new TokenPostings[0]);
         Arrays.sort(tokens, Comparator.comparingDouble(token -> token.bound / (double) token.frequency));
         this.bounds = new double[tokens.length];
@@ -76,7 +74,7 @@ final class WindowScorer extends BulkScorer {
             if (iterator.seekExact(new BytesRef(entry.getKey())) == false) continue;
             postings.add(TokenPostings.of(iterator, query.stored(), entry.getValue() * boost, skip ? reader.maxDoc() : Integer.MAX_VALUE));
         }
-        return new WindowScorer(reader, query.stored(), postings, filter);
+        return new WindowScorer(reader, postings, filter);
     }
 
     @Override
@@ -128,17 +126,16 @@ final class WindowScorer extends BulkScorer {
         if (filterLeads) {
             count = filter.all(base, to, candidates);
         } else {
-            for (int at = tokens.length - 1; at >= lookedUp; at--) addAll(tokens[at], base, to);
-            count = candidates(to - base, Math.max(missing(lookedUp), Double.MIN_VALUE));
+            count = candidates(base, to, lookedUp);
         }
         if (accepted != null) count = retain(count, candidate -> accepted.get(base + candidate));
         boolean filterFirst = filter != null && filterLeads == false && filter.looks() == false;
         if (filterFirst) count = filter.retain(candidates, count, base, to, inARow(count, filter.cost, to - base));
         for (int at = lookedUp - 1; at >= 0 && count > 0; at--) {
             if (inARow(count, tokens[at].frequency, to - base)) {
-                addAll(tokens[at], base, to);
+                tokens[at].add(sums, base, to, Double.POSITIVE_INFINITY, candidates, count);
             } else {
-                for (int i = 0; i < count; i++) sums[candidates[i]] += tokens[at].score(base + candidates[i], stored);
+                for (int i = 0; i < count; i++) sums[candidates[i]] += tokens[at].score(base + candidates[i]);
             }
             double least = missing(at);
             count = retain(count, candidate -> sums[candidate] >= least);
@@ -159,22 +156,23 @@ final class WindowScorer extends BulkScorer {
         return count * LOOKUP > documents * window / reader.maxDoc();
     }
 
-    private void addAll(TokenPostings token, int base, int to) throws IOException {
-        if (token.advance(base) >= to) return;
-        for (token.next(to, buffer); buffer.size > 0; token.next(to, buffer)) {
-            stored.add(sums, base, buffer.docs, buffer.features, buffer.size, token.weight);
-        }
-    }
-
     /** The sum that a document needs before the first `lookedUp` tokens; above 0 at the end, since every posting scores. */
     private double missing(int lookedUp) {
         double least = Math.max(collected.least * (1 - SLACK), Double.MIN_VALUE);
         return lookedUp == 0 ? least : least - bounds[lookedUp - 1];
     }
 
-    private int candidates(int size, double least) {
+    /** Adds up the tokens from `lookedUp` on. @return how many documents are candidates by them */
+    private int candidates(int base, int to, int lookedUp) throws IOException {
+        double least = Math.max(missing(lookedUp), Double.MIN_VALUE);
         int count = 0;
-        for (int at = 0; at < size; at++) if (sums[at] >= least) candidates[count++] = at;
+        for (int at = tokens.length - 1; at >= lookedUp; at--) count = tokens[at].add(sums, base, to, least, candidates, count);
+        if (count * SORTED < to - base) {
+            Arrays.sort(candidates, 0, count);
+            return count;
+        }
+        count = 0;
+        for (int at = 0; at < to - base; at++) if (sums[at] >= least) candidates[count++] = at;
         return count;
     }
 
