@@ -32,10 +32,10 @@ export function contestantsOf(
     const { name: index, unmerged } = indices.get(variant.kind) as BenchIndex
     contestants.set(name, contestantOf(variant, index, queries, { size }))
     if (also.includes('counted'))
-      contestants.set(`${name} counted`, contestantOf(variant, index, queries, { size, counted: true }))
+      contestants.set(under(name, 'counted'), contestantOf(variant, index, queries, { size, counted: true }))
     if (unmerged !== undefined)
-      contestants.set(`${name} unmerged`, contestantOf(variant, unmerged.name, queries, { size }))
-    if (!also.includes('filtered') || variant.kind === 'both') continue
+      contestants.set(under(name, 'unmerged'), contestantOf(variant, unmerged.name, queries, { size }))
+    if (!also.includes('filtered') || variant.kind === 'both' || variant.isFloor) continue
     for (const passing of FILTERS)
       contestants.set(filteredName(name, passing), contestantOf(variant, index, queries, { size, passing }))
   }
@@ -50,7 +50,7 @@ export function speedsUnder(
 ): Record<string, SearchSpeed> {
   return Object.fromEntries(
     names.flatMap((name) => {
-      const found = speed.get(`${name} ${condition}`)
+      const found = speed.get(under(name, condition))
       return found === undefined ? [] : [[name, found]]
     }),
   )
@@ -82,6 +82,10 @@ export function overlapOf(
   const reference = of(REFERENCE)
   if (reference === undefined || !VARIANTS[name].comparable) return {}
   return { overlap: overlap(reference, of(name) ?? []) }
+}
+
+function under(name: VariantName, condition: 'counted' | 'unmerged'): string {
+  return `${name} ${condition}`
 }
 
 function filteredName(name: VariantName, passing: number): string {

@@ -34,19 +34,24 @@ export interface Variant {
   readonly search: (query: BenchQuery, size: number) => object | readonly QueryClause[]
   /** Its hits should be those of `rank_feature`. */
   readonly comparable: boolean
+  /** Looks for nothing that a filter beside it could change. */
+  readonly isFloor?: boolean
   /** A search pipeline that exists while the bench runs. */
   readonly pipeline?: { readonly name: string; readonly body: object }
 }
 
 /**
- * Ways to ask for the same documents, and `match_none`: what a request costs before anything is looked for. `lexpand`
- * is our query, exact; `rank_feature`, `neural_sparse` and `impact_terms` are Lucene's own optional clauses over the
+ * Ways to ask for the same documents, and two floors: `match_none` finds nothing, `unscored` takes the first documents
+ * that a filter lets through, so that only their fetching is left. `lexpand` is our query, exact; `rank_feature`, `neural_sparse` and `impact_terms` are Lucene's own optional clauses over the
  * same postings; `bm25` is a `match` of the text with the english analyzer. `neural_sparse_two_phase` has the peer's
  * processor with its defaults, `seismic` its approximate index with its. `hybrid` is fused by the engine and holds stock
  * clauses, `hybrid_lexpand` our query; `hybrid_client` is one `_msearch` of both lists, without the fusion.
  */
 export const VARIANTS = {
-  match_none: { kind: 'text', search: () => ({ query: { match_none: {} } }), comparable: false },
+  match_none: floor('text', () => ({ match_none: {} })),
+  unscored: floor('rank_features', ({ text }) => ({
+    constant_score: { filter: { term: { [HUNDREDTH_FIELD]: text.length % 100 } } },
+  })),
   bm25: {
     kind: 'text',
     search: ({ text }) => ({ query: lexicalQuery([TEXT_FIELD], text) }),
@@ -131,6 +136,10 @@ function filtered(search: { readonly query?: object }, passing: number | undefin
 
 function sparse(kind: FieldKind, query: (query: BenchQuery) => object): Variant {
   return { kind, search: (asked) => ({ query: query(asked) }), comparable: true }
+}
+
+function floor(kind: FieldKind, query: (query: BenchQuery) => object): Variant {
+  return { kind, search: (asked) => ({ query: query(asked) }), comparable: false, isFloor: true }
 }
 
 function hybrid(search: Variant['search']): Variant {

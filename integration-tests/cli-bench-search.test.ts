@@ -72,7 +72,13 @@ async function bench(...more: readonly string[]): Promise<Result> {
 test('what a stock engine can run is measured, the rest is told with its reason, and the second run fills nothing', async () => {
   const first = await bench()
   expect(first).toMatchObject({ documents: 120, queries: 30 })
-  expect(Object.keys(first.variants).sort()).toEqual(['bm25', 'hybrid_client', 'match_none', 'rank_feature'])
+  expect(Object.keys(first.variants).sort()).toEqual([
+    'bm25',
+    'hybrid_client',
+    'match_none',
+    'rank_feature',
+    'unscored',
+  ])
   expect(first.variants.rank_feature?.overlap).toBe(1)
   expect(Object.keys(first.missing).sort()).toEqual([
     'hybrid',

@@ -38,7 +38,7 @@ export function searchSection(
 
 /** Names of the rows. */
 const QUERIES = [
-  '- `match_none`: finds nothing; what is above it is the search, and fetching ten hits.',
+  '- `match_none` finds nothing; `unscored` takes the first ten documents that a filter lets through, from the index of `rank_features`: what is above it is the search.',
   '- `bm25`: `match` with the analyzer `english`. `rank_feature`: one stock clause a word piece. `neural_sparse`: the same as one clause of the neural-search plugin; `neural_sparse_two_phase` with its processor at its defaults.',
   "- `lexpand`: our plugin's query on the same field. `lexpand_impacts`: on our field type; `impact_terms`: stock `term` clauses on it.",
   '- `hybrid`: `bm25` and `rank_feature` fused by the engine; `hybrid_lexpand`: `bm25` and `lexpand`; `hybrid_client`: one `_msearch` of the two lists, less the fusion in the client.',

@@ -25,9 +25,9 @@ test('the two ends of the sizes come first, and all queries there are run at the
   expect(steps(settings).map(({ name }) => name)).toEqual([
     ...['encode', 'ingest', 'search-10', 'search-30', 'search-20', 'pruning-0', 'pruning-0.2', 'seismic'],
   ])
-  expect(call('search-10')).toMatch(/--variants match_none,bm25,\S*hybrid_client$/)
+  expect(call('search-10')).toMatch(/--variants match_none,unscored,bm25,\S*hybrid_client$/)
   expect(call('search-20')).toContain('lexpand_impacts,hybrid,hybrid_lexpand')
-  expect(call('search-30')).toMatch(/--take 30 .*--variants match_none,bm25,\S*lexpand_impacts$/)
+  expect(call('search-30')).toMatch(/--take 30 .*--variants match_none,unscored,bm25,\S*lexpand_impacts$/)
 })
 
 test('each step takes the vectors of its pruning, and other prunings the least number of documents', () => {

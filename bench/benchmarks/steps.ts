@@ -26,6 +26,7 @@ export interface StepSettings {
 /** At every size; the least one has all there are but seismic, whose index takes long to build. */
 const COMPARED: readonly VariantName[] = [
   'match_none',
+  'unscored',
   'bm25',
   'rank_feature',
   'neural_sparse',
