@@ -1,42 +1,18 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
-import { PLUGIN_NAME } from '../engine/plugin.ts'
-import type { VectorType } from '../mappings/index.ts'
+import { type PluginNode, pluginNodes, type VectorType } from '../mappings/index.ts'
 import { STAMP_PROCESSOR } from '../pipelines/index.ts'
 import { type Check, fail, warn } from './doctor-check.ts'
 
-/** What one node of the cluster says about its plugins. */
-export interface NodePlugin {
-  readonly node: string
-  /** Of our plugin there; undefined without it. */
-  readonly version: string | undefined
-}
-
 /** @param wanted version of this package, whose plugin is built beside it */
 export async function pluginCheck(client: Client, wanted: string): Promise<Omit<Check, 'name'> | string> {
-  try {
-    const [nodes, plugins, pipelines, indices] = await Promise.all([
-      client.cat.nodes({ format: 'json', h: ['name'] }),
-      client.cat.plugins({ format: 'json', h: ['name', 'component', 'version'] }),
-      stampingPipelines(client),
-      impactsIndices(client),
-    ])
-    const installed = new Map(
-      (plugins.body as readonly Record<string, string | undefined>[])
-        .filter(({ component }) => component === PLUGIN_NAME)
-        .map(({ name, version }) => [name, version]),
-    )
-    const names = (nodes.body as readonly Record<string, string | undefined>[]).map(({ name }) => name ?? '?')
-    return pluginFinding(
-      names.map((node) => ({ node, version: installed.get(node) })),
-      wanted,
-      { pipelines, indices },
-    )
-  } catch (error) {
-    if (error instanceof errors.ResponseError && error.statusCode === 403) {
-      return 'not visible to this user'
-    }
-    throw error
-  }
+  const [nodes, pipelines, indices] = await Promise.all([
+    pluginNodes(client),
+    stampingPipelines(client),
+    impactsIndices(client),
+  ])
+  return nodes === undefined
+    ? 'not visible to this user'
+    : pluginFinding(nodes, wanted, { pipelines, indices })
 }
 
 /** Ingest pipelines with the plugin's processor, wherever in them: a node without it refuses all that they are to see. */
@@ -87,7 +63,7 @@ export interface PluginUses {
  * that needs it, is not.
  */
 export function pluginFinding(
-  nodes: readonly NodePlugin[],
+  nodes: readonly PluginNode[],
   wanted: string,
   { pipelines = [], indices = [] }: PluginUses = {},
 ): Omit<Check, 'name'> | string {

@@ -19,7 +19,7 @@ import { withLock } from './lock.ts'
 import { lastLines, runCommand } from './run-command.ts'
 
 /** As in the plugin's descriptor; also the folder that the engine wants it in. */
-export const PLUGIN_NAME = 'lexpand'
+const PLUGIN_NAME = 'lexpand'
 
 /** The plugin for the embedded engine's version, as `npm run plugin:build` leaves it; undefined when it was not built. */
 export function pluginZip(root = packageRoot()): string | undefined {

@@ -15,7 +15,7 @@ export {
 } from './engine-error.ts'
 export { assertIndexName } from './index-name.ts'
 export { type Installed, type InstallOptions, installIndex, installTemplate } from './install.ts'
-export { assertPluginFor } from './plugin-nodes.ts'
+export { assertPluginFor, type PluginNode, pluginNodes } from './plugin-nodes.ts'
 export { type DocumentState, SIDECAR, SIDECAR_KEYS, type Sidecar, sidecarMapping } from './sidecar.ts'
 export {
   type IndexSpecification,

@@ -7,7 +7,7 @@ function clientOf(...plugins: (string | undefined)[][]): Client {
   const nodes = Object.fromEntries(
     plugins.map((names, at) => [
       `id-${at}`,
-      { name: `node-${at}`, plugins: names.map((name) => ({ name })) },
+      { name: `node-${at}`, plugins: names.map((name) => ({ name, version: '1.0.0' })) },
     ]),
   )
   return { nodes: { info: async () => ({ body: { nodes } }) } } as unknown as Client

@@ -5,6 +5,13 @@ import type { VectorType } from './vector-type.ts'
 /** As in the plugin's descriptor. */
 const PLUGIN = 'lexpand'
 
+/** What one node of the cluster says about its plugins. */
+export interface PluginNode {
+  readonly node: string
+  /** Of our plugin there; undefined without it. */
+  readonly version: string | undefined
+}
+
 /**
  * Asks before an index is made: a cluster manager with the plugin would take the mapping, and the shards that go to
  * nodes without it would stay red. Needs `cluster:monitor/nodes/info`; of a user without it the engine decides alone.
@@ -17,13 +24,30 @@ export async function assertPluginFor(
   part: string,
 ): Promise<void> {
   if (type !== 'lexpand_impacts') return
-  const nodes = await pluginNodes(client)
-  const lacking = nodes.filter(({ hasPlugin }) => !hasPlugin).map(({ name }) => name)
+  const nodes = (await pluginNodes(client)) ?? []
+  const lacking = nodes.filter(({ version }) => version === undefined).map(({ node }) => node)
   if (lacking.length === 0) return
   throw pluginNeeded(
     part,
     `none on ${lacking.length} of ${nodes.length} node(s) (${lacking.slice(0, 3).join(', ')})`,
   )
+}
+
+/** All nodes, by `cluster:monitor/nodes/info`. @returns undefined where the user may not look */
+export async function pluginNodes(client: Client): Promise<PluginNode[] | undefined> {
+  try {
+    const reply = await client.nodes.info({
+      metric: ['plugins'],
+      filter_path: ['nodes.*.name', 'nodes.*.plugins.name', 'nodes.*.plugins.version'],
+    })
+    return Object.values(reply.body.nodes ?? {}).map(({ name, plugins }) => ({
+      node: name ?? '?',
+      version: plugins?.find((plugin) => plugin.name === PLUGIN)?.version,
+    }))
+  } catch (error) {
+    if (error instanceof errors.ResponseError && error.statusCode === 403) return undefined
+    throw error
+  }
 }
 
 /** @param got what was found instead */
@@ -33,20 +57,4 @@ export function pluginNeeded(part: string, got: string, options: ErrorOptions = 
     `[${part}] expected the Lexpand plugin on every node, since the field type lexpand_impacts is its own, got ${got}. Build it with npm run plugin:build, run bin/opensearch-plugin install on every node and restart it, or use the vector type rank_features.`,
     options,
   )
-}
-
-async function pluginNodes(client: Client): Promise<{ name: string; hasPlugin: boolean }[]> {
-  try {
-    const reply = await client.nodes.info({
-      metric: ['plugins'],
-      filter_path: ['nodes.*.name', 'nodes.*.plugins.name'],
-    })
-    return Object.values(reply.body.nodes ?? {}).map(({ name, plugins }) => ({
-      name: name ?? '?',
-      hasPlugin: plugins?.some((plugin) => plugin.name === PLUGIN) ?? false,
-    }))
-  } catch (error) {
-    if (error instanceof errors.ResponseError && error.statusCode === 403) return []
-    throw error
-  }
 }
