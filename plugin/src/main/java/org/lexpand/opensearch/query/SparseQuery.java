@@ -27,11 +27,16 @@ final class SparseQuery extends Query {
     private final String field;
     private final StoredWeights stored;
     private final Map<String, Float> weights;
+    /** Made once: a search asks for them three times and more. */
+    private final BooleanQuery clauses;
 
     private SparseQuery(String field, StoredWeights stored, Map<String, Float> weights) {
         this.field = field;
         this.stored = stored;
         this.weights = weights;
+        BooleanQuery.Builder builder = new BooleanQuery.Builder();
+        weights.forEach((token, weight) -> builder.add(clause(token, weight), BooleanClause.Occur.SHOULD));
+        this.clauses = builder.build();
     }
 
     static boolean asks(MappedFieldType field) {
@@ -61,9 +66,7 @@ final class SparseQuery extends Query {
 
     /** As Lucene asks for them: optional clauses and nothing around them, so that it skips what cannot get into the top k. */
     BooleanQuery clauses() {
-        BooleanQuery.Builder query = new BooleanQuery.Builder();
-        weights.forEach((token, weight) -> query.add(clause(token, weight), BooleanClause.Occur.SHOULD));
-        return query.build();
+        return clauses;
     }
 
     private Query clause(String token, float weight) {
@@ -74,17 +77,17 @@ final class SparseQuery extends Query {
 
     @Override
     public Query rewrite(IndexSearcher searcher) {
-        return clauses();
+        return clauses;
     }
 
     @Override
     public void visit(QueryVisitor visitor) {
-        clauses().visit(visitor);
+        clauses.visit(visitor);
     }
 
     @Override
     public String toString(String defaultField) {
-        return clauses().toString(defaultField);
+        return clauses.toString(defaultField);
     }
 
     @Override
