@@ -8,6 +8,7 @@
   warmup     masked-word warm-up (GPU)
   train      distillation: one run, or several with --run or --follow (GPU)
   average    the mean of the weights of some runs
+  resume     a shipped file back to a checkpoint
   evaluate   figures of a checkpoint
   export     checkpoint -> ONNX, query table, manifest
   adapt      domain adaptation on a folder of documents
@@ -27,7 +28,7 @@ def main() -> int:
     parser.add_argument("--config", required=True)
     parser.add_argument("--from", dest="start", help="checkpoint to start from, evaluate or export")
     parser.add_argument("--out", help="where to write the result")
-    parser.add_argument("--source", help="pack: unpacked packages; adapt: the folder of documents; average: the folder of runs; export: figures")
+    parser.add_argument("--source", help="pack: unpacked packages; adapt: the folder of documents; average: the folder of runs; resume: a model.onnx with float arithmetic; export: figures")
     parser.add_argument("--run", action="append", default=[], help="train: NAME:key=value;key=value (repeatable)")
     parser.add_argument("--follow", help="train: a file of such runs, followed until a line `end`")
     parser.add_argument("overrides", nargs="*", help="section.key=value")

@@ -66,6 +66,7 @@ class Layer(nn.Module):
     def __init__(self, s: Shape):
         super().__init__()
         self.heads = s.heads
+        self.dropout = 0.0  # training only; set by Body.drop
         self.qkv = Linear(s.hidden, 3 * s.hidden)
         self.out = Linear(s.hidden, s.hidden)
         self.norm1 = Norm(s.hidden, eps=s.epsilon)
@@ -75,8 +76,9 @@ class Layer(nn.Module):
 
     def forward(self, x, packing: Packing, bias):
         q, k, v = self.qkv(x).view(len(x), 3, self.heads, -1).unbind(1)  # each [T, heads, d]
-        x = self.norm1(x + self.out(attend(q, k, v, packing, bias).reshape(len(x), -1)))
-        return self.norm2(x + self.down(F.gelu(self.up(x))))
+        mixed = self.out(attend(q, k, v, packing, bias).reshape(len(x), -1))
+        x = self.norm1(x + F.dropout(mixed, self.dropout, self.training))
+        return self.norm2(x + F.dropout(self.down(F.gelu(self.up(x))), self.dropout, self.training))
 
 
 def attend(q, k, v, packing: Packing, bias):
@@ -109,6 +111,11 @@ class Body(nn.Module):
         self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
         if shape.relative_buckets:
             self.relative = nn.Embedding(shape.relative_buckets, shape.heads)
+
+    def drop(self, share: float) -> None:
+        """Dropout behind every sublayer while the model is in training mode."""
+        for layer in self.layers:
+            layer.dropout = share
 
     def forward(self, ids, packing: Packing):
         x = self.word(ids) + self.position(packing.positions() + self.shape.position_offset)

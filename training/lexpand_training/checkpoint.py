@@ -30,10 +30,14 @@ def new_model(c: dict, device: str) -> tuple[DocumentEncoder, QueryTable]:
 def save_checkpoint(path, model: DocumentEncoder, table: QueryTable, c: dict, figures: dict) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     state = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
-    torch.save(
-        {"model": state, "table": table.weights, "shape": asdict(model.body.shape), "logs": model.logs, "config": c, "figures": figures},
-        path,
-    )
+    write(path, {"model": state, "table": table.weights, "shape": asdict(model.body.shape), "logs": model.logs, "config": c, "figures": figures})
+
+
+def write(path, value: dict) -> None:
+    """Appears whole or not at all: another process may wait for it."""
+    part = Path(f"{path}.part")
+    torch.save(value, part)
+    part.rename(path)
 
 
 def load_checkpoint(path, device: str) -> tuple[DocumentEncoder, QueryTable]:
@@ -52,4 +56,4 @@ def save_average(paths: list[Path], out: Path) -> None:
     for name, value in mean["model"].items():
         if value.is_floating_point():
             mean["model"][name] = (sum(c["model"][name].float() for c in several) / len(several)).half()
-    torch.save(mean, out)
+    write(out, mean)

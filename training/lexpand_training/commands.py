@@ -21,12 +21,15 @@ from .evaluate import JARGON, Retrieval, bm25_scores, measure, metrics, summary
 from .lexical import Bm25, Stems
 from .model_folder import write_folder
 from .quantise import as_shipped
+from .resume import read_shipped
 from .store import TokenStore
 from .student import read_idf
 from .teachers import Teacher
 from .warmup import warm_up
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+MINING_PARTS = 8
+PATIENCE = 3600  # seconds for a checkpoint that another process trains
 
 
 def vocabulary_of(tokenizer) -> list[str]:
@@ -43,7 +46,8 @@ def tokens(c: dict, a) -> None:
 
 def vectors(c: dict, a) -> None:
     """Teacher vectors of all documents and queries below work/vectors. New vectors make old candidates void."""
-    (Path(c["work"]) / "candidates.npy").unlink(missing_ok=True)
+    for old in Path(c["work"]).glob("candidates-*"):
+        old.unlink(missing_ok=True)
     store = TokenStore.load(Path(c["work"]) / "tokens" / "train")
     folder = Path(c["work"]) / "vectors"
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +76,16 @@ def save_array(path: Path, array: np.ndarray) -> None:
     part = path.with_suffix(f".{os.getpid()}.npy")
     np.save(part, array)
     part.rename(path)
+
+
+def claimed(path: Path) -> bool:
+    """True for the one process that is first: the others wait for what it makes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def wait_for(path: Path, seconds: int = 600) -> Path:
@@ -142,13 +156,20 @@ def load_vectors(c: dict) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
 
 
 def mine(c: dict, queries: list[torch.Tensor], docs: list[torch.Tensor]) -> np.ndarray:
-    """The teachers' candidates of every query, kept in work/candidates.npy. int32 [Q, depth]"""
-    path = Path(c["work"]) / "candidates.npy"
-    if not path.exists():
-        begin = time.monotonic()
-        save_array(path, mining.by_teachers(queries, docs, c["teachers"]["depth"]).numpy())
-        print(f"mined in {time.monotonic() - begin:.0f} s", flush=True)
-    return np.load(path)
+    """The teachers' candidates of every query, kept in work/candidates-*.npy. int32 [Q, depth]
+
+    Processes on several GPUs share the work: each makes the parts that no other has claimed and waits for the rest.
+    """
+    begin, mined = time.monotonic(), []  # a run that was broken off leaves claims: `vectors` removes them
+    edges = np.linspace(0, len(queries[0]), MINING_PARTS + 1).astype(int)
+    for i, (low, high) in enumerate(zip(edges, edges[1:])):
+        path = Path(c["work"]) / f"candidates-{i}.npy"
+        if claimed(path.with_suffix(".claim")):
+            save_array(path, mining.by_teachers([q[low:high] for q in queries], docs, c["teachers"]["depth"]).numpy())
+            mined.append(i)
+    candidates = np.concatenate([np.load(wait_for(Path(c["work"]) / f"candidates-{i}.npy")) for i in range(MINING_PARTS)])
+    print(f"mined parts {mined} in {time.monotonic() - begin:.0f} s", flush=True)
+    return candidates
 
 
 def load_targets(c: dict) -> Targets:
@@ -215,7 +236,8 @@ def runs_of(a, planned: list[str]):
 
 
 def train(c: dict, a) -> None:
-    """Runs one setting after the other on data loaded once. A run may start from an earlier one: start=NAME."""
+    """Runs one setting after the other on data loaded once. A run may start from an earlier one, start=NAME, or be no
+    training but the mean of earlier ones, mean=NAME,NAME; where another process makes these, it waits for them."""
     torch.set_float32_matmul_precision("high")
     tokenizer = corpus.load_tokenizer(c["tokenizer"])
     store = TokenStore.load(Path(c["work"]) / "tokens" / "train")
@@ -225,11 +247,15 @@ def train(c: dict, a) -> None:
     samplers = {}
     print("data loaded", flush=True)
     for name, settings in runs_of(a, c["runs"]):
+        if settings and settings[0].startswith("mean="):
+            parts = [wait_for(Path(a.out) / f"{part}.pt", PATIENCE) for part in settings[0][5:].split(",")]
+            save_average(parts, Path(a.out) / f"{name}.pt")
+            continue
         run = copy.deepcopy(c)
         start = a.start
         for s in settings:
             if s.startswith("start="):
-                start = str(Path(a.out) / (s[6:] + ".pt"))
+                start = wait_for(Path(a.out) / (s[6:] + ".pt"), PATIENCE)
             else:
                 configuration.override(run, s)
         print(f"== {name} {settings}", flush=True)
@@ -243,11 +269,19 @@ def train(c: dict, a) -> None:
         figures = distill(model, table, samplers[key], targets, run["distill"], run["seed"], DEVICE, lambda m: print(m, flush=True))
         save_checkpoint(Path(a.out) / f"{name}.pt", model, table, run, {"training": figures})
         print(f"RESULT {name} {figures}", flush=True)
+        if not run["judge"]:
+            continue
         quality = figures_of(model, table, sets, run["exact"])
         print(f"QUALITY {name} {summary(quality)}", flush=True)
         if run["exact"]:
             print(f"INT8 {name} {summary(figures_of(as_shipped(model), table, sets))}", flush=True)
         (Path(a.out) / f"{name}.json").write_text(json.dumps({"training": figures, "quality": quality}, indent=1))
+
+
+def resume(c: dict, a) -> None:
+    """A shipped file with float arithmetic, --source, becomes the checkpoint --out."""
+    idf, _ = read_idf(c["idf"], vocabulary_of(corpus.load_tokenizer(c["tokenizer"])), c["student"]["idf_bound"])
+    save_checkpoint(a.out, *read_shipped(Path(a.source), idf, c["student"]["logs"], DEVICE), c, {})
 
 
 def average(c: dict, a) -> None:
@@ -298,6 +332,7 @@ def adapt(c: dict, a) -> None:
 COMMANDS = {
     "adapt": adapt,
     "average": average,
+    "resume": resume,
     "pack": pack_weights,
     "tokens": tokens,
     "vectors": vectors,

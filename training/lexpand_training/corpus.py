@@ -148,6 +148,17 @@ def add_crops(c: Collection, limit: int) -> None:
         c.query(source, " ".join(words[:24]), "crop", i)
 
 
+def add_clozes(c: Collection, sources: list[str], each: int) -> None:
+    """Texts of these sources without one of their sentences, which looks for the rest: a claim does not repeat its
+    evidence. `each` sentences of a text at most."""
+    for source, text in list(c.docs):
+        found = sentences(text) if source in sources else []
+        if len(found) < 3:
+            continue
+        for sentence in c.random.sample(found, min(each, len(found) - 2)):
+            c.query(source, sentence, "crop", c.document(source, "", text.replace(sentence, "", 1)))
+
+
 def add_keywords(c: Collection, limit: int) -> None:
     """Two to five of a text's rarest words: how people look for jargon."""
     df = Counter(w for _, t in c.docs[:: max(1, len(c.docs) // 60000)] for w in set(WORD.findall(t.lower())))
@@ -188,6 +199,7 @@ def gather(paths: dict[str, list[Path]], options: dict) -> tuple[Collection, Col
     add_sentences(train, options["sentences"])
     add_crops(train, options["crops"])
     add_keywords(train, options["keywords"])
+    add_clozes(train, options["cloze_sources"], options["clozes"])
     return train, held
 
 

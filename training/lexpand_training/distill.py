@@ -62,9 +62,11 @@ def document_vectors(model: DocumentEncoder, store: TokenStore, rows, length: in
 @torch.inference_mode()
 def mine_hard(model, table, store: TokenStore, o: dict, seed: int, device: str) -> tuple[np.ndarray, np.ndarray]:
     """The student's own best documents, out of a sample, for some queries: (row of query or -1 [Q], int32 [n, depth])."""
-    natural = np.flatnonzero(store.query_kind < 2)
+    training = model.training
+    model.eval()
+    chosen = np.flatnonzero(np.isin(store.query_kind, o["student_kinds"]))
     rng = np.random.default_rng(seed)
-    rows = rng.permutation(natural)[: o["student_queries"]]
+    rows = rng.permutation(chosen)[: o["student_queries"]]
     pieces = len(table.weights)
 
     def present(part):
@@ -76,6 +78,7 @@ def mine_hard(model, table, store: TokenStore, o: dict, seed: int, device: str) 
     sample = rng.permutation(len(store.docs))[: o["student_documents"]]
     vectors = document_vectors(model, store, sample, o["length"], device)
     lists = mining.by_student(present, table.weights, vectors, rows, o["student_depth"])
+    model.train(training)
     where = np.full(len(store.queries), -1, np.int64)
     where[rows] = np.arange(len(rows))
     return where, lists.numpy()
@@ -88,6 +91,7 @@ def distill(model: DocumentEncoder, table: QueryTable, sampler: Sampler, targets
     optimiser = torch.optim.AdamW(trained, lr=o["lr"], weight_decay=0.01, betas=(0.9, 0.98), fused=device == "cuda")
     average = [p.detach().clone() for p in trained]
     model.train()
+    model.body.drop(o["dropout"])
     sampler.hard = None
     progress = Progress(o["steps"], o["seconds"])
     sums = torch.zeros(3, device=device)

@@ -39,14 +39,15 @@ class Teacher:
         lengths = np.minimum(texts.lengths, limit - 2 - len(front))
         out = torch.empty(len(texts), self.body.shape.hidden, dtype=torch.float16)
         order = np.argsort(lengths, kind="stable")
+        ascending = lengths[order]
         flat = torch.from_numpy(texts.flat.astype(np.int32)).to(self.device)
         starts = texts.offsets[:-1]
         done, rows_out = [], []
         at = 0
         while at < len(order):
-            n = int(lengths[order[at]])
+            n = int(ascending[at])
             size = max(1, budget // (n + 2 + len(front)))
-            end = min(at + size, int(np.searchsorted(lengths[order], n, side="right")))
+            end = min(at + size, int(np.searchsorted(ascending, n, side="right")))
             rows = order[at:end]
             index = torch.from_numpy(starts[rows]).to(self.device)[:, None] + torch.arange(n, device=self.device)
             ids = flat[index].long() + shift

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lexpand_training import adapt, corpus, export, losses, mining
+from lexpand_training import adapt, commands, corpus, export, losses, mining, resume
 from lexpand_training.batches import Sampler, pack_rows
 from lexpand_training.bert import Packing, Shape
 from lexpand_training.distill import Targets, distill
@@ -68,9 +68,9 @@ def test_training_lowers_the_loss_and_export_equals_pytorch(world, tmp_path):
     candidates = mining.by_teachers(targets.queries, targets.documents, 24).numpy()
     assert (candidates == store.positive[:, None]).any(1).mean() > 0.9
     batch = {"queries": 6, "mix": [1, 0, 0, 0], "temper": 0.7, "bands": [[0, 4], [4, 24]], "length": 48}
-    batch |= {"student_hard": 1, "student_queries": 30, "student_documents": 60, "student_depth": 8}
+    batch |= {"student_hard": 1, "student_queries": 30, "student_documents": 60, "student_depth": 8, "student_kinds": [0, 1]}
     o = {"steps": 60, "seconds": 0, "lr": 5e-4, "warm": 0.05, "decay": 0.5, "scale": 30.0, "lambda": 0.002, "lambda_ramp": 0.3}
-    o |= {"threshold": 40, "average": 0.9, "student_hard_at": 0.5}
+    o |= {"threshold": 40, "average": 0.9, "dropout": 0.1, "student_hard_at": 0.5}
     test = Retrieval.held_out(store)
     sampler = Sampler(store, candidates, batch, 0)
     first = next(iter(sampler))
@@ -102,6 +102,8 @@ def test_training_lowers_the_loss_and_export_equals_pytorch(world, tmp_path):
     mask = (ids > 0).long()
     assert export.parity(tmp_path / "float.onnx", model, ids, mask) < 1e-4
     assert export.parity(tmp_path / "int8.onnx", as_shipped(model), ids, mask) < 1e-4
+    again, _ = resume.read_shipped(tmp_path / "int8.onnx", idf, model.logs, "cpu", TINY)
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(again.parameters(), as_shipped(model).parameters(), strict=True))
 
 
 def test_packed_equals_single_and_forbidden_pieces_never_appear(world):
@@ -115,6 +117,37 @@ def test_packed_equals_single_and_forbidden_pieces_never_appear(world):
         alone = model(torch.from_numpy(one), Packing(n, "cpu"))
     assert torch.allclose(together[3], alone[0], atol=1e-5)
     assert not together[:, ~allowed].any()
+
+
+def test_dropout_is_for_training_alone(world):
+    store, _, _, allowed = world
+    torch.manual_seed(0)
+    model = DocumentEncoder(TINY, allowed)
+    model.body.drop(0.5)
+    ids, lengths = pack_rows(store.docs, np.arange(3), 48)
+    ids, packing = torch.from_numpy(ids), Packing(lengths, "cpu")
+    with torch.no_grad():
+        assert torch.equal(model.eval().hidden(ids, packing), model.hidden(ids, packing))
+        assert not torch.allclose(model.train().hidden(ids, packing), model.hidden(ids, packing))
+
+
+def test_a_cloze_is_a_text_without_the_sentence_that_looks_for_it():
+    c = corpus.Collection(0, 0.0)
+    parts = [f"Sentence number {n} says something about the study of cells." for n in ("one", "two", "three", "four")]
+    c.document("scitldr", "", " ".join(parts))
+    c.document("manpages", "", " ".join(reversed(parts)))
+    corpus.add_clozes(c, ["scitldr"], 2)
+    assert len(c.queries) == 2 and {c.docs[positive][0] for *_, positive in c.queries} == {"scitldr"}
+    assert all(text not in c.docs[positive][1] and len(c.docs[positive][1]) > 100 for _, text, _, positive in c.queries)
+
+
+def test_processes_share_the_mining(tmp_path):
+    torch.manual_seed(0)
+    vectors = [torch.nn.functional.normalize(torch.randn(40, 8), dim=1).half()]
+    c = {"work": str(tmp_path), "teachers": {"depth": 5}}
+    first = commands.mine(c, vectors, vectors)
+    assert (first == mining.by_teachers(vectors, vectors, 5).numpy()).mean() > 0.9
+    assert (commands.mine(c, vectors, vectors) == first).all()  # nothing left to claim
 
 
 def test_products_of_pairs_have_the_gradients_of_a_dense_product():
