@@ -11,6 +11,7 @@ export async function naiveNodeContestant(
   inputNames: readonly string[],
   windows: readonly TokenWindow[],
 ): Promise<Contestant> {
+  process.env.ORT_DISABLE_TELEMETRY ??= '1'
   const session = await InferenceSession.create(modelFile)
   return async () => {
     const startedAt = performance.now()

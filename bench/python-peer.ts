@@ -44,6 +44,7 @@ export async function startPythonPeer(
   // From the root, because the compiled file stands elsewhere than the script.
   const child = spawn(python, [join(packageRoot(), 'bench', 'python', script)], {
     stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ORT_DISABLE_TELEMETRY: '1', ...process.env },
   })
   const complaints: string[] = []
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk.toString()))

@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { copyFile, mkdtemp, rm, truncate } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { loadModel, type Model } from '../models/index.ts'
 import type { TokenWindow } from '../sparse/encoder.ts'
 import { describeEncoder } from '../workers/encoder-conformance.ts'
@@ -24,6 +24,31 @@ describeEncoder('onnx', async () => {
     pieceIds: [...tokenizer.tokenize(`${words} ${more}`), ...tokenizer.tokenize(`${more} ${words}`)],
     hiddenIds: [...tokenizer.specialTokenIds, tokenizer.idOf('.') as number],
   }
+})
+
+describe('onnxruntime', () => {
+  test('keeps nothing of its own about the user: no device id, no events', async () => {
+    const empty = await mkdtemp(join(tmpdir(), 'lexpand-home-'))
+    const model = await loadModel()
+    for (const name of ['HOME', 'TMPDIR', 'XDG_CACHE_HOME', 'CI', 'ORT_DISABLE_TELEMETRY'])
+      vi.stubEnv(name, name === 'HOME' || name === 'TMPDIR' ? empty : undefined)
+    const encoder = onnxEncoder(model)
+    onTestFinished(async () => {
+      vi.unstubAllEnvs()
+      await encoder.dispose()
+      await rm(empty, { recursive: true, force: true })
+    })
+    await encoder.encode([
+      {
+        inputIds: Uint32Array.of(
+          model.tokenizer.clsId,
+          ...model.tokenizer.tokenize('rain'),
+          model.tokenizer.sepId,
+        ),
+      },
+    ])
+    expect(await readdir(empty, { recursive: true })).toEqual([])
+  })
 })
 
 describe('onnx encoder processes', () => {

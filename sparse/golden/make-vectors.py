@@ -10,6 +10,7 @@ Run: python sparse/golden/make-vectors.py
 
 import gzip
 import json
+import os
 import re
 import sys
 from itertools import islice
@@ -18,6 +19,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import tokenizers
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent

@@ -3,3 +3,7 @@
 The stages in order: `corpus` (text -> token store), `teachers` and `lexical` (what should rank where),
 `mining` (which documents a query is compared with), `warmup` and `distill` (training), `evaluate`, `export`.
 """
+
+import os
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime uploads usage events unless told not to

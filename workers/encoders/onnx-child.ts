@@ -54,6 +54,8 @@ export class OnnxChild {
       serialization: 'advanced',
       // The parent's own flags (inspector, loaders, test runner) must not reach the child.
       execArgv: [],
+      // onnxruntime uploads usage events to its vendor unless told not to, and keeps a device id for them.
+      env: { ORT_DISABLE_TELEMETRY: '1', ...process.env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
