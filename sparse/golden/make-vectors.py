@@ -16,11 +16,12 @@ import sys
 from itertools import islice
 from pathlib import Path
 
+# Read when onnxruntime is imported, which otherwise uploads usage events.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 import numpy as np
 import onnxruntime
 import tokenizers
-
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent

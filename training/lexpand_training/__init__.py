@@ -6,4 +6,4 @@ The stages in order: `corpus` (text -> token store), `teachers` and `lexical` (w
 
 import os
 
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime uploads usage events unless told not to
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime reads it when imported, and uploads usage events without it
