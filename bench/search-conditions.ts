@@ -37,7 +37,10 @@ export function contestantsOf(
       contestants.set(under(name, 'unmerged'), contestantOf(variant, unmerged.name, queries, { size }))
     if (!also.includes('filtered') || variant.kind === 'both' || variant.isFloor) continue
     for (const passing of FILTERS)
-      contestants.set(filteredName(name, passing), contestantOf(variant, index, queries, { size, passing }))
+      contestants.set(
+        under(name, `filtered ${passing}`),
+        contestantOf(variant, index, queries, { size, passing }),
+      )
   }
   return contestants
 }
@@ -65,7 +68,7 @@ export function filteredSpeeds(
     passing,
     variants: Object.fromEntries(
       names.flatMap((name) => {
-        const speed = measured.speed.get(filteredName(name, passing))
+        const speed = measured.speed.get(under(name, `filtered ${passing}`))
         return speed === undefined ? [] : [[name, { ...speed, ...overlapOf(name, measured, passing) }]]
       }),
     ),
@@ -78,16 +81,13 @@ export function overlapOf(
   { hits }: SearchMeasurement,
   passing?: number,
 ): { readonly overlap?: number } {
-  const of = (each: VariantName) => hits.get(passing === undefined ? each : filteredName(each, passing))
+  const of = (each: VariantName) =>
+    hits.get(passing === undefined ? each : under(each, `filtered ${passing}`))
   const reference = of(REFERENCE)
   if (reference === undefined || !VARIANTS[name].comparable) return {}
   return { overlap: overlap(reference, of(name) ?? []) }
 }
 
-function under(name: VariantName, condition: 'counted' | 'unmerged'): string {
+function under(name: VariantName, condition: 'counted' | 'unmerged' | `filtered ${number}`): string {
   return `${name} ${condition}`
-}
-
-function filteredName(name: VariantName, passing: number): string {
-  return `${name} filtered ${passing}`
 }

@@ -42,10 +42,11 @@ export interface Variant {
 
 /**
  * Ways to ask for the same documents, and two floors: `match_none` finds nothing, `unscored` takes the first documents
- * that a filter lets through, so that only their fetching is left. `lexpand` is our query, exact; `rank_feature`, `neural_sparse` and `impact_terms` are Lucene's own optional clauses over the
- * same postings; `bm25` is a `match` of the text with the english analyzer. `neural_sparse_two_phase` has the peer's
- * processor with its defaults, `seismic` its approximate index with its. `hybrid` is fused by the engine and holds stock
- * clauses, `hybrid_lexpand` our query; `hybrid_client` is one `_msearch` of both lists, without the fusion.
+ * that a filter lets through, so that only their fetching is left. `lexpand` is our query, exact; `rank_feature`,
+ * `neural_sparse` and `impact_terms` are Lucene's own optional clauses over the same postings; `bm25` is a `match` of the
+ * text with the english analyzer. `neural_sparse_two_phase` has the peer's processor with its defaults, `seismic` its
+ * approximate index with its. `hybrid` is fused by the engine and holds stock clauses, `hybrid_lexpand` our query;
+ * `hybrid_client` is one `_msearch` of both lists, without the fusion.
  */
 export const VARIANTS = {
   match_none: floor('text', () => ({ match_none: {} })),

@@ -121,13 +121,8 @@ final class WindowScorer extends BulkScorer {
 
     /** @param lookedUp how many tokens are looked up for the candidates that the others make; all: the filter makes them */
     private void collect(LeafCollector collector, Bits accepted, int base, int to, int lookedUp) throws IOException {
-        int count;
         boolean filterLeads = lookedUp == tokens.length;
-        if (filterLeads) {
-            count = filter.all(base, to, candidates);
-        } else {
-            count = candidates(base, to, lookedUp);
-        }
+        int count = filterLeads ? filter.all(base, to, candidates) : candidates(base, to, lookedUp);
         if (accepted != null) count = retain(count, candidate -> accepted.get(base + candidate));
         boolean filterFirst = filter != null && filterLeads == false && filter.looks() == false;
         if (filterFirst) count = filter.retain(candidates, count, base, to, inARow(count, filter.cost, to - base));
