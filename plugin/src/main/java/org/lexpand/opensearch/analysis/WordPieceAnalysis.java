@@ -12,7 +12,7 @@ import org.opensearch.index.analysis.AbstractIndexAnalyzerProvider;
 import org.opensearch.index.analysis.AnalyzerProvider;
 import org.opensearch.index.analysis.TokenizerFactory;
 
-/** The analyzer and the tokenizer `lexpand_wordpiece`; their setting `model` names a model of the node. */
+/** The analyzer and the tokenizer {@code lexpand_wordpiece}; their setting {@code model} names a model of the node. */
 public final class WordPieceAnalysis {
     public static final String NAME = "lexpand_wordpiece";
     private static final String MODEL = "model";

@@ -47,7 +47,7 @@ final class WordPieceLuceneTokenizer extends Tokenizer {
         int skipped = 0;
         while (true) {
             if (nextPiece == ids.length) {
-                if (words.next() == false) return false;
+                if (!words.next()) return false;
                 ids = words.ids();
                 nextPiece = 0;
             }

@@ -105,7 +105,7 @@ public final class ImpactsFieldMapper extends ParametrizedFieldMapper {
                 case VALUE_NULL -> {
                 }
                 case VALUE_NUMBER, VALUE_STRING -> {
-                    if (known.add(token) == false) throw unfit("every token once", "[" + shortened(token) + "] again", "Remove one");
+                    if (!known.add(token)) throw unfit("every token once", "[" + shortened(token) + "] again", "Remove one");
                     if (tokens.size() == MOST_TOKENS) throw unfit("at most " + MOST_TOKENS + " tokens", "more", "Prune the vector");
                     if (impacts.length == tokens.size()) impacts = Arrays.copyOf(impacts, 2 * impacts.length);
                     impacts[tokens.size()] = Impacts.encode(weight(token, parser));

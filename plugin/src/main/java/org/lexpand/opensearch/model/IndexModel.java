@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What an index says about the model that made its vectors: `_meta.lexpand` of its mapping (mappings/specification.ts).
+ * What an index says about the model that made its vectors: {@code _meta.lexpand} of its mapping (mappings/specification.ts).
  *
  * @param fields text fields, in the order their values were joined
  */
@@ -23,7 +23,7 @@ public record IndexModel(
     private static final int VERSION = 1;
 
     /**
-     * @param meta `_meta` of the mapping, may be null
+     * @param meta {@code _meta} of the mapping, may be null
      * @throws IllegalArgumentException when the index is not Lexpand's, or of a newer Lexpand
      */
     public static IndexModel of(Map<String, Object> meta, String index) {

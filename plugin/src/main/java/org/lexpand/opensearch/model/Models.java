@@ -17,7 +17,7 @@ import java.util.TreeMap;
 
 /**
  * The models of this node: the bundled one and the folders under config/lexpand. Read once, when the node starts; a
- * folder that cannot be read keeps nothing from starting, and whoever asks for it gets its reason. Immutable.
+ * folder that cannot be read keeps nothing from starting, and the query that asks for it gets the reason. Immutable.
  */
 public final class Models {
     private static final Logger LOGGER = LogManager.getLogger(Models.class);
@@ -116,7 +116,7 @@ public final class Models {
     }
 
     private static List<Path> folders(Path configuration) {
-        if (configuration == null || Files.isDirectory(configuration.resolve(FOLDER)) == false) return List.of();
+        if (configuration == null || !Files.isDirectory(configuration.resolve(FOLDER))) return List.of();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(configuration.resolve(FOLDER), Files::isDirectory)) {
             List<Path> folders = new ArrayList<>();
             entries.forEach(folders::add);

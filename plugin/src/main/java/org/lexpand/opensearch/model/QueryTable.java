@@ -19,7 +19,7 @@ public final class QueryTable {
     QueryTable(Map<String, Object> json) {
         Map<String, Double> positive = new HashMap<>(2 * json.size());
         json.forEach((piece, weight) -> {
-            if (!(weight instanceof Number number) || Double.isFinite(number.doubleValue()) == false) {
+            if (!(weight instanceof Number number) || !Double.isFinite(number.doubleValue())) {
                 throw new IllegalArgumentException(
                     "[query table] expected a finite number for [" + piece + "], got [" + weight + "]. Restore the model's query-table.json."
                 );

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Remembered as long as a reader is open; a refresh opens another one.
  */
 public final class DocumentFrequencies {
-    /** Of all readers together: about 60 MB. A node may hold thousands of shards. */
+    /** All readers together take about 60 MB then. A node may hold thousands of shards. */
     private static final int MOST_TOKENS = 500_000;
 
     private final AtomicInteger remembered = new AtomicInteger();

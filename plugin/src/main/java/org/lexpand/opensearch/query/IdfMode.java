@@ -20,7 +20,7 @@ public enum IdfMode {
         throw new IllegalArgumentException("[lexpand] expected [idf] to be one of " + Arrays.toString(values()) + ", got [" + name + "]. Name one of them.");
     }
 
-    /** @return the weight; above 0 when `table` is */
+    /** @return the weight; above 0 when {@code table} is */
     double weight(double table, double corpus) {
         return switch (this) {
             case MODEL -> table;

@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The query `lexpand`: cuts a text into word pieces and asks a `rank_features` or `lexpand_impacts` field for them,
+ * The query {@code lexpand}: cuts a text into word pieces and asks a {@code rank_features} or {@code lexpand_impacts} field for them,
  * weighted by the query table that belongs to the index. No model runs.
  */
 public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQueryBuilder> {
@@ -59,7 +59,7 @@ public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQuery
         for (XContentParser.Token token = parser.nextToken(); token != XContentParser.Token.END_OBJECT; token = parser.nextToken()) {
             if (token == XContentParser.Token.FIELD_NAME) {
                 name = parser.currentName();
-            } else if (token.isValue() == false) {
+            } else if (!token.isValue()) {
                 throw new ParsingException(
                     parser.getTokenLocation(),
                     "[lexpand] expected a plain value for [" + name + "], got " + token + ". Write {\"lexpand\": {\"field\": ..., \"query\": ...}}."

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What a `lexpand` query says. Immutable and checked.
+ * What a {@code lexpand} query says. Immutable and checked.
  *
- * @param field the `rank_features` field
+ * @param field the {@code rank_features} field
  * @param query the user's text, at most {@link #LONGEST_TEXT} UTF-16 units
  * @param prune in [0, 1): tokens lighter than this share of the heaviest one are left out
  * @param boost above 0: multiplied into the token weights, because a boost around the clauses would keep Lucene from

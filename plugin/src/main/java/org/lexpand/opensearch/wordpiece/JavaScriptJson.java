@@ -73,7 +73,7 @@ public final class JavaScriptJson {
 
     private static boolean isHalfPair(String string, int at) {
         char unit = string.charAt(at);
-        if (Character.isHighSurrogate(unit)) return at + 1 == string.length() || Character.isLowSurrogate(string.charAt(at + 1)) == false;
-        return Character.isLowSurrogate(unit) && (at == 0 || Character.isHighSurrogate(string.charAt(at - 1)) == false);
+        if (Character.isHighSurrogate(unit)) return at + 1 == string.length() || !Character.isLowSurrogate(string.charAt(at + 1));
+        return Character.isLowSurrogate(unit) && (at == 0 || !Character.isHighSurrogate(string.charAt(at - 1)));
     }
 }

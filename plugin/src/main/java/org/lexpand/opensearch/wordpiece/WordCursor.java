@@ -69,7 +69,7 @@ final class WordCursor {
 
     private boolean found() {
         normalized = normalize(text, start, end);
-        return normalized.isEmpty() == false;
+        return !normalized.isEmpty();
     }
 
     private static String normalize(String text, int start, int end) {
@@ -89,7 +89,7 @@ final class WordCursor {
             int codePoint = decomposed.codePointAt(at);
             at += Character.charCount(codePoint);
             // Lower case one by one: over a whole word Java writes a final sigma, the reference does not.
-            if (BertCharacters.isMark(codePoint) == false) normalized.appendCodePoint(lower(codePoint));
+            if (!BertCharacters.isMark(codePoint)) normalized.appendCodePoint(lower(codePoint));
         }
         return normalized.toString();
     }

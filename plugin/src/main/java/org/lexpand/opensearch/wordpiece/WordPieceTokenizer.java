@@ -66,7 +66,7 @@ public final class WordPieceTokenizer {
 
     /**
      * The word piece with this id when it may be stored and queried, else null: special tokens mean nothing in a text,
-     * and a piece with a dot cannot be asked for by a stock `rank_feature` query (sparse/indexable.ts).
+     * and a piece with a dot cannot be asked for by a stock {@code rank_feature} query (sparse/indexable.ts).
      */
     public String indexablePiece(int id) {
         if (specialIds.contains(id)) return null;
@@ -104,7 +104,7 @@ public final class WordPieceTokenizer {
                     wordIds = pieceIds(plain.normalized());
                     return true;
                 }
-                if (atSpecial == false) return false;
+                if (!atSpecial) return false;
                 start = special.start();
                 end = special.end();
                 wordIds = new int[] { ids.get(special.group()) };
@@ -178,11 +178,11 @@ public final class WordPieceTokenizer {
                 expect("added_tokens[].single_word", fields.get("single_word"), false, null);
                 expect("added_tokens[].normalized", fields.get("normalized"), false);
                 if (!(fields.get("content") instanceof String content)) throw unfit("added_tokens[].content", "a string", fields.get("content"));
-                if (vocabulary.containsKey(content) == false) throw unfit("model.vocab", "a vocabulary that holds " + content, "none");
+                if (!vocabulary.containsKey(content)) throw unfit("model.vocab", "a vocabulary that holds " + content, "none");
                 if (Boolean.TRUE.equals(fields.get("special"))) specialIds.add(vocabulary.get(content));
             }
             for (String content : List.of("[PAD]", UNKNOWN, "[CLS]", "[SEP]")) {
-                if (specialIds.contains(vocabulary.get(content)) == false) throw unfit("special token " + content, "listed", "none");
+                if (!specialIds.contains(vocabulary.get(content))) throw unfit("special token " + content, "listed", "none");
             }
             List<String> contents = added.stream().map(token -> (String) ((Map<?, ?>) token).get("content")).toList();
             int maxWordLength = model.get("max_input_chars_per_word") instanceof Integer length ? length : 100;
@@ -207,7 +207,7 @@ public final class WordPieceTokenizer {
         }
 
         private static void expect(String name, Object actual, Object... accepted) {
-            if (Arrays.asList(accepted).contains(actual) == false) throw unfit(name, Arrays.toString(accepted), actual);
+            if (!Arrays.asList(accepted).contains(actual)) throw unfit(name, Arrays.toString(accepted), actual);
         }
 
         private static IllegalArgumentException unfit(String name, Object wanted, Object actual) {

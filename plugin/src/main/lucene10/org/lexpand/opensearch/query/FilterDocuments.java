@@ -13,7 +13,7 @@ final class FilterDocuments {
     /** About how many; more for a filter that has to look at each document. */
     final long cost;
     private final DocIdSetIterator documents;
-    /** Null unless `documents` are only those that the filter has to look at. */
+    /** Null unless {@code documents} are only those that the filter has to look at. */
     private final TwoPhaseIterator check;
     private final FixedBitSet window;
 
@@ -30,13 +30,13 @@ final class FilterDocuments {
         return check != null;
     }
 
-    /** @return the first document at or behind `target` that may pass */
+    /** @return the first document at or behind {@code target} that may pass */
     int advance(int target) throws IOException {
         int at = documents.docID();
         return at >= target ? at : documents.advance(target);
     }
 
-    /** Writes all documents in [base, to), less `base`. @return how many */
+    /** Writes all documents in [base, to), less {@code base}. @return how many */
     int all(int base, int to, int[] into) throws IOException {
         int count = 0;
         for (int at = advance(base); at < to; at = documents.nextDoc()) {
@@ -50,14 +50,14 @@ final class FilterDocuments {
     }
 
     /**
-     * Keeps the candidates, ascending and less `base`, that pass.
+     * Keeps the candidates, ascending and less {@code base}, that pass.
      *
      * @param inARow whether to read all documents in [base, to) instead of looking each candidate up
      * @return how many
      */
     int retain(int[] candidates, int count, int base, int to, boolean inARow) throws IOException {
         int kept = 0;
-        if (inARow == false) {
+        if (!inARow) {
             for (int at = 0; at < count; at++) if (passes(base + candidates[at])) candidates[kept++] = candidates[at];
             return kept;
         }

@@ -16,7 +16,7 @@ final class TokenPostings {
     /** Measured: below this share of the documents, reading all postings is cheaper than bounding them. */
     private static final long COMMON = 8;
 
-    /** Of the query, boost included. */
+    /** The query's weight of the token, boost included. */
     private final float weight;
     /** How many documents. */
     final int frequency;
@@ -24,7 +24,7 @@ final class TokenPostings {
     final float bound;
     private final StoredWeights stored;
     private final PostingsEnum postings;
-    /** Documents and their scores, read ahead of `postings`; those from `next` on are still to come. */
+    /** Documents and their scores, read ahead of {@code postings}; those from {@code next} on are still to come. */
     private final DocAndFloatFeatureBuffer block = new DocAndFloatFeatureBuffer();
     private int next;
 
@@ -66,7 +66,7 @@ final class TokenPostings {
         return largest;
     }
 
-    /** @return the first document at or behind `target` */
+    /** @return the first document at or behind {@code target} */
     int advance(int target) throws IOException {
         if (next < block.size && block.docs[block.size - 1] >= target) {
             while (block.docs[next] < target) next++;
@@ -84,10 +84,10 @@ final class TokenPostings {
     }
 
     /**
-     * Adds the scores of the documents in [base, to) to `sums`, where `base` is at 0.
+     * Adds the scores of the documents in [base, to) to {@code sums}, where {@code base} is at 0.
      *
-     * @param least a document whose sum comes to this is put into `reached`, less `base`, behind the `count` that are there
-     * @return how many are in `reached` now
+     * @param least a document whose sum comes to this is put into {@code reached}, less {@code base}, behind the {@code count} that are there
+     * @return how many are in {@code reached} now
      */
     int add(double[] sums, int base, int to, double least, int[] reached, int count) throws IOException {
         int document = advance(base);

@@ -71,7 +71,7 @@ final class WindowScorer extends BulkScorer {
         Terms terms = reader.terms(query.field());
         TermsEnum iterator = terms == null ? TermsEnum.EMPTY : terms.iterator();
         for (Map.Entry<String, Float> entry : query.weights().entrySet()) {
-            if (iterator.seekExact(new BytesRef(entry.getKey())) == false) continue;
+            if (!iterator.seekExact(new BytesRef(entry.getKey()))) continue;
             postings.add(TokenPostings.of(iterator, query.stored(), entry.getValue() * boost, skip ? reader.maxDoc() : Integer.MAX_VALUE));
         }
         return new WindowScorer(reader, postings, filter);
@@ -100,14 +100,14 @@ final class WindowScorer extends BulkScorer {
         return count;
     }
 
-    /** The first document from `base` on that can be competitive. */
+    /** The first document from {@code base} on that can be competitive. */
     private int firstDocument(int base, int lookedUp) throws IOException {
         int first = DocIdSetIterator.NO_MORE_DOCS;
         for (int at = lookedUp; at < tokens.length; at++) first = Math.min(first, tokens[at].advance(base));
         return first;
     }
 
-    /** Whether looking the filter's documents up costs less than reading all postings of the tokens from `lookedUp` on. */
+    /** Whether looking the filter's documents up costs less than reading all postings of the tokens from {@code lookedUp} on. */
     private boolean filterLeads(int lookedUp) {
         if (filter == null) return false;
         long read = 0;
@@ -124,7 +124,7 @@ final class WindowScorer extends BulkScorer {
         boolean filterLeads = lookedUp == tokens.length;
         int count = filterLeads ? filter.all(base, to, candidates) : candidates(base, to, lookedUp);
         if (accepted != null) count = retain(count, candidate -> accepted.get(base + candidate));
-        boolean filterFirst = filter != null && filterLeads == false && filter.looks() == false;
+        boolean filterFirst = filter != null && !filterLeads && !filter.looks();
         if (filterFirst) count = filter.retain(candidates, count, base, to, inARow(count, filter.cost, to - base));
         for (int at = lookedUp - 1; at >= 0 && count > 0; at--) {
             if (inARow(count, tokens[at].frequency, to - base)) {
@@ -135,29 +135,29 @@ final class WindowScorer extends BulkScorer {
             double least = missing(at);
             count = retain(count, candidate -> sums[candidate] >= least);
         }
-        boolean filterLast = filter != null && filterLeads == false && filter.looks();
+        boolean filterLast = filter != null && !filterLeads && filter.looks();
         for (int i = 0; i < count; i++) {
             int document = base + candidates[i];
             float score = (float) sums[candidates[i]];
-            if (score < collected.least || filterLast && filter.passes(document) == false) continue;
+            if (score < collected.least || filterLast && !filter.passes(document)) continue;
             collected.score = score;
             collector.collect(document);
         }
         Arrays.fill(sums, 0, to - base, 0);
     }
 
-    /** Whether reading a window's share of `documents` costs less than looking `count` of them up. */
+    /** Whether reading a window's share of {@code documents} costs less than looking {@code count} of them up. */
     private boolean inARow(int count, long documents, int window) {
         return count * LOOKUP > documents * window / reader.maxDoc();
     }
 
-    /** The sum that a document needs before the first `lookedUp` tokens; above 0 at the end, since every posting scores. */
+    /** The sum that a document needs before the first {@code lookedUp} tokens; above 0 at the end, since every posting scores. */
     private double missing(int lookedUp) {
         double least = Math.max(collected.least * (1 - SLACK), Double.MIN_VALUE);
         return lookedUp == 0 ? least : least - bounds[lookedUp - 1];
     }
 
-    /** Adds up the tokens from `lookedUp` on. @return how many documents are candidates by them */
+    /** Adds up the tokens from {@code lookedUp} on. @return how many documents are candidates by them */
     private int candidates(int base, int to, int lookedUp) throws IOException {
         double least = Math.max(missing(lookedUp), Double.MIN_VALUE);
         int count = 0;

@@ -27,8 +27,8 @@ public final class WindowedSearch implements SearchOperationListener {
         WindowedSparseQuery windowed = windowed(whole);
         if (windowed == null) return;
         try {
-            // What another plugin has put around the query by now is not in `whole`.
-            if (context.query().equals(context.searcher().rewrite(whole)) == false) return;
+            // A plugin may have put something around the query by now, which the query as it was sent lacks.
+            if (!context.query().equals(context.searcher().rewrite(whole))) return;
             context.parsedQuery(new WindowedParsedQuery(context.searcher().rewrite(windowed), parsed));
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
@@ -62,8 +62,7 @@ public final class WindowedSearch implements SearchOperationListener {
     /** @param filter takes what limits the documents around the sparse query */
     private static SparseQuery sparseIn(Query query, BooleanQuery.Builder filter) {
         if (query instanceof SparseQuery sparse) return sparse;
-        if (query instanceof BooleanQuery == false) return null;
-        BooleanQuery around = (BooleanQuery) query;
+        if (!(query instanceof BooleanQuery around)) return null;
         Query scoring = null;
         boolean optional = false;
         boolean required = false;
@@ -82,7 +81,7 @@ public final class WindowedSearch implements SearchOperationListener {
         int least = around.getMinimumNumberShouldMatch();
         // An optional clause beside filters only adds to the score; one that must be there twice never is.
         if (optional ? least > 1 || least == 0 && required : least > 0) return null;
-        if (prohibited && required == false) filter.add(new MatchAllDocsQuery(), BooleanClause.Occur.FILTER);
+        if (prohibited && !required) filter.add(new MatchAllDocsQuery(), BooleanClause.Occur.FILTER);
         return scoring == null ? null : sparseIn(scoring, filter);
     }
 }

@@ -51,12 +51,12 @@ final class WindowedSparseQuery extends Query {
 
     @Override
     public Weight createWeight(IndexSearcher searcher, ScoreMode mode, float boost) throws IOException {
-        if (mode.needsScores() == false) return searcher.createWeight(searcher.rewrite(plain()), mode, boost);
+        if (!mode.needsScores()) return searcher.createWeight(searcher.rewrite(plain()), mode, boost);
         Weight filtering = filter == null ? null : searcher.createWeight(filter, ScoreMode.COMPLETE_NO_SCORES, 1);
         return new WindowedWeight(searcher, mode, boost, filtering);
     }
 
-    /** Lucene's own scorer for whoever goes from document to document, ours for whoever collects a whole segment. */
+    /** Gives Lucene's own scorer to callers that go from document to document, ours to those that collect a whole segment. */
     private final class WindowedWeight extends Weight {
         private final IndexSearcher searcher;
         private final ScoreMode mode;

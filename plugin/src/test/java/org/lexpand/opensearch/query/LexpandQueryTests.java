@@ -79,7 +79,7 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
     protected void doAssertLuceneQuery(LexpandQueryBuilder builder, Query query, QueryShardContext context) throws IOException {
         Map<String, Float> weights = builder.weights(context);
         if (weights.isEmpty()) {
-            boolean lexical = builder.parameters().empty() == EmptyQuery.LEXICAL && builder.parameters().query().isEmpty() == false;
+            boolean lexical = builder.parameters().empty() == EmptyQuery.LEXICAL && !builder.parameters().query().isEmpty();
             assertTrue(query.toString(), lexical || query instanceof MatchNoDocsQuery);
             return;
         }
@@ -140,7 +140,7 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
         int found = 0;
         for (int id = 2_000; found < count; id++) {
             String piece = MODEL.tokenizer().indexablePiece(id);
-            if (piece == null || piece.matches("[a-z]{2,8}") == false) continue;
+            if (piece == null || !piece.matches("[a-z]{2,8}")) continue;
             text.append(piece).append(' ');
             found++;
         }

@@ -4,7 +4,7 @@ package org.lexpand.opensearch.query;
 import org.opensearch.test.OpenSearchTestCase;
 
 public class StoredWeightsTests extends OpenSearchTestCase {
-    /** Of the largest finite float, without the bits that a rank feature drops. */
+    /** The largest finite float without the bits that a rank feature drops. */
     private static final int LARGEST = Float.floatToIntBits(Float.MAX_VALUE) >>> 15;
 
     public void testManyAtOnceAreTheVeryScoresOfOne() {

@@ -241,7 +241,7 @@ public class WindowScorerTests extends OpenSearchTestCase {
             impacts[tokens.size()] = Impacts.encode(weight);
             tokens.add(new BytesRef("t" + token));
         }
-        if (stored == StoredWeights.IMPACTS && tokens.isEmpty() == false) {
+        if (stored == StoredWeights.IMPACTS && !tokens.isEmpty()) {
             document.add(new Field("f", new ImpactTokenStream(tokens, impacts), ImpactsFieldMapper.POSTINGS));
         }
         return document;

@@ -28,7 +28,7 @@ public class WordPieceTokenizerTests extends OpenSearchTestCase {
         List<Map<String, Object>> hard = list(golden().get("hard"));
         for (Map<String, Object> golden : hard) {
             String text = (String) golden.get("text");
-            if (ids(text).equals(golden.get("ids")) == false) different.add(text);
+            if (!ids(text).equals(golden.get("ids"))) different.add(text);
         }
         assertTrue(hard.size() > 2_000);
         assertEquals(List.of(), different);
