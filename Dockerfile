@@ -8,12 +8,17 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json index.ts ./
 COPY sparse sparse
 COPY models models
+COPY opensearch opensearch
 COPY mappings mappings
 COPY workers workers
 COPY pipelines pipelines
-COPY engine engine
+COPY sources sources
+COPY measure measure
+COPY quality quality
+COPY indices indices
+COPY advise advise
+COPY embedded embedded
 COPY cli cli
-COPY bench bench
 RUN npm run build && npm prune --omit=dev --ignore-scripts \
   # Libraries of other systems and of GPUs: more than all the rest together.
   && find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 -type d ! -name linux -exec rm -rf {} + \

@@ -6,7 +6,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{sparse,models,mappings,workers,pipelines,engine,cli,bench}/**/*.test.ts'],
+          include: [
+            '{sparse,models,opensearch,mappings,workers,pipelines,sources,quality,measure,indices,advise,embedded,cli,bench,reports,testing}/**/*.test.ts',
+          ],
         },
       },
       {

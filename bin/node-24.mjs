@@ -8,7 +8,7 @@ import { join, resolve, sep } from 'node:path'
 const MINIMUM = [22, 22]
 const BROUGHT = '24.21.0'
 
-/** The cache folder of the checkout or package at `root`: the rule of engine/cache-folder.ts, before that can run. */
+/** The cache folder of the checkout or package at `root`: the rule of embedded/host/cache-folder.ts, before that can run. */
 export function wantedCacheFolder(root, environment) {
   if (environment.LEXPAND_CACHE) return resolve(environment.LEXPAND_CACHE)
   if (!root.split(sep).includes('node_modules')) return join(root, '.lexpand')

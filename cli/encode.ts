@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
 import { resolveEncoding } from '../mappings/index.ts'
+import { type Line, lines } from '../sources/lines.ts'
+import { MAX_RECORD_BYTES } from '../sources/record.ts'
 import { type ExpandedText, expandTexts, toFeatures, type WordPieceTokenizer } from '../sparse/index.ts'
 import { onnxEncoder } from '../workers/encoders/onnx.ts'
-import { withExamples, withJson } from './command.ts'
-import { type ModelFlags, openModel, withModel } from './model.ts'
-import { EXIT } from './output.ts'
-import { type Line, lines } from './sources/lines.ts'
-import { MAX_RECORD_BYTES } from './sources/record.ts'
+import { withExamples, withJson } from './shell/command.ts'
+import { type ModelFlags, openModel, withModel } from './shell/model.ts'
+import { EXIT } from './shell/output.ts'
 
 /** Lines that are encoded together; enough for every core, few enough that the first answers come soon. */
 const BATCH_LINES = 64

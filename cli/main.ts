@@ -1,8 +1,8 @@
 import { errors } from '@opensearch-project/opensearch'
 import { Command, CommanderError } from 'commander'
-import { translateEngineError } from '../mappings/engine-error.ts'
+import { translateEngineError } from '../opensearch/engine-error.ts'
 import packageJson from '../package.json' with { type: 'json' }
-import { EXIT, reportFailure } from './output.ts'
+import { EXIT, reportFailure } from './shell/output.ts'
 
 const program = new Command('lexpand')
   .description('Learned sparse search for OpenSearch without a model at query time.')
@@ -13,24 +13,35 @@ const program = new Command('lexpand')
 
 // One line a command, in the order of the design: services, documents, queries, proof.
 const commands = [
-  import('./up.ts'),
-  import('./down.ts'),
-  import('./status.ts'),
-  import('./index-documents.ts'),
-  import('./worker.ts'),
-  import('./sweep.ts'),
-  import('./reindex.ts'),
-  import('./dead.ts'),
-  import('./audit.ts'),
-  import('./advise.ts'),
+  import('./services/up.ts'),
+  import('./services/down.ts'),
+  import('./services/status.ts'),
+  import('./index/index-documents.ts'),
+  import('./operate/worker.ts'),
+  import('./operate/sweep.ts'),
+  import('./reindex/reindex.ts'),
+  import('./operate/dead.ts'),
+  import('./operate/audit.ts'),
+  import('./advise/advise.ts'),
   import('./search.ts'),
   import('./encode.ts'),
-  import('./eval.ts'),
-  import('./bench.ts'),
-  import('./doctor.ts'),
+  import('./eval/eval.ts'),
+  benchCommand(),
+  import('./doctor/doctor.ts'),
   import('./demo.ts'),
 ]
 for (const { register } of await Promise.all(commands)) register(program)
+
+/** The npm package carries no benchmarks: there the command says where they are. */
+async function benchCommand(): Promise<{ register(program: Command): void }> {
+  const benchmarks: string = './bench/bench.ts'
+  try {
+    return (await import(benchmarks)) as { register(program: Command): void }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    return import('./no-bench.ts')
+  }
+}
 
 // `lexpand ... | head` has seen enough: that ends the command and is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -7,12 +7,12 @@ import {
   type SearchResult,
   search,
 } from '../pipelines/index.ts'
-import { integer, jsonObject } from './arguments.ts'
-import { withConnection, withExamples, withJson } from './command.ts'
-import type { ConnectionFlags } from './configuration.ts'
-import { connect } from './connect.ts'
-import { type ModelFlags, openModel, withModel } from './model.ts'
-import { printResult } from './output.ts'
+import { integer, jsonObject } from './shell/arguments.ts'
+import { withConnection, withExamples, withJson } from './shell/command.ts'
+import type { ConnectionFlags } from './shell/configuration.ts'
+import { connect } from './shell/connect.ts'
+import { type ModelFlags, openModel, withModel } from './shell/model.ts'
+import { printResult } from './shell/output.ts'
 
 export const SEARCH_MODES = ['sparse', 'bm25', 'hybrid'] as const satisfies readonly SearchMode[]
 
@@ -57,11 +57,11 @@ export function register(program: Command): void {
 
 interface SearchFlags extends ModelFlags, ConnectionFlags {
   readonly index: string
-  readonly mode?: SearchMode
+  readonly mode?: SearchMode | undefined
   readonly idf: QueryIdf
   readonly size: number
   readonly from: number
-  readonly filter?: Record<string, unknown>
+  readonly filter?: Record<string, unknown> | undefined
   readonly explain: boolean
   readonly highlight: boolean
   readonly json: boolean

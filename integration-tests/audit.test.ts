@@ -2,9 +2,9 @@ import type { Client } from '@opensearch-project/opensearch'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { installIndex, textHash } from '../mappings/index.ts'
 import { audit, enqueue, sweep } from '../workers/index.ts'
-import { lexpand, lexpandJson } from './run-cli.ts'
-import { removeIndices, testClient, testSpecification, uniqueName } from './test-index.ts'
-import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
+import { lexpand, lexpandJson } from './fixtures/run-cli.ts'
+import { removeIndices, testClient, testSpecification, uniqueName } from './fixtures/test-index.ts'
+import { expectAllReady, type WorkerFixture, workerFixture } from './fixtures/worker-fixture.ts'
 
 const CLEAN = {
   overdue: 0,

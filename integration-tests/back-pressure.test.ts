@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { enqueue, type RunningWorker, type SourceDocument } from '../workers/index.ts'
-import { NO_TELEMETRY, type Telemetry } from '../workers/telemetry.ts'
-import { faultyProxy, halfOfBulks } from './faulty-proxy.ts'
-import { until } from './until.ts'
-import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
+import { NO_TELEMETRY, type Telemetry } from '../workers/telemetry/telemetry.ts'
+import { faultyProxy, halfOfBulks } from './fixtures/faulty-proxy.ts'
+import { until } from './fixtures/until.ts'
+import { expectAllReady, type WorkerFixture, workerFixture } from './fixtures/worker-fixture.ts'
 
 /** How long the engine refuses; LEXPAND_LONG_TESTS=1 makes it a minute. */
 const REFUSING_MS = process.env.LEXPAND_LONG_TESTS === '1' ? 60_000 : 10_000

@@ -11,10 +11,10 @@ import {
   sweep,
   type VerifiedLetter,
 } from '../workers/index.ts'
-import { lexpand, lexpandJson } from './run-cli.ts'
-import { states } from './stored-vectors.ts'
-import { until } from './until.ts'
-import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
+import { lexpand, lexpandJson } from './fixtures/run-cli.ts'
+import { states } from './fixtures/stored-vectors.ts'
+import { until } from './fixtures/until.ts'
+import { expectAllReady, type WorkerFixture, workerFixture } from './fixtures/worker-fixture.ts'
 
 const MAX_TEXT_BYTES = 2_000
 

@@ -8,10 +8,10 @@ import { installIndex, SIDECAR, textHash } from '../mappings/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
 import type { Encoder } from '../sparse/index.ts'
 import { enqueue, type RunningWorker, type SourceDocument, startSweeper, sweep } from '../workers/index.ts'
-import { states } from './stored-vectors.ts'
-import { until } from './until.ts'
-import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
-import type { WorkerProcessSettings } from './worker-process.ts'
+import { states } from './fixtures/stored-vectors.ts'
+import { until } from './fixtures/until.ts'
+import { expectAllReady, type WorkerFixture, workerFixture } from './fixtures/worker-fixture.ts'
+import type { WorkerProcessSettings } from './fixtures/worker-process.ts'
 
 function texts(count: number): SourceDocument[] {
   return Array.from({ length: count }, (_, at) => ({ id: `d${at}`, source: { text: `note number ${at}` } }))
@@ -193,7 +193,7 @@ describe('clocks that are wrong', () => {
       identity: model.identity,
       fakeDelayMs: 0,
     }
-    const entry = fileURLToPath(new URL('worker-process.ts', import.meta.url))
+    const entry = fileURLToPath(new URL('fixtures/worker-process.ts', import.meta.url))
     const child = fork(entry, [JSON.stringify(settings)], {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

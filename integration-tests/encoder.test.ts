@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { loadModel, type Model } from '../models/index.ts'
 import type { TokenWindow } from '../sparse/encoder.ts'
-import { describeEncoder } from '../workers/encoder-conformance.ts'
+import { describeEncoder } from '../testing/encoder-conformance.ts'
 import { type OnnxEncoderOptions, type OnnxModel, onnxEncoder } from '../workers/encoders/onnx.ts'
 
 const TWO_PROCESSES = { processes: 2, threads: 1 }

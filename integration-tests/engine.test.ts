@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { startPrivateOpenSearch, startPrivateRedis } from '../engine/index.ts'
+import { startPrivateOpenSearch, startPrivateRedis } from '../embedded/index.ts'
 
 const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'lexpand.mjs')
 const run = promisify(execFile)

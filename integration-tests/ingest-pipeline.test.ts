@@ -3,8 +3,14 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { installIndex, sidecarMapping, textHash } from '../mappings/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
-import { type Condition, conditionAfter, TRANSITIONS } from '../workers/states.ts'
-import { readySource, removeIndices, testClient, testSpecification, uniqueName } from './test-index.ts'
+import { type Condition, conditionAfter, TRANSITIONS } from '../workers/documents/states.ts'
+import {
+  readySource,
+  removeIndices,
+  testClient,
+  testSpecification,
+  uniqueName,
+} from './fixtures/test-index.ts'
 
 const FIELDS = ['title', 'body']
 const specification = testSpecification({ fields: FIELDS })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
-import { startPrivateOpenSearch, startPrivateRedis } from '../engine/index.ts'
+import { startPrivateOpenSearch, startPrivateRedis } from '../embedded/index.ts'
 import { onnxEncoder } from '../workers/encoders/onnx.ts'
 import {
   assertRedisSettings,
@@ -14,10 +14,10 @@ import {
   type SourceDocument,
   sweep,
 } from '../workers/index.ts'
-import { states } from './stored-vectors.ts'
-import { until } from './until.ts'
-import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
-import type { WorkerProcessSettings } from './worker-process.ts'
+import { states } from './fixtures/stored-vectors.ts'
+import { until } from './fixtures/until.ts'
+import { expectAllReady, type WorkerFixture, workerFixture } from './fixtures/worker-fixture.ts'
+import type { WorkerProcessSettings } from './fixtures/worker-process.ts'
 
 const SUBJECTS = ['rain', 'a fast car', 'fresh bread', 'the moon', 'small birds', 'old music', 'good tea']
 const VERBS = ['is seen in', 'is sold in', 'comes from', 'is missed in']
@@ -48,7 +48,7 @@ async function startWorkerProcess(
     identity: fixture.model.identity,
     ...settings,
   }
-  const entry = fileURLToPath(new URL('worker-process.ts', import.meta.url))
+  const entry = fileURLToPath(new URL('fixtures/worker-process.ts', import.meta.url))
   const child = fork(entry, [JSON.stringify(all)], {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -1,7 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { installIndex, installTemplate, readSpecification } from '../mappings/index.ts'
-import { removeIndices, testClient, testSpecification, uniqueName } from './test-index.ts'
+import { removeIndices, testClient, testSpecification, uniqueName } from './fixtures/test-index.ts'
 
 const specification = testSpecification({ fields: ['title', 'body'] })
 const made: string[] = []

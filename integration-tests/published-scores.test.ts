@@ -1,9 +1,9 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { loadModel, type Model } from '../models/index.ts'
-import { sparseQuery } from '../pipelines/query-builder.ts'
+import { sparseQuery } from '../pipelines/query/query-builder.ts'
 import { encodeQuery, explain, type QueryToken, score } from '../sparse/index.ts'
-import { removeIndices, testClient, uniqueName } from './test-index.ts'
+import { removeIndices, testClient, uniqueName } from './fixtures/test-index.ts'
 
 /**
  * The example of the OpenSearch model cards: "Currently New York is rainy." as doc-v2-distill stores it, as far as

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startPrivateRedis } from '../engine/index.ts'
+import { startPrivateRedis } from '../embedded/index.ts'
 import { readSpecification } from '../mappings/index.ts'
 import { connect, openQueue, startWorker } from '../workers/index.ts'
-import { MAX_QUEUED_JOBS } from '../workers/reindex/encoding.ts'
 import { beginBeside, beginInPlace, fillInPlace, findIndex } from '../workers/reindex/index.ts'
-import { type ReindexFixture, reindexFixture } from './reindex-fixture.ts'
-import { uniqueName } from './test-index.ts'
-import { until } from './until.ts'
-import { expectAllReady } from './worker-fixture.ts'
-import { textOf } from './writers.ts'
+import { MAX_QUEUED_JOBS } from '../workers/reindex/run/encoding.ts'
+import { type ReindexFixture, reindexFixture } from './fixtures/reindex-fixture.ts'
+import { uniqueName } from './fixtures/test-index.ts'
+import { until } from './fixtures/until.ts'
+import { expectAllReady } from './fixtures/worker-fixture.ts'
+import { textOf } from './fixtures/writers.ts'
 
 /** Documents as they are in an index before Lexpand: without a sidecar. */
 async function unmarked({ client, index }: ReindexFixture, count: number, from = 0): Promise<void> {

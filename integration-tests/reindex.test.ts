@@ -15,10 +15,10 @@ import {
   removeRun,
   runMigration,
   runRollBack,
-} from './reindex-fixture.ts'
-import type { ReindexProcessSettings, StopPoint } from './reindex-process.ts'
-import { expectAllReady } from './worker-fixture.ts'
-import { type Known, startWriters, textOf } from './writers.ts'
+} from './fixtures/reindex-fixture.ts'
+import type { ReindexProcessSettings, StopPoint } from './fixtures/reindex-process.ts'
+import { expectAllReady } from './fixtures/worker-fixture.ts'
+import { type Known, startWriters, textOf } from './fixtures/writers.ts'
 
 /** The issue asks for 5,000: LEXPAND_REINDEX_DOCUMENTS=5000 runs that; the default keeps CI short. */
 const DOCUMENTS = Number(process.env.LEXPAND_REINDEX_DOCUMENTS ?? 1_500)
@@ -170,7 +170,7 @@ async function killedAt(fixture: ReindexFixture, stopAt: StopPoint): Promise<voi
     next: fixture.next,
     stopAt,
   }
-  const entry = fileURLToPath(new URL('reindex-process.ts', import.meta.url))
+  const entry = fileURLToPath(new URL('fixtures/reindex-process.ts', import.meta.url))
   const child = fork(entry, [JSON.stringify(settings)], {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

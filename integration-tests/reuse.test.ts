@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Encoder } from '../sparse/index.ts'
 import { audit, type EnqueueReport, enqueue, openVectorCache, sweep } from '../workers/index.ts'
-import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
+import { expectAllReady, type WorkerFixture, workerFixture } from './fixtures/worker-fixture.ts'
 
 describe('a full load of documents that are there already', () => {
   test('through enqueue: what is the same is not written, the same text keeps its vector, the rest is encoded', async () => {

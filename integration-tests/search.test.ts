@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { type PrivateService, startPrivateOpenSearch } from '../engine/index.ts'
+import { type PrivateService, startPrivateOpenSearch } from '../embedded/index.ts'
 import {
   type IndexSpecification,
   installIndex,
@@ -15,13 +15,13 @@ import {
   search,
   weightByCorpus,
 } from '../pipelines/index.ts'
-import { encodeQuery } from '../sparse/query.ts'
-import { QueryTable } from '../sparse/query-table.ts'
-import { truncateToFeatureField } from '../sparse/stored-weight.ts'
-import { peerHome } from './peer-home.ts'
-import { hasPlugin, pluginPeerHome } from './plugin-home.ts'
-import { sampleDocuments, sampleQueries, storeReady } from './sample-documents.ts'
-import { removeIndices, testClient, uniqueName } from './test-index.ts'
+import { encodeQuery } from '../sparse/query/encode-query.ts'
+import { QueryTable } from '../sparse/query/query-table.ts'
+import { truncateToFeatureField } from '../sparse/vectors/stored-weight.ts'
+import { peerHome } from './fixtures/peer-home.ts'
+import { hasPlugin, pluginPeerHome } from './fixtures/plugin-home.ts'
+import { sampleDocuments, sampleQueries, storeReady } from './fixtures/sample-documents.ts'
+import { removeIndices, testClient, uniqueName } from './fixtures/test-index.ts'
 
 const DOCUMENTS = sampleDocuments(400)
 const QUERIES = sampleQueries(40)

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
-import { clearThrowAways, throwAwayServices } from '../engine/index.ts'
-import { type ContainerServices, startContainers, type Wanted } from './containers.ts'
+import { clearThrowAways, throwAwayServices } from '../embedded/index.ts'
+import { type ContainerServices, startContainers, type Wanted } from './fixtures/containers.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { streamLines } from '../bench/stream-memory.ts'
-import { SPECIFICATION } from '../workers/test-fixtures.ts'
+import { streamLines } from '../reports/stream-memory.ts'
+import { SPECIFICATION } from '../testing/test-fixtures.ts'
 
 test('a driver keeps less than 15 bytes of a line that it has sent', async () => {
   // At both counts the ids remembered for duplicates are equally many: they grow up to 100,000 and start anew.

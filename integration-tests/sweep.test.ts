@@ -14,10 +14,10 @@ import {
   startSweeper,
   sweep,
 } from '../workers/index.ts'
-import { states } from './stored-vectors.ts'
-import { removeIndices, uniqueName } from './test-index.ts'
-import { until } from './until.ts'
-import { expectAllReady, type WorkerFixture, workerFixture } from './worker-fixture.ts'
+import { states } from './fixtures/stored-vectors.ts'
+import { removeIndices, uniqueName } from './fixtures/test-index.ts'
+import { until } from './fixtures/until.ts'
+import { expectAllReady, type WorkerFixture, workerFixture } from './fixtures/worker-fixture.ts'
 
 const TOPICS = ['rain in new york', 'a fast red car', 'bread and butter', 'the moon landing', 'garden birds']
 

@@ -3,9 +3,9 @@ import { type IndexSpecification, installIndex, specificationFor } from '../mapp
 import { loadModel } from '../models/index.ts'
 import { SearchCache, type SearchRequest, type SearchResult, search } from '../pipelines/index.ts'
 import { encodeQuery, QueryTable, type WordPieceTokenizer } from '../sparse/index.ts'
-import { truncateToFeatureField } from '../sparse/stored-weight.ts'
-import { sampleDocuments, sampleQueries, storeReady } from './sample-documents.ts'
-import { removeIndices, testClient, uniqueName } from './test-index.ts'
+import { truncateToFeatureField } from '../sparse/vectors/stored-weight.ts'
+import { sampleDocuments, sampleQueries, storeReady } from './fixtures/sample-documents.ts'
+import { removeIndices, testClient, uniqueName } from './fixtures/test-index.ts'
 
 const client = testClient(inject('opensearchUrl'))
 const DOCUMENTS = sampleDocuments(600)

@@ -6,9 +6,9 @@ import { afterAll, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { installIndex } from '../mappings/index.ts'
 import { loadModel } from '../models/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
-import { lexpand, type RunOptions } from './run-cli.ts'
-import { testIndexSpecification } from './stored-vectors.ts'
-import { removeIndices, testClient, uniqueName } from './test-index.ts'
+import { lexpand, type RunOptions } from './fixtures/run-cli.ts'
+import { testIndexSpecification } from './fixtures/stored-vectors.ts'
+import { removeIndices, testClient, uniqueName } from './fixtures/test-index.ts'
 
 const index = uniqueName('pages')
 const client = testClient(inject('opensearchUrl'))

@@ -3,9 +3,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { LexpandError } from '../sparse/errors.ts'
 import type { Encoder } from '../sparse/index.ts'
 import { enqueue, type SourceDocument } from '../workers/index.ts'
-import { states } from './stored-vectors.ts'
-import { until } from './until.ts'
-import { expectAllReady, workerFixture } from './worker-fixture.ts'
+import { states } from './fixtures/stored-vectors.ts'
+import { until } from './fixtures/until.ts'
+import { expectAllReady, workerFixture } from './fixtures/worker-fixture.ts'
 
 const TOPICS = ['rain in new york', 'a fast red car', 'bread and butter', 'the moon landing', 'garden birds']
 

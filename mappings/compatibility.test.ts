@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { fixtureModel } from '../testing/fixture-model.ts'
 import { assertFingerprint, assertQueryTable, assertVocabulary } from './compatibility.ts'
-import { fixtureModel } from './fixture-model.ts'
 import { specificationFor } from './specification.ts'
 
 const specification = specificationFor(fixtureModel, { fields: ['title'] }, 'fingerprint')

@@ -1,4 +1,12 @@
 export {
+  type EngineContext,
+  type EngineFailure,
+  translateEngineError,
+  translateEngineFailure,
+} from '../opensearch/engine-error.ts'
+export { assertIndexName } from '../opensearch/index-name.ts'
+export { type PluginNode, pluginNodes } from '../opensearch/plugin-nodes.ts'
+export {
   assertFingerprint,
   assertQueryTable,
   assertVocabulary,
@@ -7,15 +15,8 @@ export {
   readInstalledIndices,
   readSpecification,
 } from './compatibility.ts'
-export {
-  type EngineContext,
-  type EngineFailure,
-  translateEngineError,
-  translateEngineFailure,
-} from './engine-error.ts'
-export { assertIndexName } from './index-name.ts'
 export { type Installed, type InstallOptions, installIndex, installTemplate } from './install.ts'
-export { assertPluginFor, type PluginNode, pluginNodes } from './plugin-nodes.ts'
+export { assertPluginFor } from './plugin-for.ts'
 export { type DocumentState, SIDECAR, SIDECAR_KEYS, type Sidecar, sidecarMapping } from './sidecar.ts'
 export {
   type IndexSpecification,

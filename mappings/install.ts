@@ -1,10 +1,11 @@
 import type { API, Client } from '@opensearch-project/opensearch'
+import { translateEngineError } from '../opensearch/engine-error.ts'
+import { assertIndexName } from '../opensearch/index-name.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { assertFingerprint, assertQueryTable, severalIndices } from './compatibility.ts'
-import { translateEngineError } from './engine-error.ts'
-import { assertIndexName } from './index-name.ts'
-import { assertTextFields, type IndexMapping, missingOwnFields, newMapping } from './mapping.ts'
-import { assertPluginFor } from './plugin-nodes.ts'
+import type { IndexMapping } from './index-mapping.ts'
+import { assertTextFields, missingOwnFields, newMapping } from './mapping.ts'
+import { assertPluginFor } from './plugin-for.ts'
 import { SIDECAR } from './sidecar.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
 import { assertSourceKept } from './stored-source.ts'
@@ -20,14 +21,14 @@ export interface InstallOptions {
    */
   readonly vectorType?: VectorType | undefined
   /** Primary shards of a new index. @default 1 */
-  readonly shards?: number
+  readonly shards?: number | undefined
   /**
    * Replicas of a new index. By default `auto_expand_replicas: 0-1`: one node is green without a replica, and a
    * second node gets one without anybody having to think of it.
    */
-  readonly replicas?: number
+  readonly replicas?: number | undefined
   /** More settings of a new index; they win over the ones above. */
-  readonly settings?: Readonly<Record<string, unknown>>
+  readonly settings?: Readonly<Record<string, unknown>> | undefined
 }
 
 export interface Installed {

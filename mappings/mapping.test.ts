@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fixtureModel } from './fixture-model.ts'
+import { fixtureModel } from '../testing/fixture-model.ts'
 import { assertTextFields, missingOwnFields, newMapping } from './mapping.ts'
 import { sidecarMapping } from './sidecar.ts'
 import { specificationFor } from './specification.ts'

@@ -1,23 +1,8 @@
 import { LexpandError } from '../sparse/errors.ts'
+import type { FieldMapping, IndexMapping } from './index-mapping.ts'
 import { SIDECAR, sidecarMapping } from './sidecar.ts'
 import type { IndexSpecification } from './specification.ts'
 import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vector-type.ts'
-
-/** One field of a mapping as the engine returns it. */
-export interface FieldMapping {
-  readonly type?: string
-  readonly properties?: Readonly<Record<string, FieldMapping>>
-}
-
-export interface IndexMapping {
-  readonly _meta?: Readonly<Record<string, unknown>>
-  readonly properties?: Readonly<Record<string, FieldMapping>>
-  readonly _source?: {
-    readonly enabled?: boolean
-    readonly includes?: readonly string[]
-    readonly excludes?: readonly string[]
-  }
-}
 
 export interface MappingOptions {
   /** Of the text fields. @default 'english' */

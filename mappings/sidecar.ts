@@ -11,26 +11,26 @@ export type DocumentState = 'pending' | 'ready' | 'empty' | 'failed'
 export interface Sidecar {
   readonly state: DocumentState
   /** See `textHash`; absent only where the ingest pipeline failed and the worker has to work it out. */
-  readonly text_hash?: string
+  readonly text_hash?: string | undefined
   /**
    * ISO 8601 time since when the text waits for its vector; only while `pending`. For people and metrics: several
    * clocks write it, so nothing is decided by it.
    */
-  readonly pending_since?: string
+  readonly pending_since?: string | undefined
   /** Fingerprint of the encoder set-up that made the vector. */
-  readonly fingerprint?: string
+  readonly fingerprint?: string | undefined
   /** ISO 8601 time of the encoding. */
-  readonly encoded_at?: string
+  readonly encoded_at?: string | undefined
   /** Word pieces in the text. */
-  readonly tokens?: number
+  readonly tokens?: number | undefined
   /** Windows encoded and merged into the vector. */
-  readonly windows?: number
+  readonly windows?: number | undefined
   /** Word pieces that no window covered; 0 when all are. */
-  readonly truncated?: number
+  readonly truncated?: number | undefined
   /** Why the state is `failed`. */
-  readonly error?: string
+  readonly error?: string | undefined
   /** Only in an index that `reindex` fills from another one: the version that this document is a copy of. */
-  readonly copied_from?: CopiedFrom
+  readonly copied_from?: CopiedFrom | undefined
 }
 
 /** A version of a document in the index that it was copied from. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LexpandError } from '../sparse/errors.ts'
-import { fixtureModel } from './fixture-model.ts'
+import { fixtureModel } from '../testing/fixture-model.ts'
 import { parseSpecification, type SpecificationOptions, specificationFor } from './specification.ts'
 
 function specified(options: SpecificationOptions) {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LexpandError } from '../sparse/errors.ts'
-import { DEFAULT_PRUNING, type Pruning } from '../sparse/prune.ts'
-import { DEFAULT_MAX_WINDOWS, DEFAULT_OVERLAP, type Windowing } from '../sparse/windows.ts'
+import { DEFAULT_PRUNING, type Pruning } from '../sparse/vectors/prune.ts'
+import { DEFAULT_MAX_WINDOWS, DEFAULT_OVERLAP, type Windowing } from '../sparse/word-pieces/windows.ts'
 import { SIDECAR } from './sidecar.ts'
 
 const pruningSchema = z.discriminatedUnion('type', [
@@ -57,18 +57,18 @@ export interface SpecifiedModel {
     readonly max_length: number
     readonly vocabulary_hash: string
     readonly query_table_hash: string
-    readonly pruning?: Pruning
+    readonly pruning?: Pruning | undefined
   }
 }
 
 export interface SpecificationOptions {
   readonly fields: readonly string[]
   /** @default the last field with dots as underscores, and `_sparse` */
-  readonly sparseField?: string
+  readonly sparseField?: string | undefined
   /** @default windows of the model's length with the default overlap */
-  readonly windowing?: Windowing
+  readonly windowing?: Windowing | undefined
   /** @default that of the model, else max_ratio .1 */
-  readonly pruning?: Pruning
+  readonly pruning?: Pruning | undefined
 }
 
 /**

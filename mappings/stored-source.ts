@@ -1,5 +1,5 @@
 import { LexpandError } from '../sparse/errors.ts'
-import type { IndexMapping } from './mapping.ts'
+import type { IndexMapping } from './index-mapping.ts'
 import { SIDECAR } from './sidecar.ts'
 
 /**

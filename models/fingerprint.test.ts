@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { tinyModel } from '../testing/tiny-model.ts'
 import { fingerprint, modelIdentity } from './fingerprint.ts'
-import { tinyModel } from './tiny-model.ts'
 
 const { manifest } = tinyModel()
 const identity = modelIdentity(manifest)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Pruning } from '../sparse/prune.ts'
-import type { Windowing } from '../sparse/windows.ts'
+import type { Pruning } from '../sparse/vectors/prune.ts'
+import type { Windowing } from '../sparse/word-pieces/windows.ts'
 import type { Manifest } from './manifest.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { temporaryFolder, tinyModel, writeFiles } from '../testing/tiny-model.ts'
 import { loadModel } from './load.ts'
-import { temporaryFolder, tinyModel, writeFiles } from './tiny-model.ts'
 
 const PUBLISHED = 'opensearch-project/opensearch-neural-sparse-encoding-doc-v3-distill'
 const { files, manifest } = tinyModel()

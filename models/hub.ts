@@ -7,15 +7,15 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { downloadFile, HubApiError } from '@huggingface/hub'
 import { LexpandError } from '../sparse/errors.ts'
-import { QueryTable } from '../sparse/query-table.ts'
-import { WordPieceTokenizer } from '../sparse/tokenizer.ts'
+import { QueryTable } from '../sparse/query/query-table.ts'
+import { WordPieceTokenizer } from '../sparse/word-pieces/tokenizer.ts'
 import { type Manifest, MODEL_FILES } from './manifest.ts'
 import { fileSha256, type Model, readJson, readModelFolder } from './model-folder.ts'
 import { PUBLISHED_MAX_LENGTH, PUBLISHED_MODELS, PUBLISHED_TABLE, type PublishedModel } from './published.ts'
 
 export interface HubAccess {
   /** In place of the global fetch: for a proxy, or tests. */
-  readonly fetch?: typeof fetch
+  readonly fetch?: typeof fetch | undefined
 }
 
 /**

@@ -1,8 +1,8 @@
 import { rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { sha256, temporaryFolder, tinyModel, writeFiles } from '../testing/tiny-model.ts'
 import { DEFAULT_MODEL, loadModel } from './load.ts'
-import { sha256, temporaryFolder, tinyModel, writeFiles } from './tiny-model.ts'
 
 const folders: string[] = []
 let directory: string

@@ -12,7 +12,7 @@ export type { Model }
 
 export interface LoadOptions extends HubAccess {
   /** Folder for models loaded by hub name; needed for those only. */
-  readonly cacheDirectory?: string
+  readonly cacheDirectory?: string | undefined
 }
 
 /**

@@ -1,12 +1,3 @@
-export { FrequencyCache, type SparseField, weightTokens } from './corpus-frequencies.ts'
-export {
-  type CorpusFrequencies,
-  inverseDocumentFrequency,
-  type QueryIdf,
-  weightByCorpus,
-} from './corpus-idf.ts'
-export { measureCoverage } from './coverage.ts'
-export { fuseMinMax, fuseReciprocalRank } from './fusion.ts'
 export {
   type InstallPipelineOptions,
   ingestPipeline,
@@ -14,13 +5,22 @@ export {
   installIngestPipeline,
   STAMP_PROCESSOR,
   type StampForm,
-} from './ingest-pipeline.ts'
-export { lexicalQuery } from './lexical-query.ts'
-export { type QueryClause, type QueryForm, sparseQuery } from './query-builder.ts'
-export { engineFusion, fusionDepth } from './ranking.ts'
-export { type SearchResources, search } from './search.ts'
-export { SearchCache } from './search-cache.ts'
-export type { Fusion, SearchHit, SearchMode, SearchRequest, SearchResult } from './search-request.ts'
-export { DEFAULT_BM25_WEIGHT } from './search-request.ts'
-export { type TwoPhase, type TwoPhaseQuery, twoPhaseQuery } from './two-phase.ts'
-export type { TwoPhaseReport } from './two-phase-ranking.ts'
+} from './ingest/ingest-pipeline.ts'
+export { FrequencyCache, type SparseField, weightTokens } from './query/corpus-frequencies.ts'
+export {
+  type CorpusFrequencies,
+  inverseDocumentFrequency,
+  type QueryIdf,
+  weightByCorpus,
+} from './query/corpus-idf.ts'
+export { lexicalQuery } from './query/lexical-query.ts'
+export { type QueryClause, type QueryForm, sparseQuery } from './query/query-builder.ts'
+export type { TwoPhaseReport } from './query/two-phase.ts'
+export { type TwoPhase, type TwoPhaseQuery, twoPhaseQuery } from './query/two-phase.ts'
+export { measureCoverage } from './search/coverage.ts'
+export { fuseMinMax, fuseReciprocalRank } from './search/fusion.ts'
+export { engineFusion, fusionDepth } from './search/ranking.ts'
+export { type SearchResources, search } from './search/search.ts'
+export { SearchCache } from './search/search-cache.ts'
+export type { Fusion, SearchHit, SearchMode, SearchRequest, SearchResult } from './search/search-request.ts'
+export { DEFAULT_BM25_WEIGHT } from './search/search-request.ts'

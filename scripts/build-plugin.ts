@@ -3,8 +3,8 @@
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { EngineError } from '../engine/errors.ts'
-import { findJdk, type Jdk } from '../engine/jdk.ts'
+import { findJdk, type Jdk } from '../embedded/engine/jdk.ts'
+import { EngineError } from '../embedded/host/errors.ts'
 import { DEFAULT_MODEL } from '../models/index.ts'
 
 const MISSING_TOOLS = 3

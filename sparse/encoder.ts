@@ -1,4 +1,4 @@
-import type { SparseVector } from './sparse-vector.ts'
+import type { SparseVector } from './vectors/sparse-vector.ts'
 
 /** Word piece ids of one window as the model reads them: [CLS] pieces [SEP], never padded. */
 export interface TokenWindow {

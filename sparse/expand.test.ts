@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Encoder, TokenWindow } from './encoder.ts'
 import { expandTexts } from './expand.ts'
 import { goldenTokenizer } from './golden/read-golden.ts'
-import { EMPTY_VECTOR, sparseVector } from './sparse-vector.ts'
+import { EMPTY_VECTOR, sparseVector } from './vectors/sparse-vector.ts'
 
 const tokenizer = goldenTokenizer()
 const idOf = (piece: string) => tokenizer.idOf(piece) as number

@@ -1,12 +1,12 @@
 import type { Encoder, TokenWindow } from './encoder.ts'
 import { LexpandError } from './errors.ts'
-import { indexablePiece } from './indexable.ts'
-import { maxMerge } from './merge.ts'
-import { type Pruning, prune } from './prune.ts'
-import { EMPTY_VECTOR, type SparseVector } from './sparse-vector.ts'
-import { tokenBatches } from './token-batches.ts'
-import type { WordPieceTokenizer } from './tokenizer.ts'
-import { type Windowing, windowsOf } from './windows.ts'
+import { maxMerge } from './vectors/merge.ts'
+import { type Pruning, prune } from './vectors/prune.ts'
+import { EMPTY_VECTOR, type SparseVector } from './vectors/sparse-vector.ts'
+import { indexablePiece } from './word-pieces/indexable.ts'
+import { tokenBatches } from './word-pieces/token-batches.ts'
+import type { WordPieceTokenizer } from './word-pieces/tokenizer.ts'
+import { type Windowing, windowsOf } from './word-pieces/windows.ts'
 
 /** A text as the index stores it, and how much of the text that covers. */
 export interface ExpandedText {

@@ -1,6 +1,6 @@
-import { indexablePiece } from './indexable.ts'
-import type { SparseVector } from './sparse-vector.ts'
-import type { WordPieceTokenizer } from './tokenizer.ts'
+import type { SparseVector } from './vectors/sparse-vector.ts'
+import { indexablePiece } from './word-pieces/indexable.ts'
+import type { WordPieceTokenizer } from './word-pieces/tokenizer.ts'
 
 /**
  * What a `rank_features` field stores: piece -> weight, heaviest first. A Map, since pieces come from text and

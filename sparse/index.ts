@@ -1,20 +1,20 @@
-export { type Activation, activate } from './activation.ts'
 export type { Encoder, TokenWindow } from './encoder.ts'
 export { ERROR_CODES, type ErrorCode, LexpandError } from './errors.ts'
 export { type ExpandedText, type Expansion, expandTexts } from './expand.ts'
-export { explain, score, type TokenContribution } from './explain.ts'
 export { toFeatures } from './features.ts'
-export { type HighlightOptions, highlight } from './highlight.ts'
-export { indexablePiece } from './indexable.ts'
-export { maxMerge } from './merge.ts'
-export { maxPooledWeights } from './pooling.ts'
-export { assertPruning, DEFAULT_PRUNING, type Pruning, prune } from './prune.ts'
-export { encodeQuery, LARGEST_QUERY_WEIGHT, type QueryToken } from './query.ts'
-export { QueryTable } from './query-table.ts'
-export { EMPTY_VECTOR, SMALLEST_WEIGHT, type SparseVector, sparseVector } from './sparse-vector.ts'
-export { IMPACT_STEP, roundToImpact, truncateToFeatureField } from './stored-weight.ts'
-export { tokenBatches } from './token-batches.ts'
-export { type Word, WordPieceTokenizer } from './tokenizer.ts'
+export { encodeQuery, LARGEST_QUERY_WEIGHT, type QueryToken } from './query/encode-query.ts'
+export { explain, score, type TokenContribution } from './query/explain.ts'
+export { type HighlightOptions, highlight } from './query/highlight.ts'
+export { QueryTable } from './query/query-table.ts'
+export { type Activation, activate } from './vectors/activation.ts'
+export { maxMerge } from './vectors/merge.ts'
+export { maxPooledWeights } from './vectors/pooling.ts'
+export { assertPruning, DEFAULT_PRUNING, type Pruning, prune } from './vectors/prune.ts'
+export { EMPTY_VECTOR, SMALLEST_WEIGHT, type SparseVector, sparseVector } from './vectors/sparse-vector.ts'
+export { IMPACT_STEP, roundToImpact, truncateToFeatureField } from './vectors/stored-weight.ts'
+export { indexablePiece } from './word-pieces/indexable.ts'
+export { tokenBatches } from './word-pieces/token-batches.ts'
+export { type Word, WordPieceTokenizer } from './word-pieces/tokenizer.ts'
 export {
   assertWindowing,
   DEFAULT_MAX_WINDOWS,
@@ -22,4 +22,4 @@ export {
   type WindowedText,
   type Windowing,
   windowsOf,
-} from './windows.ts'
+} from './word-pieces/windows.ts'

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Activation, activate } from './activation.ts'
 import { toFeatures } from './features.ts'
 import { goldenTokenizer } from './golden/read-golden.ts'
-import { maxMerge } from './merge.ts'
-import { maxPooledWeights } from './pooling.ts'
-import { SMALLEST_WEIGHT, sparseVector } from './sparse-vector.ts'
+import { type Activation, activate } from './vectors/activation.ts'
+import { maxMerge } from './vectors/merge.ts'
+import { maxPooledWeights } from './vectors/pooling.ts'
+import { SMALLEST_WEIGHT, sparseVector } from './vectors/sparse-vector.ts'
 
 const tokenizer = goldenTokenizer()
 const idOf = (piece: string) => tokenizer.idOf(piece) as number

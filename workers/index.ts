@@ -5,17 +5,17 @@ export {
   type AuditSample,
   audit,
   type IndexAudit,
-} from './audit.ts'
-export type { RepairCounts } from './audit-repair.ts'
-export type { Finding } from './audit-verdict.ts'
+} from './audit/audit.ts'
+export type { RepairCounts } from './audit/audit-repair.ts'
+export type { Finding } from './audit/audit-verdict.ts'
 export {
   DEAD_LETTERS,
   type DeadLetter,
   REASON_CLASSES,
   type ReasonClass,
   type Standing,
-} from './dead-letter.ts'
-export { type LetterFilter, standingLetters, type VerifiedLetter } from './dead-letter-pages.ts'
+} from './dead-letters/dead-letter.ts'
+export { type LetterFilter, standingLetters, type VerifiedLetter } from './dead-letters/dead-letter-pages.ts'
 export {
   type DropReport,
   dropLetters,
@@ -23,7 +23,15 @@ export {
   type ReplayReport,
   type ReplayTarget,
   replayLetters,
-} from './dead-letter-replay.ts'
+} from './dead-letters/dead-letter-replay.ts'
+export { watchStates } from './documents/state-metrics.ts'
+export {
+  DEFAULT_CACHE_BYTES,
+  openVectorCache,
+  type VectorCache,
+  type VectorCacheOptions,
+} from './encode/vector-cache.ts'
+export type { WorkerStats } from './encode/worker-stats.ts'
 export { type OnnxEncoder, type OnnxEncoderOptions, type OnnxModel, onnxEncoder } from './encoders/onnx.ts'
 export {
   type EnqueueCounts,
@@ -32,24 +40,20 @@ export {
   type EnqueueReport,
   type EnqueueTarget,
   enqueue,
-} from './enqueue.ts'
-export { type JobData, type JobDocument, parseJobData } from './job-data.ts'
-export type { ProbeQuery } from './latency-guard.ts'
-export type { SourceDocument } from './prepare-document.ts'
-export type { WorkerStats } from './progress.ts'
-export { type PrometheusOptions, type PrometheusTelemetry, prometheusTelemetry } from './prometheus.ts'
-export { type EncodeQueue, encodeQueueName, openQueue, type QueuedDocument } from './queue.ts'
-export { watchEncoder, watchQueue, watchWorker } from './queue-metrics.ts'
-export { assertRedisSettings, connect } from './redis.ts'
-export { watchStates } from './state-metrics.ts'
+} from './enqueue/enqueue.ts'
+export type { SourceDocument } from './enqueue/prepare-document.ts'
+export { watchEncoder, watchQueue, watchWorker } from './metrics.ts'
+export type { ProbeQuery } from './pace/latency-guard.ts'
+export { type JobData, type JobDocument, parseJobData } from './queue/job-data.ts'
+export { type EncodeQueue, encodeQueueName, openQueue, type QueuedDocument } from './queue/queue.ts'
+export { assertRedisSettings, connect } from './queue/redis.ts'
 export { type LexpandIndex, lexpandIndices } from './sweep/lexpand-indices.ts'
 export { type SweepOptions, type SweepProgress, type SweepReport, sweep } from './sweep/sweep.ts'
 export { type RunningSweeper, type SweeperOptions, startSweeper } from './sweep/sweeper.ts'
-export { type DocumentOutcome, NO_TELEMETRY, type Telemetry } from './telemetry.ts'
 export {
-  DEFAULT_CACHE_BYTES,
-  openVectorCache,
-  type VectorCache,
-  type VectorCacheOptions,
-} from './vector-cache.ts'
+  type PrometheusOptions,
+  type PrometheusTelemetry,
+  prometheusTelemetry,
+} from './telemetry/prometheus.ts'
+export { type DocumentOutcome, NO_TELEMETRY, type Telemetry } from './telemetry/telemetry.ts'
 export { type RunningWorker, startWorker, type WorkerModel, type WorkerOptions } from './worker.ts'

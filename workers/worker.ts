@@ -3,20 +3,20 @@ import type { Client } from '@opensearch-project/opensearch'
 import { UnrecoverableError, Worker } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Encoder } from '../sparse/encoder.ts'
-import type { WordPieceTokenizer } from '../sparse/tokenizer.ts'
+import type { WordPieceTokenizer } from '../sparse/word-pieces/tokenizer.ts'
+import { cachedIndices } from './documents/specification-cache.ts'
+import { type JobRun, runJob } from './encode/run-job.ts'
+import type { VectorCache } from './encode/vector-cache.ts'
+import { addTo, emptyStats, reportProgress, type WorkerStats } from './encode/worker-stats.ts'
 import { type OnnxEncoderOptions, type OnnxModel, onnxEncoder } from './encoders/onnx.ts'
-import { EngineGate } from './engine-gate.ts'
-import type { JobData } from './job-data.ts'
-import { LatencyGuard, type ProbeQuery } from './latency-guard.ts'
-import { Pace } from './pace.ts'
-import { addTo, emptyStats, reportProgress, type WorkerStats } from './progress.ts'
-import { encodeQueueName } from './queue.ts'
-import { assertRedisSettings, connect } from './redis.ts'
-import { type JobRun, runJob } from './run-job.ts'
-import { cachedIndices } from './specification-cache.ts'
-import { NO_TELEMETRY, type Telemetry } from './telemetry.ts'
-import { queueTraces } from './traces.ts'
-import type { VectorCache } from './vector-cache.ts'
+import { EngineGate } from './pace/engine-gate.ts'
+import { LatencyGuard, type ProbeQuery } from './pace/latency-guard.ts'
+import { Pace } from './pace/pace.ts'
+import type { JobData } from './queue/job-data.ts'
+import { encodeQueueName } from './queue/queue.ts'
+import { assertRedisSettings, connect } from './queue/redis.ts'
+import { NO_TELEMETRY, type Telemetry } from './telemetry/telemetry.ts'
+import { queueTraces } from './telemetry/traces.ts'
 
 /** `Model` of models/load.ts is one. */
 export interface WorkerModel extends OnnxModel {
@@ -30,16 +30,16 @@ export interface WorkerOptions {
   readonly model: WorkerModel
   readonly logger: Logger
   /** @default the onnx driver with `encoding`; the worker disposes of it either way */
-  readonly encoder?: Encoder
-  readonly encoding?: OnnxEncoderOptions
+  readonly encoder?: Encoder | undefined
+  readonly encoding?: OnnxEncoderOptions | undefined
   /** Jobs in flight: while one is encoded, others are read and written. @default DEFAULT_CONCURRENCY */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
   /** Called after every job. */
-  readonly onProgress?: (stats: WorkerStats) => void
+  readonly onProgress?: ((stats: WorkerStats) => void) | undefined
   /** How long `close` waits for running jobs; what is unfinished then is done by another worker. @default 20_000 */
-  readonly closeTimeoutMs?: number
+  readonly closeTimeoutMs?: number | undefined
   /** Longer texts fail instead of being encoded. @default 10_000_000 */
-  readonly maxTextBytes?: number
+  readonly maxTextBytes?: number | undefined
   /**
    * Encoders yield while the 95th percentile of a probe query's time in the engine, in milliseconds, is above this.
    * Off by default: no bound fits every cluster, and one below what a cluster needs anyway would hold encoding at one
@@ -47,13 +47,13 @@ export interface WorkerOptions {
    *
    * @default encoders yield to refusals (429, 503) only
    */
-  readonly maxSearchP95Ms?: number
+  readonly maxSearchP95Ms?: number | undefined
   /** @default made of a stored vector of the index that is written most */
-  readonly probe?: ProbeQuery
+  readonly probe?: ProbeQuery | undefined
   /** Texts whose vector it has are not encoded; the caller closes it after the worker. @default none */
-  readonly vectorCache?: VectorCache
+  readonly vectorCache?: VectorCache | undefined
   /** @default nobody is told */
-  readonly telemetry?: Telemetry
+  readonly telemetry?: Telemetry | undefined
 }
 
 export interface RunningWorker {

@@ -6,8 +6,8 @@ import { installIndex } from '../../mappings/index.ts'
 import { loadModel } from '../../models/index.ts'
 import { installIngestPipeline } from '../../pipelines/index.ts'
 import { audit } from '../../workers/index.ts'
-import { testIndexSpecification } from '../stored-vectors.ts'
-import { testClient, uniqueName } from '../test-index.ts'
+import { testIndexSpecification } from '../fixtures/stored-vectors.ts'
+import { testClient, uniqueName } from '../fixtures/test-index.ts'
 import { encodedTwice } from './encoded.ts'
 import { killAll } from './killer.ts'
 import { Ledger } from './ledger.ts'
@@ -28,7 +28,7 @@ export interface ChaosResult extends Verdict {
   readonly seconds: number
 }
 
-const WORKER = new URL('../worker-process.ts', import.meta.url)
+const WORKER = new URL('../fixtures/worker-process.ts', import.meta.url)
 const SWEEPER = new URL('sweeper-process.ts', import.meta.url)
 
 /**

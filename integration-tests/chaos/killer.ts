@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { seededRandom } from '../../bench/seeded-random.ts'
-import type { PrivateService } from '../../engine/index.ts'
+import type { PrivateService } from '../../embedded/index.ts'
+import { seededRandom } from '../../quality/seeded-random.ts'
 import { pick } from './pick.ts'
 import { type ChaosPlan, killsOf, type Target } from './plan.ts'
 import type { ChaosServices } from './services.ts'

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../bench/seeded-random.ts'
+import { seededRandom } from '../../quality/seeded-random.ts'
 import { pick } from './pick.ts'
 
 export type Target = 'worker' | 'sweeper' | 'redis' | 'engine'

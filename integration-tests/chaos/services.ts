@@ -3,7 +3,7 @@ import {
   startPrivateCluster,
   startPrivateOpenSearch,
   startPrivateRedis,
-} from '../../engine/index.ts'
+} from '../../embedded/index.ts'
 
 /** The engine, with one node or several, and the Redis of a run. */
 export interface ChaosServices {

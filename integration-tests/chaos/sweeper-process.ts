@@ -1,7 +1,7 @@
 /** A sweeper in a process of its own, for the chaos run that kills it. Its settings are the first argument, as JSON. */
 import { pino } from 'pino'
 import { startSweeper } from '../../workers/index.ts'
-import { testClient } from '../test-index.ts'
+import { testClient } from '../fixtures/test-index.ts'
 
 export interface SweeperProcessSettings {
   readonly opensearchUrl: string | readonly string[]

@@ -1,9 +1,9 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { indexPages } from '../../bench/index-pages.ts'
 import type { IndexSpecification } from '../../mappings/index.ts'
 import type { Model } from '../../models/index.ts'
-import { states, wrongVectors } from '../stored-vectors.ts'
-import { testEncoder } from '../test-encoder.ts'
+import { indexPages } from '../../quality/index-pages.ts'
+import { states, wrongVectors } from '../fixtures/stored-vectors.ts'
+import { testEncoder } from '../fixtures/test-encoder.ts'
 import type { Ledger } from './ledger.ts'
 
 export interface Verdict {

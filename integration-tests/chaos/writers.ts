@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { API, Client } from '@opensearch-project/opensearch'
-import { seededRandom } from '../../bench/seeded-random.ts'
+import { seededRandom } from '../../quality/seeded-random.ts'
 import type { Ledger } from './ledger.ts'
 import { pick } from './pick.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { WordPieceTokenizer } from '../tokenizer.ts'
+import { WordPieceTokenizer } from '../word-pieces/tokenizer.ts'
 
 interface TokenizedText {
   readonly text: string

@@ -1,4 +1,4 @@
-import { describeEncoder } from '../encoder-conformance.ts'
+import { describeEncoder } from '../../testing/encoder-conformance.ts'
 import { fakeEncoder } from './fake.ts'
 
 describeEncoder('fake', async () => {

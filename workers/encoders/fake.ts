@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Encoder, TokenWindow } from '../../sparse/encoder.ts'
 import { LexpandError } from '../../sparse/errors.ts'
-import { type SparseVector, sparseVector } from '../../sparse/sparse-vector.ts'
+import { type SparseVector, sparseVector } from '../../sparse/vectors/sparse-vector.ts'
 
 export interface FakeEncoderOptions {
   /** Width of the vocabulary; ids that come out are below it. */
@@ -9,9 +9,9 @@ export interface FakeEncoderOptions {
   /** Never come out: special tokens and the piece `.`. */
   readonly hiddenIds: ReadonlySet<number>
   /** Every batch takes this long. @default 0 */
-  readonly delayMs?: number
+  readonly delayMs?: number | undefined
   /** Throws for a batch with such a window. */
-  readonly poison?: (window: TokenWindow) => boolean
+  readonly poison?: ((window: TokenWindow) => boolean) | undefined
 }
 
 /** An encoder for tests: every piece of a window gets a weight, and every window an expansion, from a hash of the ids. */

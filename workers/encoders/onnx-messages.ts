@@ -1,4 +1,4 @@
-import type { Activation } from '../../sparse/activation.ts'
+import type { Activation } from '../../sparse/vectors/activation.ts'
 
 /** What one child process needs to open the model; plain data, sent once as the first message. */
 export interface OnnxSessionSettings {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Encoder, TokenWindow } from '../../sparse/encoder.ts'
 import { LexpandError } from '../../sparse/errors.ts'
-import type { SparseVector } from '../../sparse/sparse-vector.ts'
-import { tokenBatches } from '../../sparse/token-batches.ts'
+import type { SparseVector } from '../../sparse/vectors/sparse-vector.ts'
+import { tokenBatches } from '../../sparse/word-pieces/token-batches.ts'
 import { ChildDied, ModelUnusable, NotBegun, OnnxChild } from './onnx-child.ts'
 import type { EncodedBatch, OnnxSessionSettings } from './onnx-messages.ts'
 

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { LexpandError } from '../../sparse/errors.ts'
-import { maxPooledWeights } from '../../sparse/pooling.ts'
-import { type SparseVector, sparseVector } from '../../sparse/sparse-vector.ts'
+import { maxPooledWeights } from '../../sparse/vectors/pooling.ts'
+import { type SparseVector, sparseVector } from '../../sparse/vectors/sparse-vector.ts'
 import { integerProductsSaturate, processorFlags } from './integer-products.ts'
 import type { EncodedBatch, OnnxSessionSettings } from './onnx-messages.ts'
 

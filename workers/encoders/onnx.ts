@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os'
-import type { Activation } from '../../sparse/activation.ts'
+import type { Activation } from '../../sparse/vectors/activation.ts'
 import type { OnnxOutput, OnnxSessionSettings } from './onnx-messages.ts'
 import { type OnnxEncoder, OnnxPool } from './onnx-pool.ts'
 
@@ -22,11 +22,11 @@ export interface OnnxModel {
 
 export interface OnnxEncoderOptions {
   /** Child processes. @default one a core, as far as there is {@link MEMORY_OF_A_PROCESS} for each */
-  readonly processes?: number
+  readonly processes?: number | undefined
   /** Threads of each process. @default cores / processes */
-  readonly threads?: number
+  readonly threads?: number | undefined
   /** Most word pieces, padding included, in one run of the graph; a longer window runs alone. @default 512 */
-  readonly tokenBudget?: number
+  readonly tokenBudget?: number | undefined
 }
 
 /**

@@ -1,10 +1,10 @@
 import { type API, type Client, errors } from '@opensearch-project/opensearch'
-import { resolveName } from '../../mappings/alias.ts'
-import { translateEngineError } from '../../mappings/engine-error.ts'
-import { assertIndexName } from '../../mappings/index-name.ts'
-import { assertPluginFor } from '../../mappings/plugin-nodes.ts'
+import { assertPluginFor } from '../../mappings/plugin-for.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { type VectorType, vectorTypeOf } from '../../mappings/vector-type.ts'
+import { resolveName } from '../../opensearch/alias.ts'
+import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { assertIndexName } from '../../opensearch/index-name.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import {
   assertCopyable,
@@ -13,9 +13,9 @@ import {
   findIndex,
   type IndexBody,
   targetBody,
-} from './plan.ts'
-import { ReindexRun, readRuns } from './run.ts'
-import { type ReindexState, runId } from './state.ts'
+} from './run/plan.ts'
+import { ReindexRun, readRuns } from './run/run.ts'
+import { type ReindexState, runId } from './run/state.ts'
 
 export interface BeginBeside {
   readonly client: Client

@@ -1,10 +1,10 @@
 import type { API, Client } from '@opensearch-project/opensearch'
-import { translateEngineError } from '../../mappings/engine-error.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { documentText } from '../../mappings/text.ts'
+import { translateEngineError } from '../../opensearch/engine-error.ts'
 import { toFeatures } from '../../sparse/features.ts'
-import { expandEach } from '../expand-each.ts'
-import type { EncodingDependencies } from '../new-states.ts'
+import type { EncodingDependencies } from '../encode/encode-documents.ts'
+import { expandEach } from '../encode/expand-each.ts'
 
 export interface Estimate {
   readonly documents: number

@@ -1,7 +1,7 @@
 import { errors } from '@opensearch-project/opensearch'
 import { describe, expect, test } from 'vitest'
 import { hashOfText } from '../../mappings/text-hash.ts'
-import { SPECIFICATION, stubClient } from '../test-fixtures.ts'
+import { SPECIFICATION, stubClient } from '../../testing/test-fixtures.ts'
 import { ChangedDocuments } from './changed-documents.ts'
 
 const { fingerprint } = SPECIFICATION

@@ -1,8 +1,9 @@
 import { type API, type Client, errors } from '@opensearch-project/opensearch'
-import { translateEngineError } from '../../mappings/engine-error.ts'
 import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { textHash } from '../../mappings/text-hash.ts'
+import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { primaryOf } from '../../opensearch/shard-changes.ts'
 import {
   byCharacters,
   FIRST_PAGE,
@@ -11,11 +12,10 @@ import {
   inlineTextParams,
   inlineTextScript,
   nextSize,
-} from '../inline-text.ts'
-import type { QueuedDocument } from '../queue.ts'
-import { readDocuments } from '../read-documents.ts'
-import { primaryOf } from '../shard-changes.ts'
-import { isSettled } from '../states.ts'
+} from '../documents/inline-text.ts'
+import { readDocuments } from '../documents/read-documents.ts'
+import { isSettled } from '../documents/states.ts'
+import type { QueuedDocument } from '../queue/queue.ts'
 
 export interface ChangedPage {
   /** Documents looked at; 0 when there are no more. */
@@ -33,7 +33,7 @@ export interface PageRange {
   /** Inclusive; at most the shard's global checkpoint. */
   readonly upTo: number
   /** Whether to look at pending documents and those without a sidecar only; the others are not even read. */
-  readonly pendingOnly?: boolean
+  readonly pendingOnly?: boolean | undefined
 }
 
 /**
@@ -153,7 +153,7 @@ function waits(seen: Seen): seen is Exclude<Seen, InlineText> {
 /** The client's own type of a hit knows neither script fields nor versions. */
 interface Hit {
   readonly _id: string
-  readonly _routing?: string
+  readonly _routing?: string | undefined
   readonly _seq_no: number
   readonly _primary_term: number
   readonly sort: readonly [number]

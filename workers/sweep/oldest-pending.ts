@@ -1,7 +1,7 @@
 import type { API, Client } from '@opensearch-project/opensearch'
-import { translateEngineError } from '../../mappings/engine-error.ts'
 import { SIDECAR } from '../../mappings/sidecar.ts'
-import { stuckIds } from '../dead-letter-store.ts'
+import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { stuckIds } from '../dead-letters/dead-letter-store.ts'
 
 /**
  * Age in seconds of the text that waits longest for its vector, as its sidecar says; 0 when none waits. Clocks of

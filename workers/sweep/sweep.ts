@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { readInstalledIndex } from '../../mappings/compatibility.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
-import { withoutStuck } from '../known-letters.ts'
-import type { EncodeQueue, QueuedDocument } from '../queue.ts'
-import { readShards, refreshAll, type ShardCheckpoint } from '../shard-changes.ts'
-import { NO_TELEMETRY, type Telemetry } from '../telemetry.ts'
+import { readShards, refreshAll, type ShardCheckpoint } from '../../opensearch/shard-changes.ts'
+import { withoutStuck } from '../dead-letters/known-letters.ts'
+import type { EncodeQueue, QueuedDocument } from '../queue/queue.ts'
+import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import { ChangedDocuments } from './changed-documents.ts'
 import { type CheckpointScope, readCheckpoints, saveCheckpoint } from './checkpoint.ts'
 import { type Lease, takeLease } from './lease.ts'
@@ -16,15 +16,15 @@ export interface SweepOptions {
    * Whether to look also at pending documents that an earlier sweep has passed: it finds those whose job was lost.
    * @default true
    */
-  readonly pending?: boolean
+  readonly pending?: boolean | undefined
   /** How long to wait while another sweeper works on the index. @default 10_000 */
-  readonly waitMs?: number
+  readonly waitMs?: number | undefined
   /** Aborting ends it after the page in flight; the next sweep goes on from there. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Called after every page. */
-  readonly onPage?: (progress: SweepProgress) => void
+  readonly onPage?: ((progress: SweepProgress) => void) | undefined
   /** @default nobody is told */
-  readonly telemetry?: Telemetry
+  readonly telemetry?: Telemetry | undefined
 }
 
 export interface SweepProgress {

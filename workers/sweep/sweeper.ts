@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import type { Logger } from 'pino'
-import { type EncodeQueue, encodeQueueName, openQueue } from '../queue.ts'
-import { connect } from '../redis.ts'
-import type { Telemetry } from '../telemetry.ts'
+import { type EncodeQueue, encodeQueueName, openQueue } from '../queue/queue.ts'
+import { connect } from '../queue/redis.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import { type LexpandIndex, lexpandIndices } from './lexpand-indices.ts'
 import { type SweepProgress, type SweepReport, sweep } from './sweep.ts'
 
@@ -12,15 +12,15 @@ export interface SweeperOptions {
   readonly redisUrl: string
   readonly logger: Logger
   /** Names or aliases. @default every index of the cluster that Lexpand has set up, also those that come later */
-  readonly indices?: readonly string[]
+  readonly indices?: readonly string[] | undefined
   /** Only indices of this model, for example because a worker has no other. @default all; each model has its queue */
-  readonly identity?: string
+  readonly identity?: string | undefined
   /** Time between two looks. What other clients write waits for about half of it. @default 5_000 */
-  readonly everyMs?: number
+  readonly everyMs?: number | undefined
   /** Called after each index that had something to look at. */
-  readonly onSwept?: (index: string, report: SweepReport) => void
+  readonly onSwept?: ((index: string, report: SweepReport) => void) | undefined
   /** @default nobody is told */
-  readonly telemetry?: Telemetry
+  readonly telemetry?: Telemetry | undefined
 }
 
 export interface RunningSweeper {

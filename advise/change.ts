@@ -1,0 +1,64 @@
+import { resolveEncoding, specificationFor } from '../mappings/index.ts'
+import { DEFAULT_MODEL, fingerprint } from '../models/index.ts'
+import { resolveName } from '../opensearch/alias.ts'
+import { parsePruning } from '../sparse/vectors/pruning-text.ts'
+import { onnxEncoder } from '../workers/index.ts'
+import { type Estimate, estimate } from '../workers/reindex/index.ts'
+import type { Advice } from './advice.ts'
+import type { AdviseOptions, AdviseProgress } from './options.ts'
+import type { Opened } from './sample.ts'
+
+/** An advice with what it takes to follow it. */
+export interface NeededAdvice extends Advice {
+  /** What to run, for a change that is not made on the query's side. */
+  readonly command?: string | undefined
+  /** What it would take, from some documents encoded here. */
+  readonly reindex?: Pick<Estimate, 'docs_per_second' | 'hours' | 'extra_bytes' | 'free_bytes'> | undefined
+}
+
+/** Stronger pruning needs the documents encoded anew, into an index beside the present one. */
+export async function withReindex(
+  options: AdviseOptions,
+  opened: Opened,
+  advice: Advice,
+  { note }: Pick<AdviseProgress, 'note'>,
+): Promise<NeededAdvice> {
+  if (!advice.change) return advice
+  const command = await reindexCommand(options, opened, advice.value)
+  const { model, found, client } = opened
+  // Another build of the model gives other vectors; what they cost to make is then not known from it.
+  if (model.identity !== found.specification.model.identity) return { ...advice, command }
+  note('what a reindex would take: some documents are encoded here, nothing is written')
+  const { fields, sparse_field, windowing } = found.specification
+  const encoding = { fields, sparseField: sparse_field, windowing, pruning: parsePruning(advice.value) }
+  const stamp = fingerprint(model.identity, resolveEncoding(model, encoding))
+  const encoder = onnxEncoder(model)
+  try {
+    const { tokenizer } = model
+    const wanted = specificationFor(model, encoding, stamp)
+    const { docs_per_second, hours, extra_bytes, free_bytes } = await estimate(
+      client,
+      found.name,
+      wanted,
+      { tokenizer, encoder },
+      true,
+    )
+    return { ...advice, command, reindex: { docs_per_second, hours, extra_bytes, free_bytes } }
+  } finally {
+    await encoder.dispose()
+  }
+}
+
+/** An alias moves to the new index; an index without one needs a name that clients use from then on. */
+export async function reindexCommand(
+  { index, model }: Pick<AdviseOptions, 'index' | 'model'>,
+  { client, found }: Pick<Opened, 'client' | 'found'>,
+  pruning: string,
+): Promise<string> {
+  const alias = index === found.name ? (await resolveName(client, found.name))?.aliases[0]?.alias : index
+  return [
+    `lexpand reindex --index ${alias ?? found.name} --to ${found.name}-pruned --pruning ${pruning}`,
+    ...(alias === undefined ? ['--alias NAME_THAT_CLIENTS_WILL_USE'] : []),
+    ...(model === DEFAULT_MODEL ? [] : [`--model ${model}`]),
+  ].join(' ')
+}

@@ -1,0 +1,35 @@
+import type { Machine } from '../measure/machine.ts'
+import type { Curves } from './advise.ts'
+import type { NeededAdvice } from './change.ts'
+
+/** What a run would do. */
+export interface AdvisePlan {
+  readonly dry_run: true
+  readonly index: string
+  /** With a vector. */
+  readonly documents: number
+  readonly sample: number
+  readonly prunings: readonly string[]
+  readonly queries: number
+  readonly queries_from: 'file' | 'documents'
+  readonly throw_away_indices: number
+  /** On disk while it runs, at most, as far as 100 documents tell. */
+  readonly throw_away_bytes: number
+  readonly searches: number
+  /** Of runs that were killed; the next run deletes those that belong to nobody any more. */
+  readonly left_overs: readonly { readonly index: string; readonly in_use: boolean }[]
+}
+
+export interface AdviseRun extends Curves {
+  readonly index: string
+  readonly model: string
+  readonly documents: number
+  readonly sample: number
+  readonly queries: number
+  readonly queries_from: 'file' | 'documents'
+  /** Judged documents that are in the index, and those that are not; only with judgments. */
+  readonly judged?: { readonly found: number; readonly missing: number } | undefined
+  readonly advice: readonly NeededAdvice[]
+  readonly warnings: readonly string[]
+  readonly machine: Machine
+}

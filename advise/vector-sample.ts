@@ -1,0 +1,165 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+import { documentText, type InstalledIndex, SIDECAR } from '../mappings/index.ts'
+import type { EncodedDocument } from '../quality/corpus-vectors.ts'
+import type { WordPieceTokenizer } from '../sparse/index.ts'
+
+export interface SampleOptions {
+  /** Documents at most, judged ones included. */
+  readonly size: number
+  /** Ids that belong to the sample whatever chance says; those that are not in the index are left out. */
+  readonly judged: Iterable<string>
+  readonly tokenizer: Pick<WordPieceTokenizer, 'idOf'>
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((read: number, wanted: number) => void) | undefined
+}
+
+const PAGE = 100
+const JUDGED_PAGE = 500
+const KEEP_ALIVE = '5m'
+
+/** Documents of an index that have a vector: what a sample is taken of. */
+export async function countVectors(client: Client, index: string): Promise<number> {
+  return (await client.count({ index, body: { query: IS_READY } })).body.count
+}
+
+/**
+ * Reads stored vectors from all over an index: pages at equal distances in the order of writing, each from all shards
+ * at once, at one point in time. The order of writing is sequence numbers, which the engine finds without a walk over
+ * the documents, as a random score would need.
+ *
+ * @returns judged documents first
+ */
+export async function sampleVectors(
+  client: Client,
+  { name, specification }: InstalledIndex,
+  options: SampleOptions,
+): Promise<EncodedDocument[]> {
+  const { size, tokenizer, signal, onProgress = () => undefined } = options
+  const field = specification.sparse_field
+  const found = new Map<string, EncodedDocument>()
+  const take = (hits: readonly PitHit[]) => {
+    for (const { _id, _source } of hits) {
+      if (found.size < size && !found.has(_id))
+        found.set(_id, encodedDocument(_id, _source?.[field], tokenizer))
+    }
+    onProgress(found.size, size)
+  }
+  await atOnePoint(client, name, async (search) => {
+    for (const values of chunks([...options.judged], JUDGED_PAGE)) {
+      signal?.throwIfAborted()
+      take(await search({ size: JUDGED_PAGE, _source: [field], query: allOf(IS_READY, { ids: { values } }) }))
+    }
+    const [newest] = await search({ size: 1, _source: false, sort: [{ _seq_no: 'desc' }] })
+    const end = Number(newest?.sort?.[0] ?? -1) + 1
+    let blocks = blocksOf(end, Math.ceil(size / PAGE))
+    // A block that changed documents have left is soon empty: the others then give more than one page.
+    while (blocks.length > 0 && found.size < size) {
+      const open: Block[] = []
+      for (const block of blocks) {
+        if (found.size >= size) break
+        signal?.throwIfAborted()
+        const hits = await search({
+          size: PAGE,
+          _source: [field],
+          query: allOf(IS_READY, { range: { _seq_no: { gte: block.from, lt: block.to } } }),
+          sort: [{ _seq_no: 'asc' }, { _shard_doc: 'asc' }],
+          ...(block.after === undefined ? {} : { search_after: block.after }),
+        })
+        take(hits)
+        if (hits.length === PAGE) open.push({ ...block, after: hits.at(-1)?.sort })
+      }
+      blocks = open
+    }
+  })
+  return [...found.values()]
+}
+
+/** Texts of the first field that has one, of the documents named; blank ones are left out. */
+export async function firstTexts(
+  client: Client,
+  { name, specification }: InstalledIndex,
+  ids: readonly string[],
+): Promise<string[]> {
+  const texts: string[] = []
+  for (const values of chunks(ids, PAGE)) {
+    const { body } = await client.search({
+      index: name,
+      body: { size: PAGE, _source: [...specification.fields], query: { ids: { values } } },
+    })
+    for (const { _source } of body.hits.hits) {
+      const text = specification.fields
+        .map((field) => documentText(_source, [field]))
+        .find((found) => 'text' in found && found.text !== '')
+      if (text !== undefined && 'text' in text) texts.push(text.text)
+    }
+  }
+  return texts
+}
+
+/** Equal parts of the sequence numbers 0 to end. */
+export function blocksOf(end: number, count: number): Block[] {
+  const width = Math.max(1, Math.ceil(end / count))
+  return Array.from({ length: Math.ceil(end / width) }, (_, at) => ({
+    from: at * width,
+    to: Math.min(end, (at + 1) * width),
+  }))
+}
+
+/** A stored vector as the encoder gave it, heaviest first. Pieces that the vocabulary lacks are left out. */
+export function encodedDocument(
+  id: string,
+  vector: unknown,
+  tokenizer: Pick<WordPieceTokenizer, 'idOf'>,
+): EncodedDocument {
+  const weights = Object.entries((vector ?? {}) as Record<string, number>)
+    .flatMap(([piece, weight]) => {
+      const tokenId = tokenizer.idOf(piece)
+      return tokenId === undefined ? [] : [{ tokenId, weight: Number(weight) }]
+    })
+    .sort((a, b) => b.weight - a.weight || a.tokenId - b.tokenId)
+  return {
+    id,
+    tokenIds: weights.map(({ tokenId }) => tokenId),
+    weights: weights.map(({ weight }) => weight),
+  }
+}
+
+interface Block {
+  readonly from: number
+  readonly to: number
+  readonly after?: readonly unknown[] | undefined
+}
+
+interface PitHit {
+  readonly _id: string
+  readonly _source?: Readonly<Record<string, unknown>> | undefined
+  readonly sort?: readonly unknown[] | undefined
+}
+
+const IS_READY = { term: { [`${SIDECAR}.state`]: 'ready' } }
+
+function allOf(...filter: readonly object[]): object {
+  return { bool: { filter } }
+}
+
+type PitSearch = (body: object) => Promise<readonly PitHit[]>
+
+async function atOnePoint(client: Client, index: string, use: (search: PitSearch) => Promise<void>) {
+  const opened = await client.createPit({ index: [index], keep_alive: KEEP_ALIVE })
+  const id = opened.body.pit_id ?? ''
+  try {
+    await use(async (body) => {
+      const whole = { track_total_hits: false, pit: { id, keep_alive: KEEP_ALIVE }, ...body }
+      const reply = await client.search({ body: whole as API.Search_RequestBody })
+      return reply.body.hits.hits as readonly object[] as readonly PitHit[]
+    })
+  } finally {
+    await client.deletePit({ body: { pit_id: [id] } }).catch(() => undefined)
+  }
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
+    items.slice(at * size, (at + 1) * size),
+  )
+}

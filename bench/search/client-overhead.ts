@@ -1,0 +1,44 @@
+import { percentile } from '../../measure/latency.ts'
+import { SPARSE_FIELD } from '../../measure/search-variants.ts'
+import type { Model } from '../../models/index.ts'
+import { sparseQuery } from '../../pipelines/index.ts'
+import { encodeQuery } from '../../sparse/index.ts'
+
+/** From the text to the bytes of the request: what the client adds to every search, ms. */
+export interface ClientOverhead {
+  readonly p50_ms: number
+  readonly p99_ms: number
+  readonly mean_ms: number
+}
+
+/** What the client may take: far below the floor of a search over HTTP. */
+export const CLIENT_OVERHEAD_BOUND_MS = 0.2
+
+/**
+ * Tokenises, weights and builds the request with stock clauses, which is the form with most to build; nothing is sent.
+ *
+ * @param texts queries with word pieces, at least one
+ */
+export function clientOverhead(
+  texts: readonly string[],
+  model: Pick<Model, 'tokenizer' | 'queryTable'>,
+  rounds: number,
+): ClientOverhead {
+  const times: number[] = []
+  for (let round = 0; round <= rounds; round++) {
+    for (const text of texts) {
+      const startedAt = performance.now()
+      const tokens = encodeQuery(text, model.tokenizer, model.queryTable)
+      const query = sparseQuery({ field: SPARSE_FIELD, tokens, form: 'rank_feature' })
+      const body = Buffer.from(JSON.stringify({ size: 10, track_total_hits: false, query }))
+      const milliseconds = performance.now() - startedAt
+      // The first round warms up. An empty body cannot be, but using it keeps the work from being optimised away.
+      if (round > 0 && body.length > 0) times.push(milliseconds)
+    }
+  }
+  return {
+    p50_ms: percentile(times, 50),
+    p99_ms: percentile(times, 99),
+    mean_ms: times.reduce((sum, each) => sum + each, 0) / times.length,
+  }
+}

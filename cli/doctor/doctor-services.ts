@@ -1,0 +1,168 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { status } from '../../embedded/index.ts'
+import { readInstalledIndex, translateEngineError } from '../../mappings/index.ts'
+import type { Model } from '../../models/index.ts'
+import { openSearchClient } from '../../opensearch/client.ts'
+import packageJson from '../../package.json' with { type: 'json' }
+import { ingestPipelineName } from '../../pipelines/index.ts'
+import { countStates } from '../../workers/documents/index-states.ts'
+import { assertRedisSettings, connect, openQueue } from '../../workers/index.ts'
+import type { Configuration } from '../shell/configuration.ts'
+import { withoutCredentials } from '../shell/connect.ts'
+import { type Check, check, fail, warn } from './doctor-check.ts'
+import { pluginCheck } from './doctor-plugin.ts'
+
+/** The oldest release that the stock query form is promised for. */
+const MINIMUM_OPENSEARCH = [2, 19] as const
+
+export interface ServiceQuestions {
+  readonly configuration: Configuration
+  /** Undefined when it could not be loaded: what depends on it is not asked. */
+  readonly model: Model | undefined
+  /** Index to look at, if any. */
+  readonly index: string | undefined
+}
+
+/** OpenSearch, Redis, the queue and an index. Embedded services are looked at, never started. */
+export async function serviceChecks({ configuration, model, index }: ServiceQuestions): Promise<Check[]> {
+  const opensearchUrl = configuration.opensearchUrl ?? (await embeddedUrl('opensearch'))
+  const redisUrl = configuration.redisUrl ?? (await embeddedUrl('redis'))
+  const client = opensearchUrl === undefined ? undefined : openSearchClient(opensearchUrl, configuration)
+  const checks: Promise<Check>[] = [
+    check('opensearch', async () =>
+      client === undefined || opensearchUrl === undefined
+        ? notRunning('OpenSearch')
+        : openSearch(client, opensearchUrl),
+    ),
+    check('redis', async () => (redisUrl === undefined ? notRunning('Redis') : redis(redisUrl))),
+  ]
+  if (client !== undefined)
+    checks.push(check('plugin', () => pluginCheck(client, packageJson.version), 'warn'))
+  if (client !== undefined) checks.push(check('engine disk', () => engineDisk(client), 'warn'))
+  if (redisUrl !== undefined && model !== undefined) checks.push(check('queue', () => queue(redisUrl, model)))
+  if (index !== undefined && client !== undefined) {
+    checks.push(check('index', () => fitness(client, index, model)))
+    checks.push(check('coverage', () => coverage(client, index)))
+  }
+  return Promise.all(checks)
+}
+
+async function embeddedUrl(name: string): Promise<string | undefined> {
+  const found = (await status()).find((service) => service.name === name)
+  return found?.state === 'stopped' ? undefined : found?.url
+}
+
+function notRunning(service: string) {
+  return warn(
+    `the embedded ${service} is stopped. Start it with lexpand up; most commands do that by themselves.`,
+  )
+}
+
+async function openSearch(client: Client, url: string) {
+  const place = withoutCredentials(url)
+  const { body } = await client.info().catch((error: unknown) => {
+    throw translateEngineError(error, { part: 'doctor' })
+  })
+  const { number, distribution } = body.version
+  const [major = 0, minor = 0] = number.split('.').map(Number)
+  const [leastMajor, leastMinor] = MINIMUM_OPENSEARCH
+  const found = `${distribution ?? 'unknown'} ${number} at ${place}`
+  if (distribution !== 'opensearch')
+    return fail(`expected OpenSearch, got ${found}. Name an OpenSearch cluster.`)
+  if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
+    return fail(
+      `expected OpenSearch ${MINIMUM_OPENSEARCH.join('.')} or newer, got ${found}. Upgrade the cluster.`,
+    )
+  }
+  return `${found}, ${await plugins(client)}`
+}
+
+async function plugins(client: Client): Promise<string> {
+  try {
+    const reply = await client.cat.plugins({ format: 'json', h: ['component'] })
+    const names = (reply.body as readonly { component?: string }[]).map(({ component }) => component ?? '?')
+    const distinct = [...new Set(names)].sort()
+    return distinct.length === 0 ? 'no plugins' : `plugins ${distinct.join(', ')}`
+  } catch {
+    return 'plugins not visible to this user'
+  }
+}
+
+/** The engine's own default watermarks, percent used. */
+const LOW_WATERMARK = 85
+const FLOOD_STAGE = 95
+
+async function engineDisk(client: Client) {
+  const reply = await client.cat.allocation({ format: 'json', h: ['node', 'disk.percent'] })
+  const nodes = (reply.body as readonly { node?: string; 'disk.percent'?: string }[]).filter(
+    (row) => row['disk.percent'] !== undefined && row['disk.percent'] !== null,
+  )
+  const worst = Math.max(0, ...nodes.map((row) => Number(row['disk.percent'])))
+  const found = `${worst}% used on the fullest of ${nodes.length} node(s)`
+  if (worst >= FLOOD_STAGE)
+    return fail(`${found}: indices turn read-only at ${FLOOD_STAGE}%. Free some disk.`)
+  if (worst >= LOW_WATERMARK) return warn(`${found}: no new shards from ${LOW_WATERMARK}%. Free some disk.`)
+  return found
+}
+
+async function redis(url: string) {
+  const connection = await connect(url, { role: 'queue' })
+  try {
+    const version =
+      /^redis_version:(.*?)\r?$/m.exec(await connection.info('server'))?.[1] ?? 'of unknown version'
+    const warnings = await assertRedisSettings(connection)
+    const found = `Redis ${version} at ${withoutCredentials(url)}`
+    return warnings.length === 0 ? `${found}, noeviction, log on` : warn(`${found}: ${warnings.join(' ')}`)
+  } finally {
+    connection.disconnect()
+  }
+}
+
+async function queue(redisUrl: string, model: Model) {
+  const open = await openQueue(redisUrl, model.identity)
+  try {
+    const { wait = 0, active = 0, delayed = 0, failed = 0 } = await open.jobs.getJobCounts()
+    const workers = (await open.jobs.getWorkers()).length
+    const found = `${wait} jobs wait, ${active} run, ${delayed} postponed, ${failed} given up; ${workers} worker(s)`
+    if (failed > 0)
+      return warn(
+        `${found}. The documents of jobs given up stay pending: run lexpand sweep and lexpand worker.`,
+      )
+    if (wait + delayed > 0 && workers === 0) return warn(`${found}. Start lexpand worker.`)
+    return found
+  } finally {
+    await open.close()
+  }
+}
+
+async function fitness(client: Client, index: string, model: Model | undefined) {
+  const { specification, vectorType } = await readInstalledIndex(client, index)
+  const { name, version, query_table_hash, identity } = specification.model
+  const found = `made with ${name} ${version}, fields ${specification.fields.join(', ')} into ${specification.sparse_field} (${vectorType}), fingerprint ${specification.fingerprint}`
+  if (
+    model !== undefined &&
+    (identity !== model.identity || query_table_hash !== model.manifest.query_table_hash)
+  ) {
+    return warn(
+      `${found}: not the model ${model.manifest.name} ${model.manifest.version} of this call. Pass its own with --model.`,
+    )
+  }
+  const reply = await client.indices.getSettings({ index })
+  const pipelines = Object.values(reply.body).map(({ settings }) => settings?.index?.default_pipeline)
+  const wanted = ingestPipelineName(index)
+  if (pipelines.some((pipeline) => pipeline === undefined || pipeline === '_none')) {
+    return warn(
+      `${found}: no default ingest pipeline, so changes by other clients are not noticed. Run lexpand index once, or set ${wanted}.`,
+    )
+  }
+  return found
+}
+
+async function coverage(client: Client, index: string) {
+  const { documents, ready, pending, empty, failed } = await countStates(client, index)
+  const share = documents === 0 ? 100 : (100 * (ready + empty)) / documents
+  const found = `${share.toFixed(1)}% of ${documents} documents: ${ready} ready, ${pending} pending, ${empty} empty, ${failed} failed`
+  if (failed > 0) return warn(`${found}. Failed ones say why in lexpand.error; correct and index them again.`)
+  if (pending > 0) return warn(`${found}. Run lexpand sweep --index ${index} and lexpand worker.`)
+  return found
+}

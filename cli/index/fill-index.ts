@@ -1,0 +1,114 @@
+import {
+  type IndexSpecification,
+  installIndex,
+  resolveEncoding,
+  specificationFor,
+  type VectorType,
+} from '../../mappings/index.ts'
+import { fingerprint, type Model } from '../../models/index.ts'
+import { installIngestPipeline } from '../../pipelines/index.ts'
+import type { Windowing } from '../../sparse/index.ts'
+import { countStates, failedDocuments } from '../../workers/documents/index-states.ts'
+import {
+  type EnqueueCounts,
+  type EnqueueError,
+  enqueue,
+  openQueue,
+  type RunningWorker,
+  type SourceDocument,
+  startWorker,
+} from '../../workers/index.ts'
+import type { Connection } from '../shell/connect.ts'
+import { notingLogger } from '../shell/logger.ts'
+import { progressBar } from '../shell/progress.ts'
+import { untilEncoded } from './until-encoded.ts'
+
+export interface FillOptions {
+  readonly connection: Connection
+  readonly model: Model
+  readonly index: string
+  readonly fields: readonly string[]
+  readonly sparseField?: string | undefined
+  readonly windowing?: Windowing | undefined
+  readonly analyzer?: string | undefined
+  readonly vectorType?: VectorType | undefined
+  readonly documents: AsyncIterable<SourceDocument>
+  /** Called when the index is there and before the first document is stored. */
+  readonly onInstalled?: (() => Promise<void>) | undefined
+  /** Whether this process encodes, too, until nothing in the index is pending. */
+  readonly wait: boolean
+  readonly signal: AbortSignal
+}
+
+export interface FillReport extends Omit<EnqueueCounts, 'queued'> {
+  /** Without text, or in the index already as they are. */
+  readonly skipped: number
+  /** Not stored, or marked failed in the index. */
+  readonly failed: number
+  /** Documents of the index that still wait for a vector. */
+  readonly pending: number
+  readonly seconds: number
+  readonly errors: readonly EnqueueError[]
+}
+
+/** Reasons given in a report; the counts cover all. */
+const REPORTED_ERRORS = 20
+
+/**
+ * Makes the index ready, stores documents, queues them, and (when told to wait) encodes until none is pending.
+ * Whatever ends it early leaves pending documents, which a repeated run, a worker or a sweep completes.
+ *
+ * @throws LexpandError INDEX, SERVICE or CONFIGURATION as the parts do
+ */
+export async function fillIndex(options: FillOptions): Promise<FillReport> {
+  const { connection, index, signal } = options
+  const { client } = connection
+  const startedAt = performance.now()
+  const specification = specify(options)
+  const { analyzer, vectorType } = options
+  await installIndex(client, index, specification, { analyzer, vectorType })
+  await installIngestPipeline(client, index, specification)
+  await options.onInstalled?.()
+  const queue = await openQueue(connection.redisUrl, options.model.identity)
+  const progress = progressBar('encode')
+  let worker: RunningWorker | undefined
+  try {
+    if (options.wait) worker = await startOwnWorker(options)
+    const target = { client, queue, index, specification }
+    const { queued, ...counts } = await enqueue(target, options.documents, {
+      signal,
+      onProgress: (soFar) => progress.update(Math.min(worker?.stats.ready ?? 0, soFar.queued), soFar.queued),
+    })
+    await client.indices.refresh({ index })
+    if (worker !== undefined) await untilEncoded({ client, queue, index, signal, progress, queued })
+    await client.indices.refresh({ index })
+    const states = await countStates(client, index)
+    const failures = states.failed === 0 ? [] : await failedDocuments(client, index, REPORTED_ERRORS)
+    return {
+      ...counts,
+      skipped: counts.skipped + counts.unchanged,
+      failed: counts.failed + states.failed,
+      pending: states.pending,
+      seconds: (performance.now() - startedAt) / 1000,
+      errors: [...counts.errors, ...failures].slice(0, REPORTED_ERRORS),
+    }
+  } finally {
+    progress.stop()
+    await worker?.close()
+    await queue.close()
+  }
+}
+
+function specify({ model, fields, sparseField, windowing }: FillOptions): IndexSpecification {
+  const chosen = {
+    fields,
+    ...(sparseField === undefined ? {} : { sparseField }),
+    ...(windowing === undefined ? {} : { windowing }),
+  }
+  return specificationFor(model, chosen, fingerprint(model.identity, resolveEncoding(model, chosen)))
+}
+
+function startOwnWorker({ connection, model }: FillOptions): Promise<RunningWorker> {
+  const { client, redisUrl } = connection
+  return startWorker({ client, redisUrl, model, logger: notingLogger() })
+}

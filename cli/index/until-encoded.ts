@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from '@opensearch-project/opensearch'
+import { isTransient } from '../../opensearch/transient.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import { countStates } from '../../workers/documents/index-states.ts'
+import { type EncodeQueue, sweep } from '../../workers/index.ts'
+import { note } from '../shell/output.ts'
+import type { Progress } from '../shell/progress.ts'
+
+export interface Waiting {
+  readonly client: Client
+  readonly queue: EncodeQueue
+  readonly index: string
+  readonly signal: AbortSignal
+  readonly progress: Progress
+  /** Documents that this run queued. */
+  readonly queued: number
+}
+
+const POLL_MS = 500
+/** Sweeps without any effect after which documents count as stuck. */
+const VAIN_SWEEPS = 3
+/** How long OpenSearch or Redis may be away. */
+const PATIENCE_MS = 120_000
+
+/**
+ * Waits until no document of the index is pending. Other workers may do part of the work, so the index is asked,
+ * not our own worker; documents that no job names (a crash of an earlier run) are swept into the queue.
+ *
+ * @throws LexpandError INDEX when documents stay pending; the last failure when a service stays away
+ */
+export async function untilEncoded(waiting: Waiting): Promise<void> {
+  const { index, signal, progress } = waiting
+  let total = waiting.queued
+  let encoded = 0
+  let vain = 0
+  let before = Number.POSITIVE_INFINITY
+  let awaySince: number | undefined
+  while (!signal.aborted) {
+    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined)
+    try {
+      const { pending, isIdle } = await look(waiting)
+      awaySince = undefined
+      total = Math.max(total, pending)
+      encoded = Math.max(encoded, total - pending)
+      progress.update(encoded, total)
+      if (pending === 0) return
+      if (!isIdle) continue
+      vain = pending < before ? 0 : vain + 1
+      before = pending
+      if (vain === VAIN_SWEEPS) throw stuck(index, pending)
+      await sweep(waiting.client, waiting.queue, index)
+    } catch (error) {
+      if (error instanceof LexpandError && error.code === 'INDEX' && !isTransient(error)) throw error
+      if (awaySince === undefined)
+        note(`Waiting for a service: ${error instanceof Error ? error.message : error}`)
+      awaySince ??= performance.now()
+      if (performance.now() - awaySince > PATIENCE_MS) throw error
+    }
+  }
+}
+
+async function look({ client, queue, index }: Waiting) {
+  const { wait = 0, active = 0, delayed = 0, prioritized = 0 } = await queue.jobs.getJobCounts()
+  const isIdle = wait + active + delayed + prioritized === 0
+  let { pending } = await countStates(client, index)
+  // What a search sees may be a second old: before a decision the index is refreshed.
+  if (isIdle || pending === 0) {
+    await client.indices.refresh({ index })
+    pending = (await countStates(client, index)).pending
+  }
+  return { pending, isIdle }
+}
+
+function stuck(index: string, pending: number): LexpandError {
+  return new LexpandError(
+    'INDEX',
+    `[index] expected every document of ${index} to be encoded, got ${pending} that stay pending. Look at the messages above, then run lexpand doctor --index ${index}.`,
+  )
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { collectDefaultMetrics } from 'prom-client'
+import { expect, test } from 'vitest'
+import {
+  type EncodeQueue,
+  type OnnxEncoder,
+  prometheusTelemetry,
+  type WorkerStats,
+  watchEncoder,
+  watchQueue,
+  watchStates,
+  watchWorker,
+} from '../../workers/index.ts'
+
+const read = (file: string) => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8')
+
+/** Everything that workers and sweepers serve; nothing of it is asked for a value here. */
+function servedNames(): Set<string> {
+  const { registry } = prometheusTelemetry({ build: { role: '', version: '', model: '', model_version: '' } })
+  collectDefaultMetrics({ register: registry })
+  watchQueue(registry, {} as EncodeQueue)
+  watchWorker(registry, {} as WorkerStats)
+  watchEncoder(registry, {} as OnnxEncoder, () => undefined)
+  watchStates(registry, {} as never, () => [])
+  return new Set(
+    registry
+      .getMetricsAsArray()
+      .flatMap(({ name, type }) =>
+        String(type) === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+      ),
+  )
+}
+
+function namesIn(text: string): string[] {
+  return [...new Set(text.match(/\b(?:lexpand|process|nodejs)_[a-z0-9_]+/g))]
+}
+
+function dashboardExpressions(): string {
+  const { panels } = JSON.parse(read('grafana/lexpand.json')) as {
+    panels: { targets?: { expr: string }[] }[]
+  }
+  return panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)).join('\n')
+}
+
+test('the dashboard asks only for metrics that are served', () => {
+  const names = namesIn(dashboardExpressions())
+  expect(names.length).toBeGreaterThan(15)
+  const served = servedNames()
+  expect(names.filter((name) => !served.has(name))).toEqual([])
+})
+
+test('the alerts ask only for metrics that are served', () => {
+  const names = namesIn(read('prometheus/alerts.yml'))
+  expect(names.length).toBeGreaterThan(6)
+  const served = servedNames()
+  expect(names.filter((name) => !served.has(name))).toEqual([])
+})
+
+test('every metric of ours is on the dashboard or in an alert, else nobody would see it', () => {
+  const shown = new Set(namesIn(dashboardExpressions() + read('prometheus/alerts.yml')))
+  const ours = [...servedNames()].filter(
+    (name) => name.startsWith('lexpand_') && !/_(sum|count)$/.test(name) && !shown.has(name),
+  )
+  // Shown by its consequence, lost weights, in the log of the worker.
+  expect(ours).toEqual(['lexpand_encoder_saturated_windows_total'])
+})

@@ -1,0 +1,51 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { up } from '../../embedded/index.ts'
+import { openSearchClient } from '../../opensearch/client.ts'
+import {
+  type Configuration,
+  type ConnectionFlags,
+  type PaceFlags,
+  readConfiguration,
+} from './configuration.ts'
+import { note } from './output.ts'
+
+/** What a command works with once it is connected. */
+export interface Connection {
+  readonly configuration: Configuration
+  readonly opensearchUrl: string
+  readonly redisUrl: string
+  readonly client: Client
+}
+
+/**
+ * Connects to the servers named by flags or environment; starts the embedded ones for those not named.
+ *
+ * @param needs which services the command uses; the others are not started, and their URL is then ''
+ * @throws LexpandError CONFIGURATION for unusable settings; the engine's error when an embedded service cannot start
+ */
+export async function connect(
+  flags: ConnectionFlags & PaceFlags,
+  needs: { readonly redis: boolean } = { redis: true },
+): Promise<Connection> {
+  const configuration = readConfiguration(flags, process.env)
+  const wanted = {
+    opensearch: configuration.opensearchUrl === undefined,
+    redis: needs.redis && configuration.redisUrl === undefined,
+  }
+  const embedded = wanted.opensearch || wanted.redis ? await up({ ...wanted, onProgress: note }) : undefined
+  const opensearchUrl = configuration.opensearchUrl ?? embedded?.opensearchUrl ?? ''
+  return {
+    configuration,
+    opensearchUrl,
+    redisUrl: configuration.redisUrl ?? embedded?.redisUrl ?? '',
+    client: openSearchClient(opensearchUrl, configuration),
+  }
+}
+
+/** A URL that may be printed or logged: user name and password removed. */
+export function withoutCredentials(url: string): string {
+  const parsed = new URL(url)
+  parsed.username = ''
+  parsed.password = ''
+  return parsed.href.replace(/\/$/, '')
+}

@@ -1,0 +1,27 @@
+import { join } from 'node:path'
+import { type Command, Option } from 'commander'
+import { packageRoot, wantedCacheFolder } from '../../embedded/host/cache-folder.ts'
+import { DEFAULT_MODEL, loadModel, type Model } from '../../models/index.ts'
+
+export interface ModelFlags {
+  readonly model: string
+}
+
+/** The flag of every command that encodes or queries. */
+export function withModel(command: Command): Command {
+  return command.addOption(
+    new Option('--model <reference>', 'bundled name, folder (./mine) or hub name (org/name)').default(
+      DEFAULT_MODEL,
+    ),
+  )
+}
+
+/** Loads the model that the flag names; one from the hub is kept in the project's cache folder. */
+export function openModel(flags: ModelFlags): Promise<Model> {
+  return loadModel(flags.model, { cacheDirectory: modelCache() })
+}
+
+/** The folder that keeps models from the hub. */
+export function modelCache(): string {
+  return join(wantedCacheFolder(packageRoot(), process.env), 'models')
+}

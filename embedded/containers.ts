@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import { OPENSEARCH_VERSION } from './engine/distribution.ts'
+import { packageRoot } from './host/cache-folder.ts'
+import { EngineError } from './host/errors.ts'
+import { LOOPBACK } from './host/ports.ts'
+import { type CommandResult, lastLines, runCommand } from './host/run-command.ts'
+import type { ContainerRecord, ServiceName } from './host/state.ts'
+
+/** What docker-compose.yml runs; a unit test compares the two. */
+export const REDIS_IMAGE_VERSION = '7.4'
+
+const IMAGE_PULL_MS = 900_000
+
+/** Tells whether a Docker daemon can be used, not merely whether the client is installed. */
+export async function dockerAnswers(): Promise<boolean> {
+  const answer = await runCommand('docker', ['version', '--format', '{{.Server.Version}}'], {
+    timeoutMs: 10_000,
+  })
+  return answer?.exitCode === 0
+}
+
+/**
+ * Starts one service of docker-compose.yml on the given port; its data stays in a volume of the project.
+ * Does not wait until it is healthy.
+ *
+ * @throws EngineError ENGINE_DOCKER
+ */
+export async function startContainer(
+  name: ServiceName,
+  project: string,
+  port: number,
+): Promise<ContainerRecord> {
+  const variable = name === 'opensearch' ? 'LEXPAND_OPENSEARCH_PORT' : 'LEXPAND_REDIS_PORT'
+  await compose(project, ['up', '--detach', name], { [variable]: String(port) })
+  return {
+    kind: 'container',
+    project,
+    url: `${name === 'opensearch' ? 'http' : 'redis'}://${LOOPBACK}:${port}`,
+    version: name === 'opensearch' ? OPENSEARCH_VERSION : REDIS_IMAGE_VERSION,
+    dataDirectory: `${project}_${name}-data`,
+    startedAt: new Date().toISOString(),
+  }
+}
+
+/** Removes the container of a service and keeps its volume. */
+export async function stopContainer(name: ServiceName, project: string): Promise<void> {
+  await compose(project, ['rm', '--stop', '--force', name])
+}
+
+/** Removes all containers of a project together with their volumes. */
+export async function removeContainers(project: string): Promise<void> {
+  await compose(project, ['down', '--volumes'])
+}
+
+/** The last lines that a container printed. */
+export async function containerLog(name: ServiceName, project: string): Promise<string> {
+  return lastLines((await compose(project, ['logs', '--no-color', '--tail', '20', name])).stdout, 20)
+}
+
+async function compose(
+  project: string,
+  composeArguments: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<CommandResult> {
+  const [command, ...prefix] = await composeCommand()
+  const file = join(packageRoot(), 'docker-compose.yml')
+  const result = await runCommand(
+    command,
+    [...prefix, '--file', file, '--project-name', project, ...composeArguments],
+    {
+      env: { ...process.env, ...environment },
+      timeoutMs: IMAGE_PULL_MS,
+    },
+  )
+  if (result?.exitCode === 0) return result
+  throw new EngineError(
+    'ENGINE_DOCKER',
+    `expected docker compose ${composeArguments.join(' ')} to succeed, got exit status ${result?.exitCode}. Correct what it says:\n${lastLines(result?.stderr ?? '')}`,
+  )
+}
+
+/** Compose is a plug-in of the docker command or, on older machines, a program of its own. */
+async function composeCommand(): Promise<[string, ...string[]]> {
+  if ((await runCommand('docker', ['compose', 'version']))?.exitCode === 0) return ['docker', 'compose']
+  if ((await runCommand('docker-compose', ['version']))?.exitCode === 0) return ['docker-compose']
+  throw new EngineError(
+    'ENGINE_DOCKER',
+    'expected Docker with Compose, got Docker alone. Install its Compose plug-in, or a JDK, or name running servers in OPENSEARCH_URL and REDIS_URL.',
+  )
+}

@@ -1,0 +1,51 @@
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { program, stubPath, testFolder } from '../../testing/test-folder.ts'
+import { distributionHome, fetchDistribution } from './distribution.ts'
+
+const JDK = { home: '/nowhere', version: '25', feature: 25 }
+
+/** A cache with the rest of a fetch that was killed, and a `mvn` of our own on PATH. */
+function cacheWith(mvn: string): string {
+  const folder = testFolder()
+  program(join(folder, 'bin', 'mvn'), mvn)
+  stubPath(`${join(folder, 'bin')}:/usr/bin:/bin`)
+  mkdirSync(join(folder, 'cache', 'fetching-killed', 'opensearch-3.6.0'), { recursive: true })
+  return join(folder, 'cache')
+}
+
+test('a fetched engine is not fetched again, and what a killed fetch left is removed', async () => {
+  const cache = testFolder()
+  mkdirSync(distributionHome(cache))
+  mkdirSync(join(cache, 'fetching-killed'))
+  const onProgress = vi.fn()
+  expect(await fetchDistribution(cache, JDK, onProgress)).toBe(distributionHome(cache))
+  expect(onProgress).not.toHaveBeenCalled()
+  expect(readdirSync(cache)).toEqual(['opensearch-3.6.0'])
+})
+
+test('another artifact than the pinned one is refused, and nothing half is left', async () => {
+  // Maven's arguments end with the output folder.
+  const cache = cacheWith(
+    `for last; do :; done; echo other > "\${last#-DoutputDirectory=}/opensearch-3.6.0.zip"`,
+  )
+  await expect(fetchDistribution(cache, JDK, () => undefined)).rejects.toMatchObject({
+    code: 'ENGINE_CHECKSUM',
+  })
+  expect(readdirSync(cache)).toEqual([])
+})
+
+test('what Maven says about its failure is in the message', async () => {
+  const cache = cacheWith('echo "[ERROR] Could not resolve artifact" ; exit 1')
+  await expect(fetchDistribution(cache, JDK, () => undefined)).rejects.toThrow('Could not resolve artifact')
+  expect(readdirSync(cache)).toEqual([])
+})
+
+test('a machine without Maven is told what to do', async () => {
+  const cache = testFolder()
+  stubPath(cache)
+  await expect(fetchDistribution(cache, JDK, () => undefined)).rejects.toMatchObject({
+    code: 'ENGINE_NO_MAVEN',
+  })
+})

@@ -1,0 +1,150 @@
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { EngineError } from '../host/errors.ts'
+import { runCommand } from '../host/run-command.ts'
+import { firstClosedFolder, type ServiceUser } from '../host/service-user.ts'
+import { javaFeature } from '../host/versions.ts'
+
+/** OpenSearch 3 is compiled for this release. */
+export const MINIMUM_JAVA = 21
+/** The release that the engine is tested with; of the JDKs in the usual folders it is preferred. */
+const TESTED_JAVA = 25
+
+export interface Jdk {
+  readonly home: string
+  readonly version: string
+  readonly feature: number
+}
+
+export interface JdkSearch {
+  readonly environment: NodeJS.ProcessEnv
+  /** The account that must be able to run it. */
+  readonly user: ServiceUser | undefined
+  /** Folders that hold JDKs side by side. @default the usual ones of Linux, macOS and version managers */
+  readonly folders?: readonly string[] | undefined
+}
+
+/**
+ * Looks for a JDK that can run OpenSearch: LEXPAND_JAVA_HOME (which is binding), OPENSEARCH_JAVA_HOME, JAVA_HOME, the
+ * `java` commands on PATH, then the usual folders. The one on PATH is often older and then simply passed over.
+ *
+ * @throws EngineError ENGINE_NO_JDK naming every place and why it would not do
+ */
+export async function findJdk({ environment, user, folders = usualFolders() }: JdkSearch): Promise<Jdk> {
+  const tried: string[] = []
+  const look = async (home: string, place: string): Promise<Jdk | undefined> => {
+    const found = await inspect(home, user)
+    if (typeof found !== 'string') return found
+    tried.push(`${place} ${found}`)
+    return undefined
+  }
+  for (const variable of ['LEXPAND_JAVA_HOME', 'OPENSEARCH_JAVA_HOME', 'JAVA_HOME']) {
+    const home = environment[variable]
+    if (!home) continue
+    const jdk = await look(home, `${variable}=${home}`)
+    if (jdk !== undefined) return jdk
+    if (variable === 'LEXPAND_JAVA_HOME') throw noJdk(tried)
+  }
+  for (const home of homesOnPath(environment.PATH ?? '')) {
+    const jdk = await look(home, `PATH: ${home}`)
+    if (jdk !== undefined) return jdk
+  }
+  const installed: Jdk[] = []
+  for (const home of folders.flatMap(homesIn)) {
+    const jdk = await look(home, home)
+    if (jdk !== undefined) installed.push(jdk)
+  }
+  const [best] = installed.sort((a, b) => distance(a) - distance(b))
+  if (best === undefined) throw noJdk([...tried, `nothing else in ${folders.join(', ')}`])
+  return best
+}
+
+/** The tested release first, then older ones, then newer ones, each the nearest first. */
+function distance({ feature }: Jdk): number {
+  return feature <= TESTED_JAVA ? TESTED_JAVA - feature : TESTED_JAVA + feature
+}
+
+function noJdk(tried: readonly string[]): EngineError {
+  return new EngineError(
+    'ENGINE_NO_JDK',
+    `expected a JDK of version ${MINIMUM_JAVA} or newer, got none. Install one, or point LEXPAND_JAVA_HOME at it. Tried:\n${tried.map((line) => `  ${line}`).join('\n')}`,
+  )
+}
+
+/** @returns the JDK, or why this folder will not do */
+async function inspect(home: string, user: ServiceUser | undefined): Promise<Jdk | string> {
+  const java = join(home, 'bin', 'java')
+  if (!existsSync(java)) return 'has no bin/java'
+  const release = readRelease(home)
+  const version = release.version ?? (await askVersion(java))
+  if (version === undefined) return 'does not tell its version'
+  const feature = javaFeature(version)
+  if (feature < MINIMUM_JAVA) return `is version ${version}`
+  if (!existsSync(join(home, 'bin', 'jar')))
+    return `is a runtime of version ${version}, not a JDK: it has no bin/jar`
+  // A cut-down runtime starts the engine and then fails every index creation: its analyzers need the Thai segmenter.
+  if (release.modules !== undefined && !release.modules.includes('jdk.localedata')) {
+    return `is a cut-down runtime of version ${version} without the module jdk.localedata`
+  }
+  const closed = user === undefined ? undefined : firstClosedFolder(realpathSync(home), user)
+  if (closed !== undefined)
+    return `is version ${version}, but ${closed} is closed to uid ${user?.uid}, which the engine of root runs as`
+  return { home, version, feature }
+}
+
+function readRelease(home: string): { version?: string; modules?: readonly string[] } {
+  let text: string
+  try {
+    text = readFileSync(join(home, 'release'), 'utf8')
+  } catch {
+    // Some packages leave the file out; `java -version` knows as well.
+    return {}
+  }
+  const version = /^JAVA_VERSION="([^"]+)"/m.exec(text)?.[1]
+  const modules = /^MODULES="([^"]*)"/m.exec(text)?.[1]?.split(' ')
+  return { ...(version === undefined ? {} : { version }), ...(modules === undefined ? {} : { modules }) }
+}
+
+async function askVersion(java: string): Promise<string | undefined> {
+  const answer = await runCommand(java, ['-version'], { timeoutMs: 10_000 })
+  return /version "([^"]+)"/.exec(answer?.stderr ?? '')?.[1]
+}
+
+function homesOnPath(path: string): string[] {
+  const commands = path
+    .split(delimiter)
+    .map((folder) => join(folder, 'java'))
+    .filter((file) => existsSync(file))
+  return [...new Set(commands.map((file) => dirname(dirname(realpathSync(file)))))]
+}
+
+/** JDKs in a folder; macOS keeps the real home two levels further down. */
+function homesIn(folder: string): string[] {
+  let names: string[]
+  try {
+    names = readdirSync(folder)
+  } catch {
+    // Most of the usual folders are missing on any one machine.
+    return []
+  }
+  const candidates = names.flatMap((name) => [join(folder, name), join(folder, name, 'Contents', 'Home')])
+  const homes = candidates.filter((home) => existsSync(join(home, 'bin', 'java')))
+  return [...new Set(homes.map((home) => realpathSync(home)))]
+}
+
+function usualFolders(): string[] {
+  const home = homedir()
+  return [
+    '/usr/lib/jvm',
+    '/usr/java',
+    '/opt',
+    '/opt/java',
+    '/Library/Java/JavaVirtualMachines',
+    join(home, 'Library/Java/JavaVirtualMachines'),
+    join(home, '.sdkman/candidates/java'),
+    join(home, '.asdf/installs/java'),
+    join(home, '.local/share/mise/installs/java'),
+    join(home, '.jdks'),
+  ]
+}

@@ -1,0 +1,104 @@
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { packageRoot } from '../host/cache-folder.ts'
+import { EngineError } from '../host/errors.ts'
+import { withLock } from '../host/lock.ts'
+import { lastLines, runCommand } from '../host/run-command.ts'
+import { OPENSEARCH_VERSION } from './distribution.ts'
+import type { Jdk } from './jdk.ts'
+
+/** As in the plugin's descriptor; also the folder that the engine wants it in. */
+const PLUGIN_NAME = 'lexpand'
+
+/** The plugin for the embedded engine's version, as `npm run plugin:build` leaves it; undefined when it was not built. */
+export function pluginZip(root = packageRoot()): string | undefined {
+  const folder = join(root, 'plugin', 'target')
+  if (!existsSync(folder)) return undefined
+  const built = readdirSync(folder).filter(
+    (name) => name.startsWith('lexpand-') && name.endsWith(`-opensearch-${OPENSEARCH_VERSION}.zip`),
+  )
+  const [newest] = built.sort().reverse()
+  return newest === undefined ? undefined : join(folder, newest)
+}
+
+/**
+ * The home with the plugin in it: the given one by hard links (plugins cannot be set apart from the home), under a name
+ * that tells the zip's content, so that a plugin built anew gets a home of its own.
+ *
+ * @param home an unpacked distribution, which stays as it is
+ * @throws EngineError ENGINE_FETCH when the zip cannot be unpacked
+ */
+export async function homeWithPlugin(home: string, zip: string, jdk: Jdk): Promise<string> {
+  const hash = createHash('sha256').update(readFileSync(zip)).digest('hex').slice(0, 12)
+  const target = `${home}-${PLUGIN_NAME}-${hash}`
+  if (existsSync(target)) return target
+  return withLock(`${target}.lock`, {}, async () => {
+    if (existsSync(target)) return target
+    const draft = join(dirname(home), `plugin-draft-${randomUUID()}`)
+    try {
+      linkFolder(home, draft)
+      await unpackPlugin(zip, join(draft, 'plugins', PLUGIN_NAME), jdk)
+      renameSync(draft, target)
+      removeOldHomes(home)
+      return target
+    } finally {
+      rmSync(draft, { recursive: true, force: true })
+    }
+  })
+}
+
+/** Each build of the plugin makes a home: those of past days go. A node that still runs from one has its files open. */
+function removeOldHomes(home: string): void {
+  const prefix = `${basename(home)}-${PLUGIN_NAME}-`
+  for (const name of readdirSync(dirname(home)).filter((entry) =>
+    /^[0-9a-f]{12}$/.test(entry.slice(prefix.length)),
+  )) {
+    const old = join(dirname(home), name)
+    if (name.startsWith(prefix) && Date.now() - statSync(old).ctimeMs > OLD_HOME_MS) {
+      rmSync(old, { recursive: true, force: true })
+    }
+  }
+}
+
+const OLD_HOME_MS = 7 * 86_400_000
+
+/** Copies a folder by hard links, open to the engine's user whatever umask this process has. */
+export function linkFolder(from: string, to: string): void {
+  mkdirSync(to)
+  chmodSync(to, 0o755)
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) linkFolder(source, target)
+    else linkSync(source, target)
+  }
+}
+
+/** Unpacks a plugin's zip into its folder under `plugins`. */
+export async function unpackPlugin(zip: string, folder: string, jdk: Jdk): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  const unpacked = await runCommand(join(jdk.home, 'bin', 'jar'), ['--extract', '--file', zip], {
+    cwd: folder,
+    timeoutMs: 300_000,
+  })
+  if (unpacked?.exitCode !== 0) {
+    throw new EngineError(
+      'ENGINE_FETCH',
+      `expected ${basename(zip)} to be unpacked, got exit status ${unpacked?.exitCode}. Build or fetch it again. Its last lines:\n${lastLines(unpacked?.stderr ?? '')}`,
+    )
+  }
+  for (const path of [join(folder, '..'), folder]) chmodSync(path, 0o755)
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644)
+  }
+}

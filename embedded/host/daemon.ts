@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EngineError } from './errors.ts'
+import { inNamespace } from './network-place.ts'
+import { isRunning, markProcess, type ProcessMark } from './processes.ts'
+import { lastLines } from './run-command.ts'
+import type { ServiceUser } from './service-user.ts'
+
+export interface DaemonOptions {
+  readonly command: string
+  readonly arguments: readonly string[]
+  readonly cwd: string
+  readonly user: ServiceUser | undefined
+  /** Network namespace that it runs in, Linux only and as root. @default ours */
+  readonly namespace?: string | undefined
+  /** What it prints goes here; the file of the run before is kept with `.1` behind its name. */
+  readonly logFile: string
+  readonly environment?: NodeJS.ProcessEnv | undefined
+}
+
+/**
+ * Starts a program that outlives this process.
+ *
+ * @throws EngineError ENGINE_START when it cannot be executed
+ */
+export async function startDaemon(options: DaemonOptions): Promise<ProcessMark> {
+  if (existsSync(options.logFile)) renameSync(options.logFile, `${options.logFile}.1`)
+  const log = openSync(options.logFile, 'a', 0o644)
+  try {
+    const { command, arguments: words, user } = inNamespace(options)
+    const child = spawn(command, words, {
+      cwd: options.cwd,
+      // Ours may hold passwords and JVM flags that are none of the service's business.
+      env: {
+        ...pick(process.env, ['PATH', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH']),
+        ...options.environment,
+      },
+      ...user,
+      detached: true,
+      stdio: ['ignore', log, log],
+    })
+    await once(child, 'spawn')
+    child.unref()
+    const mark = child.pid === undefined ? undefined : markProcess(child.pid)
+    if (mark !== undefined) return mark
+    throw new Error('it ended at once')
+  } catch (cause) {
+    throw new EngineError(
+      'ENGINE_START',
+      `expected ${options.command} to start, got an error. Its log is ${options.logFile}:\n${tail(options.logFile)}`,
+      { cause },
+    )
+  } finally {
+    closeSync(log)
+  }
+}
+
+export interface HealthWait {
+  readonly name: string
+  readonly mark: ProcessMark
+  readonly isHealthy: () => Promise<boolean>
+  readonly timeoutMs: number
+  readonly logFile: string
+}
+
+/** @throws EngineError ENGINE_START with the end of the log when the process ends or the time is up first */
+export async function waitUntilHealthy({
+  name,
+  mark,
+  isHealthy,
+  timeoutMs,
+  logFile,
+}: HealthWait): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    const healthy = await isHealthy()
+    const ended = !isRunning(mark)
+    // Ended but healthy: the port belongs to somebody else.
+    if (healthy && !ended) return
+    if (ended || performance.now() > deadline) {
+      throw new EngineError(
+        'ENGINE_START',
+        `expected ${name} to answer within ${timeoutMs / 1000} s, got ${ended ? 'a process that ended' : 'no healthy answer'}. Read its log, ${logFile}, which ends with:\n${tail(logFile)}`,
+      )
+    }
+    await sleep(100)
+  }
+}
+
+function tail(file: string): string {
+  try {
+    return lastLines(readFileSync(file, 'utf8'), 20)
+  } catch {
+    return '(no log)'
+  }
+}
+
+function pick(environment: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+  )
+}

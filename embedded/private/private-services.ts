@@ -1,0 +1,150 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fetchDistribution } from '../engine/distribution.ts'
+import { findJdk } from '../engine/jdk.ts'
+import { startOpenSearch } from '../engine/opensearch.ts'
+import { EngineError } from '../host/errors.ts'
+import type { NetworkPlace } from '../host/network-place.ts'
+import { endProcess } from '../host/processes.ts'
+import { type ProcessRecord, recordService, type ServiceName } from '../host/state.ts'
+import { startRedis } from '../redis/redis.ts'
+import { noRedis } from '../redis/redis-server.ts'
+import { ServiceSet } from '../service-set.ts'
+import { machineSettings } from '../settings.ts'
+import { findOrInstallRedis } from '../start-service.ts'
+import { clearAbandoned, throwAwayFolder } from './throw-away.ts'
+
+/** A server for one test, on a port and with data of its own, that may be killed and brought back. */
+export interface PrivateService {
+  /** Stays the same after `restart()`. */
+  readonly url: string
+  readonly pid: number
+  readonly dataDirectory: string
+  /** Ends it for good and deletes its data. */
+  stop(): Promise<void>
+  /** SIGKILL, as a crash would. */
+  kill9(): Promise<void>
+  /** Starts it again on the same data and port; one that still runs is asked to end first. */
+  restart(): Promise<void>
+}
+
+export interface PrivateOpenSearchOptions {
+  /** An unpacked distribution, for example with plugins. @default the fetched one, without plugins */
+  readonly home?: string | undefined
+  /** @default '512m' */
+  readonly heap?: string | undefined
+  /** See `OpenSearchOptions.isShortLived`; false for what is measured. @default true */
+  readonly isShortLived?: boolean | undefined
+  readonly onProgress?: ((message: string) => void) | undefined
+}
+
+/** Starts an OpenSearch of its own; it takes 12 s or more. */
+export async function startPrivateOpenSearch(
+  options: PrivateOpenSearchOptions = {},
+): Promise<PrivateService> {
+  const { heap = '512m', isShortLived = true, onProgress = () => undefined } = options
+  const settings = machineSettings(onProgress)
+  const jdk = await findJdk(settings)
+  const home = options.home ?? (await fetchDistribution(settings.cache, jdk, onProgress))
+  return startPrivate('opensearch', settings.cache, (place) =>
+    startOpenSearch({ ...place, home, jdk, heap, isShortLived, user: settings.user }),
+  )
+}
+
+export interface PrivateRedisOptions {
+  /** @default the loopback address */
+  readonly network?: NetworkPlace | undefined
+  readonly onProgress?: ((message: string) => void) | undefined
+}
+
+/** Starts a Redis of its own, with its log on. */
+export async function startPrivateRedis({
+  network,
+  onProgress = () => undefined,
+}: PrivateRedisOptions = {}): Promise<PrivateService> {
+  const settings = machineSettings(onProgress)
+  const server = await findOrInstallRedis({ ...settings, onProgress })
+  if (server === undefined) throw noRedis()
+  return startPrivate(
+    'redis',
+    settings.cache,
+    (place) => startRedis({ ...place, server, user: settings.user, network }),
+    network === undefined ? 0 : 6379,
+  )
+}
+
+/** Both services on ports of their own, with data that is deleted by `remove()`. */
+export async function throwAwayServices(onProgress?: (message: string) => void): Promise<ServiceSet> {
+  const settings = machineSettings(onProgress)
+  const runDirectory = await throwAwayFolder(settings.cache)
+  return new ServiceSet({
+    ...settings,
+    runDirectory,
+    isShortLived: true,
+    // Without the plugin: what Lexpand does on a stock engine is what most of the tests are about.
+    plugin: undefined,
+    preferredPorts: { opensearch: 0, redis: 0 },
+  })
+}
+
+/** Ends the private and throw-away services of processes that are gone, for example of a test that failed. */
+export async function clearThrowAways(): Promise<void> {
+  await clearAbandoned(machineSettings().cache)
+}
+
+export interface Place {
+  readonly dataDirectory: string
+  readonly preferredPort: number
+  readonly onSpawned: (record: ProcessRecord) => void
+}
+
+/**
+ * @param start puts the service into this place
+ * @param firstPort that it starts on; 0 for any
+ */
+export async function startPrivate(
+  name: ServiceName,
+  cache: string,
+  start: (place: Place) => Promise<ProcessRecord>,
+  firstPort = 0,
+): Promise<PrivateService> {
+  const folder = await throwAwayFolder(cache)
+  let latest: ProcessRecord | undefined
+  let isStopped = false
+  const startOn = (preferredPort: number) =>
+    start({
+      dataDirectory: join(folder, name),
+      preferredPort,
+      onSpawned: (spawned) => {
+        latest = spawned
+        // A test that ran out of time stops its server while it still starts.
+        if (isStopped) void endProcess(spawned, 0)
+        else recordService(join(folder, 'state.json'), name, spawned)
+      },
+    })
+  const { url, dataDirectory, pid: firstPid } = await startOn(firstPort)
+  return {
+    url,
+    dataDirectory,
+    get pid() {
+      return latest?.pid ?? firstPid
+    },
+    async stop() {
+      isStopped = true
+      if (latest !== undefined) await endProcess(latest)
+      rmSync(folder, { recursive: true, force: true })
+    },
+    async kill9() {
+      if (latest !== undefined) await endProcess(latest, 0)
+    },
+    async restart() {
+      if (latest !== undefined) await endProcess(latest)
+      const restarted = await startOn(Number(new URL(url).port))
+      if (restarted.url === url) return
+      throw new EngineError(
+        'ENGINE_START',
+        `expected the restarted ${name} at ${url}, got ${restarted.url}. End whatever took its port meanwhile.`,
+      )
+    },
+  }
+}

@@ -1,0 +1,154 @@
+import type { Client } from '@opensearch-project/opensearch'
+import type { IndexSpecification } from '../mappings/index.ts'
+import { DEFAULT_MODEL, type Model } from '../models/index.ts'
+import { type SearchMode, search } from '../pipelines/index.ts'
+import { evaluate, type ScoredDocument } from '../quality/metrics.ts'
+import { parseQrels, queryFrom, readInput, readQueries } from '../quality/query-files.ts'
+import { LexpandError } from '../sparse/errors.ts'
+import { audit } from '../workers/index.ts'
+import { sampleTexts } from '../workers/reindex/index.ts'
+
+export interface GateFlags {
+  /** File with queries: lines of text, or of JSON with `text` and perhaps `_id`. */
+  readonly queries?: string | undefined
+  /** File with judgments, TSV: query id, document id, grade. */
+  readonly qrels?: string | undefined
+  /** Least mean share of common documents among the first ten, 0 to 1. */
+  readonly minOverlap: number
+  /** Most that nDCG@10 may fall, 0 to 1. */
+  readonly maxLoss: number
+  /** Model of the old index, when it is not the new one. */
+  readonly oldModel?: string | undefined
+}
+
+export interface GateReport {
+  readonly queries: number
+  readonly overlap_at_10?: number | undefined
+  readonly ndcg_at_10?: { readonly old: number; readonly new: number } | undefined
+}
+
+export interface Gate {
+  readonly client: Client
+  readonly flags: GateFlags
+  readonly source: string
+  readonly target: string
+  /** Undefined when the old index has no vectors: it is then ranked by BM25, and only judgments can compare. */
+  readonly oldSpecification: IndexSpecification | undefined
+  readonly specification: IndexSpecification
+  readonly model: Model
+  /** Loads the model that `oldModel` names. */
+  readonly openModel: (reference: string) => Promise<Model>
+  readonly signal: AbortSignal
+}
+
+const SAMPLED_QUERIES = 50
+const DEPTH = 10
+
+/**
+ * Compares the new index with the old one before the alias moves.
+ *
+ * @throws LexpandError INDEX with the figures when the new one is not good enough
+ */
+export async function runGate(gate: Gate): Promise<GateReport> {
+  const { client, flags, target, signal } = gate
+  const { stale, foreign, vector_missing, orphan_vector } = await audit(client, target, { signal })
+  if (stale + foreign + vector_missing + orphan_vector > 0) {
+    throw refusal(
+      `an audit of ${target} without problems, got ${stale} stale, ${foreign} foreign, ${vector_missing} without their vector, ${orphan_vector} with one too many`,
+    )
+  }
+  const queries = await queriesOf(gate)
+  const oldModel = await modelOfOld(gate)
+  const mode: SearchMode = oldModel === undefined ? 'bm25' : 'sparse'
+  const before = await rank(gate, gate.source, oldModel ?? gate.model, mode, queries)
+  const after = await rank(gate, target, gate.model, 'sparse', queries)
+  const report = { queries: queries.size }
+  if (flags.qrels !== undefined) {
+    const qrels = parseQrels(await readInput(flags.qrels, 'reindex'), 'reindex')
+    const ndcg = (run: Run) => evaluate(run, qrels).mean.ndcg_at_10
+    const ndcg_at_10 = { old: ndcg(before), new: ndcg(after) }
+    if (ndcg_at_10.new < ndcg_at_10.old - flags.maxLoss) {
+      throw refusal(
+        `nDCG@10 of at least ${(ndcg_at_10.old - flags.maxLoss).toFixed(4)} (${ndcg_at_10.old.toFixed(4)} by ${mode} in ${gate.source}, --max-loss ${flags.maxLoss}), got ${ndcg_at_10.new.toFixed(4)}`,
+      )
+    }
+    return { ...report, ndcg_at_10 }
+  }
+  if (mode === 'bm25') return report
+  const overlap_at_10 = overlap(ids(before), ids(after))
+  if (overlap_at_10 < flags.minOverlap) {
+    throw refusal(
+      `the first ${DEPTH} hits of ${queries.size} queries to agree by at least ${flags.minOverlap} (--min-overlap), got ${overlap_at_10.toFixed(3)}`,
+    )
+  }
+  return { ...report, overlap_at_10 }
+}
+
+/** Mean share of common ids; queries without a hit on either side say nothing. 1 when none says anything. */
+export function overlap(
+  before: ReadonlyMap<string, readonly string[]>,
+  after: ReadonlyMap<string, readonly string[]>,
+): number {
+  const shares: number[] = []
+  for (const [query, old] of before) {
+    const found = new Set(after.get(query) ?? [])
+    const longer = Math.max(old.length, found.size)
+    if (longer > 0) shares.push(old.filter((id) => found.has(id)).length / longer)
+  }
+  return shares.length === 0 ? 1 : shares.reduce((sum, share) => sum + share, 0) / shares.length
+}
+
+type Run = ReadonlyMap<string, readonly ScoredDocument[]>
+
+function ids(run: Run): Map<string, string[]> {
+  return new Map([...run].map(([query, hits]) => [query, hits.map(({ id }) => id)]))
+}
+
+async function rank(
+  { client }: Gate,
+  index: string,
+  model: Model,
+  mode: SearchMode,
+  queries: ReadonlyMap<string, string>,
+): Promise<Run> {
+  const run = new Map<string, ScoredDocument[]>()
+  for (const [id, text] of queries) {
+    const request = { index, text, mode, size: DEPTH, sourceFields: [], emptyQuery: 'lexical' } as const
+    const { hits } = await search(client, model, request)
+    run.set(
+      id,
+      hits.map((hit) => ({ id: hit.id, score: hit.score })),
+    )
+  }
+  return run
+}
+
+async function queriesOf({ client, flags, source, specification }: Gate): Promise<Map<string, string>> {
+  if (flags.queries !== undefined) return readQueries(flags.queries, 'reindex')
+  const texts = await sampleTexts(client, source, specification.fields, SAMPLED_QUERIES)
+  return new Map(
+    texts.map((text, at) => [`${at + 1}`, queryFrom(text)] as const).filter(([, query]) => query !== ''),
+  )
+}
+
+/** @throws LexpandError MODEL when the old index cannot be ranked because its model is not there */
+async function modelOfOld({ oldSpecification, model, openModel, flags }: Gate): Promise<Model | undefined> {
+  if (oldSpecification === undefined) return undefined
+  const { name, vocabulary_hash, query_table_hash } = oldSpecification.model
+  const fits = ({ manifest }: Model) =>
+    manifest.vocabulary_hash === vocabulary_hash && manifest.query_table_hash === query_table_hash
+  if (fits(model)) return model
+  const old = await openModel(flags.oldModel ?? DEFAULT_MODEL)
+  if (fits(old)) return old
+  throw new LexpandError(
+    'MODEL',
+    `[reindex] expected the model of the old index (${name}) to compare with, got ${old.manifest.name}. Name it with --old-model.`,
+  )
+}
+
+function refusal(expectation: string): LexpandError {
+  return new LexpandError(
+    'INDEX',
+    `[reindex] expected ${expectation}. The alias stays where it is. Look at the new index, then change the options or the bound and run the same command again.`,
+  )
+}

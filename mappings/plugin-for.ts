@@ -1,0 +1,24 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { pluginNeeded, pluginNodes } from '../opensearch/plugin-nodes.ts'
+import type { VectorType } from './vector-type.ts'
+
+/**
+ * Asks before an index is made: a cluster manager with the plugin would take the mapping, and the shards that go to
+ * nodes without it would stay red. Needs `cluster:monitor/nodes/info`; of a user without it the engine decides alone.
+ *
+ * @throws LexpandError INDEX when the type is one of the plugin's and a node lacks that
+ */
+export async function assertPluginFor(
+  client: Client,
+  type: VectorType | undefined,
+  part: string,
+): Promise<void> {
+  if (type !== 'lexpand_impacts') return
+  const nodes = (await pluginNodes(client)) ?? []
+  const lacking = nodes.filter(({ version }) => version === undefined).map(({ node }) => node)
+  if (lacking.length === 0) return
+  throw pluginNeeded(
+    part,
+    `none on ${lacking.length} of ${nodes.length} node(s) (${lacking.slice(0, 3).join(', ')})`,
+  )
+}

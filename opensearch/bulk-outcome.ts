@@ -1,0 +1,33 @@
+import type { EngineFailure } from './engine-error.ts'
+
+/**
+ * What became of one item of a bulk request.
+ *
+ * written: 2xx. superseded: 409, the document changed since it was read. deleted: 404, document or index is
+ * gone. retry: the engine has no room or a block stands in the way, the item itself is fine. rejected: any other
+ * status, the item will never be taken.
+ */
+export type BulkOutcome = 'written' | 'superseded' | 'deleted' | 'retry' | 'rejected'
+
+/** Blocks (read-only, disk full, no master) come as 403 or 429 and are lifted again. */
+export const BLOCKED = 'cluster_block_exception'
+const BUSY_STATUS = new Set([408, 429, 500, 502, 503, 504])
+
+export function outcomeOf(status: number, failure?: EngineFailure): BulkOutcome {
+  if (status >= 200 && status < 300) return 'written'
+  if (status === 409) return 'superseded'
+  if (status === 404) return 'deleted'
+  if (BUSY_STATUS.has(status) || failure?.type === BLOCKED) return 'retry'
+  return 'rejected'
+}
+
+/** The engine's own words, with the cause behind "failed to parse". */
+export function reasonOf(status: number, failure?: EngineFailure): string {
+  if (failure === undefined) return `status ${status}`
+  const reasons: string[] = []
+  for (let at: EngineFailure | undefined = failure; at !== undefined; at = at.caused_by) {
+    const words = at.reason ?? at.type
+    if (words !== undefined) reasons.push(words)
+  }
+  return `status ${status}, ${reasons.join(': ')}`
+}

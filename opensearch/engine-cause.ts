@@ -1,0 +1,51 @@
+import type { EngineFailure } from './engine-error.ts'
+
+const MAX_CHARACTERS = 500
+
+/**
+ * Why the engine refused a document, fit to be kept and logged. The engine quotes field values, so of its words
+ * only this stays: status, error types, field names and mapping types, numbers, names of settings, and the plain
+ * words around them. Every other quoted or bracketed part becomes "…".
+ */
+export function engineCause(status: number, failure?: EngineFailure): string {
+  if (failure === undefined) return `status ${status}`
+  const last = deepest(failure)
+  const causes = (last === failure ? [failure] : [failure, last]).map(({ type, reason }) =>
+    [type, reason == null ? undefined : withoutValues(reason)]
+      .filter((part) => part !== undefined)
+      .join(': '),
+  )
+  return `status ${status}, ${causes.join(', caused by ')}`.slice(0, MAX_CHARACTERS)
+}
+
+function deepest(failure: EngineFailure): EngineFailure {
+  return failure.caused_by === undefined ? failure : deepest(failure.caused_by)
+}
+
+/** An apostrophe within a word ("can't") opens nothing. */
+const OPENING = /\[|"|(?<![\p{L}\p{N}])'/gu
+/** What the mapping names, not the document; but of a value that is no date the engine says "date field [value]". */
+const BEFORE_NAME = /((?<!date )\bfield[ =]|\bof type |\bmapping for )$/
+const HARMLESS = /^(-?[\d.]+|(index|indices|cluster)\.[a-z_.]+)$/
+
+function withoutValues(reason: string): string {
+  const [line = ''] = reason.split('\n')
+  const text = line
+    .replace(/ Preview of field's value:.*/, '')
+    .replace(/for feature .* on field/, 'for feature … on field')
+  const opening = new RegExp(OPENING)
+  for (let found = opening.exec(text); found !== null; found = opening.exec(text)) {
+    const [mark] = found
+    const closing = mark === '[' ? ']' : mark
+    const end = text.indexOf(closing, found.index + 1)
+    const before = text.slice(0, found.index)
+    if (end !== -1 && (BEFORE_NAME.test(before) || HARMLESS.test(text.slice(found.index + 1, end)))) {
+      opening.lastIndex = end + 1
+      continue
+    }
+    // A value may hold the closing mark itself: only what follows the last one is surely no part of it.
+    const last = text.lastIndexOf(closing)
+    return `${before}…${last > found.index ? text.slice(last + 1) : ''}`
+  }
+  return text
+}

@@ -1,0 +1,190 @@
+import { errors } from '@opensearch-project/opensearch'
+import { type ErrorCode, LexpandError } from '../sparse/errors.ts'
+import { pluginNeeded } from './plugin-nodes.ts'
+
+/** Where an engine error happened: it becomes the "[part]" and the names in the message. */
+export interface EngineContext {
+  /** Part of Lexpand that talked to the engine, for example `search` or `write-back`. */
+  readonly part: string
+  /** Index or alias of the request, when there was one. */
+  readonly index?: string | undefined
+}
+
+/** The `error` object of an engine reply: of a whole response, a bulk item or an `_msearch` item. */
+export interface EngineFailure {
+  readonly type?: string | undefined
+  readonly reason?: string | undefined
+  readonly root_cause?: readonly EngineFailure[] | undefined
+  readonly caused_by?: EngineFailure | undefined
+}
+
+/**
+ * Turns whatever the OpenSearch client threw into a {@link LexpandError} that says what to do.
+ * A LexpandError comes back as it is, so the function may sit at several levels of one call.
+ *
+ * Codes: SERVICE when the engine cannot be reached, refuses the login or is overloaded; INDEX when the index is
+ * missing, blocked or refuses the mapping; QUERY when the engine cannot run the query; CONFIGURATION for a client
+ * that cannot be built. The original error is the `cause`.
+ */
+export function translateEngineError(error: unknown, context: EngineContext): LexpandError {
+  if (error instanceof LexpandError) return error
+  if (error instanceof errors.ResponseError) {
+    const body: unknown = error.body
+    return translateEngineFailure(failureOf(body), error.statusCode, context, error)
+  }
+  const fail = (code: ErrorCode, text: string) =>
+    new LexpandError(code, `[${context.part}] ${text}`, { cause: error })
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof errors.TimeoutError) {
+    return fail(
+      'SERVICE',
+      `expected an answer${from(error)} in time, got none. Check the load of the cluster, or raise the request timeout.`,
+    )
+  }
+  if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError) {
+    return fail('SERVICE', `expected OpenSearch${from(error)}, got ${message}. ${connectionAdvice(message)}`)
+  }
+  if (error instanceof errors.RequestAbortedError) {
+    return fail('SERVICE', `expected an answer${from(error)}, got an aborted request. Try again.`)
+  }
+  if (error instanceof errors.DeserializationError) {
+    const advice = /__proto__|constructor/.test(error.data ?? '')
+      ? 'A document has a key __proto__ or constructor: create the client with disablePrototypePoisoningProtection: true.'
+      : 'Check that the URL is that of OpenSearch and not of a proxy or a dashboard.'
+    return fail('SERVICE', `expected JSON from the engine, got something else (${message}). ${advice}`)
+  }
+  if (error instanceof errors.ConfigurationError) {
+    return fail('CONFIGURATION', `expected usable client options, got: ${message}. Correct them.`)
+  }
+  return fail('SERVICE', `expected a reply from OpenSearch, got ${message}. See the cause.`)
+}
+
+/** The same for one failure inside a reply that succeeded as a whole: a bulk item, an `_msearch` item. */
+export function translateEngineFailure(
+  failure: EngineFailure,
+  status: number | null | undefined,
+  context: EngineContext,
+  cause?: unknown,
+): LexpandError {
+  const index = context.index === undefined ? 'the index' : `index ${context.index}`
+  const got = reasonOf(failure) ?? `status ${status ?? 'unknown'}`
+  const fail = (code: ErrorCode, text: string) =>
+    new LexpandError(code, `[${context.part}] ${text}`, cause === undefined ? {} : { cause })
+
+  if (has(failure, 'cluster_block_exception')) {
+    return fail('INDEX', `expected ${index} open for this request, got ${got}. ${blockAdvice(got)}`)
+  }
+  if (got.includes('No handler for type [lexpand_impacts]')) {
+    return pluginNeeded(context.part, 'an engine that does not know it', cause === undefined ? {} : { cause })
+  }
+  if (has(failure, 'index_not_found_exception')) {
+    return fail('INDEX', `expected ${index} to exist, got no such index. Check the name, or create it first.`)
+  }
+  if (has(failure, 'index_closed_exception')) {
+    return fail('INDEX', `expected ${index} open, got a closed index. Open it with POST /<index>/_open.`)
+  }
+  if (has(failure, 'too_many_clauses') || has(failure, 'too_many_nested_clauses')) {
+    return fail(
+      'QUERY',
+      `expected a query within the clause limit of the cluster, got ${got}. Shorten the query or its filter, or raise indices.query.bool.max_clause_count.`,
+    )
+  }
+  if (status === 401) {
+    return fail('SERVICE', 'expected a valid login, got 401 Unauthorized. Check user name and password.')
+  }
+  if (status === 403) {
+    return fail(
+      'SERVICE',
+      `expected the permission for this request on ${index}, got 403 (${got}). Grant the user the privilege it names.`,
+    )
+  }
+  if (status === 413) {
+    return fail(
+      'SERVICE',
+      'expected a request within http.max_content_length, got 413. Send fewer or smaller documents at once.',
+    )
+  }
+  if (status === 429) {
+    return fail('SERVICE', `expected the engine to have room, got 429 (${got}). Slow down and try again.`)
+  }
+  if (status != null && status >= 500) {
+    return fail(
+      'SERVICE',
+      `expected the engine to answer, got ${status} (${got}). Check its log and its health.`,
+    )
+  }
+  if (QUERY_TYPES.some((name) => has(failure, name))) {
+    return fail(
+      'QUERY',
+      `expected a query that the engine can run, got: ${got}. Correct the query or the filter.`,
+    )
+  }
+  return fail(
+    'INDEX',
+    `expected ${index} to accept the request, got ${status ?? 'an error'}: ${got}. Correct the request.`,
+  )
+}
+
+const QUERY_TYPES = [
+  'parsing_exception',
+  'query_shard_exception',
+  'x_content_parse_exception',
+  'search_phase_execution_exception',
+]
+
+function failureOf(body: unknown): EngineFailure {
+  if (typeof body !== 'object' || body === null) return {}
+  const { error } = body as { error?: unknown }
+  if (typeof error === 'string') return { reason: error }
+  return typeof error === 'object' && error !== null ? error : {}
+}
+
+/** The engine wraps what went wrong: the root cause names the query or shard, the end of its chain the reason. */
+function reasonOf(failure: EngineFailure): string | undefined {
+  const root = failure.root_cause?.[0] ?? failure
+  let last = root.caused_by ?? failure.caused_by
+  while (last?.caused_by !== undefined) last = last.caused_by
+  const reasons = [root.reason ?? root.type, last?.reason].filter((reason) => reason !== undefined)
+  const [first, second] = reasons
+  return first === undefined || second === undefined || first.includes(second)
+    ? (first ?? second)
+    : reasons.join(': ')
+}
+
+function has(failure: EngineFailure, type: string): boolean {
+  return (
+    failure.type === type ||
+    (failure.root_cause ?? []).some((cause) => has(cause, type)) ||
+    (failure.caused_by !== undefined && has(failure.caused_by, type))
+  )
+}
+
+function blockAdvice(reason: string): string {
+  if (reason.includes('flood-stage')) {
+    return 'The disk of a node is nearly full: free space, then the block goes away by itself.'
+  }
+  if (reason.includes('read-only') || reason.includes('write')) {
+    return 'Lift the block with PUT /<index>/_settings {"index.blocks.read_only": null, "index.blocks.write": null}.'
+  }
+  return 'Wait until the cluster has recovered, then try again.'
+}
+
+function connectionAdvice(message: string): string {
+  if (/certificate|self.signed|CERT_/i.test(message)) {
+    return 'Give the certificate authority of the cluster; turn verification off only for a test.'
+  }
+  if (/wrong version number|EPROTO/i.test(message)) {
+    return 'The server does not speak TLS there: use http:// in the URL.'
+  }
+  if (/socket hang up|ECONNRESET/i.test(message)) {
+    return 'If the cluster uses TLS, write https:// in the URL; otherwise look at its log.'
+  }
+  return 'Check that it is running and that the URL is right.'
+}
+
+/** " at http://host:9200", never with the user name and password that a URL may carry. */
+function from(error: { meta?: unknown }): string {
+  const meta = error.meta as { meta?: { connection?: { url?: URL } } } | undefined
+  const url = meta?.meta?.connection?.url
+  return url === undefined ? '' : ` at ${url.origin}`
+}

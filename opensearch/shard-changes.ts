@@ -1,0 +1,153 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+import { translateEngineError } from './engine-error.ts'
+import { EngineBusy } from './transient.ts'
+
+/** How far the primary of a shard is; both are -1 while nothing was ever written. */
+export interface ShardCheckpoint {
+  readonly shard: number
+  /** Every operation up to this number is on all copies and will never be taken back. */
+  readonly globalCheckpoint: number
+  /** Highest number given out; above `globalCheckpoint` while operations are in flight. */
+  readonly maxSeqNo: number
+  /** `history_uuid`: it changes when operations up to the checkpoint may be gone (restored, forced allocation). */
+  readonly history: string
+}
+
+export interface IndexShards {
+  /** `index.uuid`; the same name may be another index tomorrow. */
+  readonly uuid: string
+  readonly shards: readonly ShardCheckpoint[]
+}
+
+/** A document by its place in the history of its shard. */
+export interface Change {
+  readonly id: string
+  readonly routing: string | undefined
+  readonly seqNo: number
+}
+
+/**
+ * Reads how far every shard is.
+ *
+ * @param index a concrete index
+ * @throws LexpandError INDEX when there is no such index; EngineBusy while a shard has no primary
+ */
+export async function readShards(client: Client, index: string): Promise<IndexShards> {
+  try {
+    const [stats, settings] = await Promise.all([
+      client.indices.stats({ index, metric: ['docs'], level: 'shards' }),
+      client.indices.getSettings({ index, name: ['index.number_of_shards'], flat_settings: true }),
+    ])
+    const found = stats.body.indices?.[index]
+    const copies = Object.entries(found?.shards ?? {}) as [string, ShardCopy[]][]
+    const shards = copies.flatMap(([shard, all]) => primaryState(Number(shard), all))
+    const expected = Number(settings.body[index]?.settings?.['index.number_of_shards'])
+    if (found?.uuid === undefined || shards.length !== expected) {
+      throw new EngineBusy('changes', index, `${shards.length} of ${expected} primary shards`)
+    }
+    return { uuid: found.uuid, shards: shards.sort((a, b) => a.shard - b.shard) }
+  } catch (error) {
+    throw translateEngineError(error, { part: 'changes', index })
+  }
+}
+
+function primaryState(shard: number, copies: readonly ShardCopy[]): ShardCheckpoint[] {
+  const primary = copies.find(({ routing, seq_no }) => routing?.primary === true && seq_no !== undefined)
+  if (primary?.seq_no === undefined) return []
+  const { global_checkpoint, max_seq_no } = primary.seq_no
+  const history = primary.commit?.user_data?.history_uuid ?? ''
+  return [{ shard, globalCheckpoint: global_checkpoint, maxSeqNo: max_seq_no, history }]
+}
+
+/**
+ * Makes everything that is applied findable: after that, a search on the primary finds every live document whose
+ * number is not above a `globalCheckpoint` read before.
+ *
+ * @throws EngineBusy when a copy of a shard could not do it
+ */
+export async function refreshAll(client: Client, index: string): Promise<void> {
+  try {
+    const reply = await client.indices.refresh({ index })
+    const failed = reply.body._shards?.failed ?? 0
+    if (failed > 0) throw new EngineBusy('changes', index, `${failed} shards that cannot be refreshed`)
+  } catch (error) {
+    throw translateEngineError(error, { part: 'changes', index })
+  }
+}
+
+/**
+ * Reads how far every shard is, then refreshes: after that, every live document whose number is not above
+ * `globalCheckpoint` can be found. Numbers above it may still appear below others, and may be lost with the primary.
+ *
+ * @throws as {@link readShards} and {@link refreshAll}
+ */
+export async function shardCheckpoints(client: Client, index: string): Promise<readonly ShardCheckpoint[]> {
+  const { shards } = await readShards(client, index)
+  await refreshAll(client, index)
+  return shards
+}
+
+export interface ChangeRange {
+  readonly shard: number
+  /** Exclusive; -1 starts at the beginning. */
+  readonly after: number
+  /** Inclusive; at most the shard's global checkpoint, or late ones are missed. */
+  readonly upTo: number
+  readonly size: number
+  /** Only documents that match this query too. @default all */
+  readonly filter?: API.Search_RequestBody['query'] | undefined
+}
+
+/**
+ * Reads the next live documents of a shard in the order of their last change. Deleted documents have no number any
+ * more, and of several changes of one document only the last is seen.
+ *
+ * It needs no point in time: whatever changes while pages are read moves up to a number that comes later.
+ */
+export async function readChanges(client: Client, index: string, range: ChangeRange): Promise<Change[]> {
+  const { shard, after, upTo, size, filter } = range
+  if (after >= upTo) return []
+  const reply = await client
+    .search({
+      index,
+      preference: primaryOf(shard),
+      allow_partial_search_results: false,
+      body: {
+        size,
+        query: {
+          bool: {
+            filter: [
+              { range: { _seq_no: { gt: after, lte: upTo } } },
+              ...(filter === undefined ? [] : [filter]),
+            ],
+          },
+        },
+        sort: [{ _seq_no: { order: 'asc' } }],
+        _source: false,
+        track_total_hits: false,
+      } as API.Search_RequestBody,
+    })
+    .catch((error: unknown) => {
+      throw translateEngineError(error, { part: 'changes', index })
+    })
+  const hits = reply.body.hits.hits as unknown as readonly Hit[]
+  return hits.map(({ _id, _routing, sort: [seqNo] }) => ({ id: _id, routing: _routing, seqNo }))
+}
+
+/** A search preference: one shard, on the copy whose checkpoint was read. */
+export function primaryOf(shard: number): string {
+  return `_shards:${shard}|_primary`
+}
+
+/** The client's types leave these out or make all optional. */
+interface ShardCopy {
+  readonly routing?: { readonly primary?: boolean } | undefined
+  readonly seq_no?: { readonly global_checkpoint: number; readonly max_seq_no: number } | undefined
+  readonly commit?: { readonly user_data?: { readonly history_uuid?: string } } | undefined
+}
+
+interface Hit {
+  readonly _id: string
+  readonly _routing?: string | undefined
+  readonly sort: readonly [number]
+}

@@ -1,0 +1,64 @@
+import { errors } from '@opensearch-project/opensearch'
+import { LexpandError } from '../sparse/errors.ts'
+import { BLOCKED, outcomeOf } from './bulk-outcome.ts'
+import type { EngineFailure } from './engine-error.ts'
+
+/** The engine kept refusing for a reason that passes: the job has to wait, no document is at fault. */
+export class EngineBusy extends LexpandError {
+  constructor(part: string, index: string, reason: string) {
+    super(
+      'SERVICE',
+      `[${part}] expected index ${index} to answer, got: ${reason}. Nothing is lost: the job waits and tries again.`,
+    )
+    this.name = 'EngineBusy'
+  }
+}
+
+/**
+ * Whether a request to the engine failed for a reason that passes by itself: no connection, no answer in time,
+ * no room, a block. Looks through LexpandErrors at their cause.
+ */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof EngineBusy) return true
+  if (error instanceof errors.ResponseError) {
+    const failure = (error.body as { error?: EngineFailure } | undefined)?.error
+    return outcomeOf(error.statusCode, failure) === 'retry'
+  }
+  if (
+    error instanceof errors.ConnectionError ||
+    error instanceof errors.TimeoutError ||
+    error instanceof errors.NoLivingConnectionsError
+  ) {
+    return true
+  }
+  return error instanceof Error && error.cause !== undefined && isTransient(error.cause)
+}
+
+/** The engine had no room, or was away. */
+export interface Refusal {
+  /** HTTP status; 0 without an answer. */
+  readonly status: number
+  /** Whether less work at once helps. It does not help against a block of one index. */
+  readonly isOverload: boolean
+}
+
+/** @param error one that `isTransient` */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof errors.ResponseError) {
+    const failure = (error.body as { error?: EngineFailure } | undefined)?.error
+    return { status: error.statusCode, isOverload: isOverload(failure) }
+  }
+  if (error instanceof Error && error.cause !== undefined) return refusalOf(error.cause)
+  return { status: 0, isOverload: !(error instanceof EngineBusy) }
+}
+
+/** Blocks come with the status of an overload, 429, but are lifted by somebody, not by waiting. */
+export function isOverload(failure: EngineFailure | undefined): boolean {
+  return failure?.type !== BLOCKED
+}
+
+/** Whether the engine said 404 to a request as a whole. */
+export function isNotFound(error: unknown): boolean {
+  if (error instanceof errors.ResponseError) return error.statusCode === 404
+  return error instanceof Error && error.cause !== undefined && isNotFound(error.cause)
+}

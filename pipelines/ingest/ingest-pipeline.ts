@@ -1,0 +1,228 @@
+import { type Client, errors, type Types } from '@opensearch-project/opensearch'
+import {
+  assertIndexName,
+  COLLECT_PIECES,
+  type IndexSpecification,
+  MAX_NESTING,
+  SIDECAR,
+  SIDECAR_KEYS,
+  sidecarMapping,
+  translateEngineError,
+} from '../../mappings/index.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+
+/**
+ * Who stamps: a script, on any engine, or the processor of our plugin. An engine without the plugin refuses every
+ * document that a pipeline with its processor is to see, so the script is what is installed unless asked for.
+ */
+export type StampForm = 'script' | 'plugin'
+
+/**
+ * The ingest pipeline that stamps documents, as the body of `PUT _ingest/pipeline/<id>`.
+ *
+ * A document whose stored hash, fingerprint and vector fit its text stays as it is (an unrelated update, a copy
+ * from another index of the same set-up). Any other becomes `pending` without a vector, so that a vector of another
+ * text is never searched; while the text stays the same, so does the time since when it waits. A failure of the
+ * script leaves a document that is pending without a hash: the write itself never fails.
+ *
+ * @param form both give the same documents, except that the plugin also looks up what is stored: a document that is
+ *   sent again whole, with the same text, keeps its vector
+ */
+export function ingestPipeline(specification: IndexSpecification, form: StampForm = 'script') {
+  const { fields } = specification
+  return {
+    description: `Lexpand: marks documents whose text (${fields.join(', ')}) has no vector yet`,
+    processors: [form === 'plugin' ? stampProcessor(specification) : stampScript(specification)],
+  }
+}
+
+function stampProcessor({ fields, sparse_field, fingerprint }: IndexSpecification): IngestProcessor {
+  // The client's types know the engine's own processors only.
+  return { [STAMP_PROCESSOR]: { fields, sparse_field, fingerprint } } as IngestProcessor
+}
+
+function stampScript({ fields, sparse_field, fingerprint }: IndexSpecification) {
+  return {
+    script: {
+      lang: 'painless',
+      source: STAMP_SCRIPT,
+      params: {
+        fields: [...fields],
+        sparse_field,
+        fingerprint,
+        sidecar: SIDECAR,
+        sidecar_keys: SIDECAR_KEYS,
+        max_nesting: MAX_NESTING,
+      },
+      on_failure: [
+        { remove: { field: [SIDECAR, sparse_field], ignore_missing: true, ignore_failure: true } },
+        { set: { field: `${SIDECAR}.state`, value: 'pending', ignore_failure: true } },
+        {
+          set: {
+            field: `${SIDECAR}.pending_since`,
+            value: '{{_ingest.timestamp}}',
+            ignore_failure: true,
+          },
+        },
+      ],
+    },
+  }
+}
+
+/** The plugin's ingest processor. */
+export const STAMP_PROCESSOR = 'lexpand_stamp'
+
+type IngestProcessor = Types.Ingest_Common.ProcessorContainer
+
+/**
+ * The source is the same for every index (all differences are params), so the engine compiles it once. `sha256` is
+ * thread-safe where the fingerprint processor is not (see textHash).
+ */
+const STAMP_SCRIPT = `
+${COLLECT_PIECES}
+List pieces = new ArrayList();
+String hash = null;
+for (def field : params.fields) {
+  String type = collect(ctx, field, 0, params.max_nesting, pieces);
+  if (type != null) { hash = 'not-text:' + field + ':' + type; break; }
+}
+if (hash == null) hash = String.join(' ', pieces).sha256();
+
+def old = ctx.get(params.sidecar);
+def vector = ctx.get(params.sparse_field);
+if (old instanceof Map && hash.equals(old.text_hash) && params.fingerprint.equals(old.fingerprint)) {
+  boolean hasVector = vector instanceof Map && !vector.isEmpty();
+  if ('ready'.equals(old.state) ? hasVector : ('empty'.equals(old.state) || 'failed'.equals(old.state)) && vector == null) {
+    old.keySet().retainAll(params.sidecar_keys);
+    return;
+  }
+}
+String since = Instant.ofEpochMilli(System.currentTimeMillis()).toString();
+if (old instanceof Map && 'pending'.equals(old.state) && hash.equals(old.text_hash) && old.pending_since instanceof String) {
+  try { Instant.parse(old.pending_since); since = old.pending_since; } catch (Exception e) { }
+}
+Map stamp = new HashMap();
+stamp.state = 'pending';
+stamp.text_hash = hash;
+stamp.pending_since = since;
+ctx.put(params.sidecar, stamp);
+ctx.remove(params.sparse_field);
+`
+
+/** Name of the ingest pipeline of an index. */
+export function ingestPipelineName(index: string): string {
+  return `lexpand-${index}`
+}
+
+export interface InstallPipelineOptions {
+  /**
+   * `plugin` for documents that clients send again whole: those whose text is the same keep their vector. Before the
+   * plugin is removed from the engine, run this again with `script`, or the engine refuses their writes.
+   * @default what is installed and runs on every node; the script else
+   */
+  readonly form?: StampForm | undefined
+}
+
+/**
+ * Stores the ingest pipeline of an index and makes it the index's default pipeline, unless the default pipeline
+ * that is there already calls it. Running it again changes nothing; where the plugin is gone, it mends the pipeline.
+ *
+ * Needs `cluster:admin/ingest/pipeline/get`, `cluster:admin/ingest/pipeline/put`, `indices:monitor/settings/get`,
+ * `indices:admin/mappings/get`, `indices:admin/settings/update`, for an index of an older version
+ * `indices:admin/mapping/put`, and for the plugin's form `cluster:monitor/nodes/info`.
+ *
+ * @returns the pipeline's name
+ * @throws LexpandError INDEX when the index has a default pipeline that does not call ours (the message says how to
+ *   chain), SERVICE when `plugin` is asked for and a node lacks it
+ */
+export async function installIngestPipeline(
+  client: Client,
+  index: string,
+  specification: IndexSpecification,
+  options: InstallPipelineOptions = {},
+): Promise<string> {
+  assertIndexName(index, 'ingest pipeline')
+  try {
+    const settings = await client.indices.getSettings({ index, flat_settings: true })
+    const found = Object.entries(settings.body)
+    const [only] = found
+    if (only === undefined || found.length > 1) {
+      throw new LexpandError(
+        'INDEX',
+        `[ingest pipeline] expected ${index} to be one index, got ${found.length}. Name one of them.`,
+      )
+    }
+    const [name, state] = only
+    const pipeline = ingestPipelineName(name)
+    await mapWholeSidecar(client, name)
+    const form = await stampForm(client, pipeline, options.form)
+    await client.ingest.putPipeline({ id: pipeline, body: ingestPipeline(specification, form) })
+    const present: unknown = state.settings?.['index.default_pipeline']
+    if (present === pipeline) return pipeline
+    if (typeof present === 'string' && present !== '_none') {
+      if (!(await calls(client, present, pipeline))) throw foreignPipeline(name, present, pipeline)
+      return pipeline
+    }
+    await client.indices.putSettings({ index: name, body: { 'index.default_pipeline': pipeline } })
+    return pipeline
+  } catch (error) {
+    throw translateEngineError(error, { part: 'ingest pipeline', index })
+  }
+}
+
+async function stampForm(client: Client, pipeline: string, wanted?: StampForm): Promise<StampForm> {
+  if (wanted === 'script') return 'script'
+  if (wanted === undefined && !(await usesPlugin(client, pipeline))) return 'script'
+  if (await everyNodeStamps(client)) return 'plugin'
+  if (wanted === undefined) return 'script'
+  throw new LexpandError(
+    'SERVICE',
+    '[ingest pipeline] expected the plugin on every node, got at least one node without lexpand_stamp, or none that this user may look at. Install the plugin there, or use the form script.',
+  )
+}
+
+async function usesPlugin(client: Client, pipeline: string): Promise<boolean> {
+  const reply = await client.ingest.getPipeline({ id: pipeline }, { ignore: [404] })
+  const processors: readonly object[] = reply.body[pipeline]?.processors ?? []
+  return processors.some((processor) => STAMP_PROCESSOR in processor)
+}
+
+/** Any node may run the pipeline. */
+async function everyNodeStamps(client: Client): Promise<boolean> {
+  try {
+    const reply = await client.nodes.info({
+      metric: ['ingest'],
+      filter_path: ['nodes.*.ingest.processors.type'],
+    })
+    const nodes = Object.values(reply.body.nodes)
+    return (
+      nodes.length > 0 &&
+      nodes.every((node) => node.ingest?.processors.some(({ type }) => type === STAMP_PROCESSOR))
+    )
+  } catch (error) {
+    if (error instanceof errors.ResponseError && error.statusCode === 403) return false
+    throw error
+  }
+}
+
+/** The sidecar is mapped strictly: a key that an older version of us did not map would make every write fail. */
+async function mapWholeSidecar(client: Client, index: string): Promise<void> {
+  const reply = await client.indices.getMapping({ index })
+  const mapped = reply.body[index]?.mappings?.properties?.[SIDECAR]
+  const keys = (mapped as { properties?: object } | undefined)?.properties
+  if (keys === undefined || SIDECAR_KEYS.every((key) => Object.hasOwn(keys, key))) return
+  await client.indices.putMapping({ index, body: { properties: { [SIDECAR]: sidecarMapping } } } as never)
+}
+
+async function calls(client: Client, outer: string, inner: string): Promise<boolean> {
+  const reply = await client.ingest.getPipeline({ id: outer }, { ignore: [404] })
+  const processors = reply.body[outer]?.processors ?? []
+  return processors.some(({ pipeline }) => pipeline?.name === inner)
+}
+
+function foreignPipeline(index: string, present: string, ours: string): LexpandError {
+  return new LexpandError(
+    'INDEX',
+    `[ingest pipeline] expected no default pipeline on index ${index}, got ${present}. Add {"pipeline": {"name": "${ours}"}} as its last processor (the pipeline ${ours} is stored already), then run this again.`,
+  )
+}

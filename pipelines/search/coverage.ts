@@ -1,0 +1,22 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { SIDECAR } from '../../mappings/index.ts'
+
+/**
+ * Share of the documents that a sparse query can find or that have nothing to find, 0 to 1: states `ready` and
+ * `empty` over all documents, those without a sidecar included. An index without documents is covered.
+ * Counts what is refreshed, as any search does.
+ */
+export async function measureCoverage(client: Client, index: string): Promise<number> {
+  const reply = await client.search({
+    index,
+    body: {
+      size: 0,
+      track_total_hits: true,
+      aggs: { covered: { filter: { terms: { [`${SIDECAR}.state`]: ['ready', 'empty'] } } } },
+    },
+  })
+  const { total } = reply.body.hits
+  const documents = typeof total === 'number' ? total : (total?.value ?? 0)
+  const { covered } = reply.body.aggregations as { covered: { doc_count: number } }
+  return documents === 0 ? 1 : covered.doc_count / documents
+}

@@ -1,0 +1,193 @@
+import type { API, Client, Types } from '@opensearch-project/opensearch'
+import { type EngineFailure, translateEngineFailure } from '../../mappings/index.ts'
+import type { QueryClause } from '../query/query-builder.ts'
+import type { Rescore } from '../query/two-phase.ts'
+import { fuseMinMax, fuseReciprocalRank, type Ranked } from './fusion.ts'
+import { type CheckedRequest, LARGEST_WINDOW } from './search-request.ts'
+import type { SourceFilter } from './source-fields.ts'
+
+/** A hit as the engine gives it. */
+export type EngineHit = Types.Core_Search.Hit<Record<string, unknown>>
+
+/** One page of hits, before explanation and highlights. */
+export interface Ranking {
+  readonly hits: readonly EngineHit[]
+  readonly engineTookMs: number
+  readonly total?: number | undefined
+}
+
+export interface RankingContext {
+  readonly client: Client
+  readonly request: CheckedRequest
+  readonly source: SourceFilter | false
+}
+
+/** The two lists that hybrid fuses. */
+export interface HybridQueries {
+  readonly lexical: QueryClause
+  readonly sparse: QueryClause
+}
+
+/** Ranks by one query: sparse and bm25. @param rescore what is added to the scores of the best */
+export async function rankBy(
+  query: QueryClause,
+  context: RankingContext,
+  rescore?: Rescore,
+): Promise<Ranking> {
+  const { from, size } = context.request
+  return searchOnce(context, { query, from, size, ...(rescore === undefined ? {} : { rescore }) })
+}
+
+/**
+ * Hybrid by the engine's own `hybrid` query and normalization-processor (neural-search plugin, 2.19 and newer).
+ * The depth counts per shard there: on an index with several shards the least score of a list can be lower than
+ * with {@link fuseInClient}, otherwise both rank alike.
+ */
+export async function fuseInEngine(
+  { lexical, sparse }: HybridQueries,
+  bm25Weight: number,
+  context: RankingContext,
+): Promise<Ranking> {
+  const { from, size } = context.request
+  const body = { ...engineFusion({ lexical, sparse }, bm25Weight, from + size), from, size }
+  // On a single shard the engine fetches what it returns before it fuses: the sources of both lists, whole. So the
+  // page's own are asked for afterwards. (The client's types know neither the depth nor a pipeline inside a request.)
+  const fused = await searchOnce({ ...context, source: false }, body)
+  return { ...fused, ...(await withSources(fused, context)) }
+}
+
+/** Query and pipeline of a search whose two lists the engine fuses. @param window from + size */
+export function engineFusion({ lexical, sparse }: HybridQueries, bm25Weight: number, window: number): object {
+  return {
+    query: { hybrid: { pagination_depth: fusionDepth(window), queries: [lexical, sparse] } },
+    search_pipeline: {
+      phase_results_processors: [
+        {
+          'normalization-processor': {
+            normalization: { technique: 'min_max' },
+            combination: {
+              technique: 'arithmetic_mean',
+              parameters: { weights: [bm25Weight, 1 - bm25Weight] },
+            },
+          },
+        },
+      ],
+    },
+  }
+}
+
+/**
+ * Hybrid without any plugin: both lists by one `_msearch`, fused here, then the sources of the page alone (fetching
+ * those of both lists took twice as long). Reciprocal rank fusion is always done here, because the engine
+ * ranks by document numbers that several shards share.
+ */
+export async function fuseInClient(
+  { lexical, sparse }: HybridQueries,
+  context: RankingContext,
+): Promise<Ranking> {
+  const { client, request } = context
+  const { index, from, size, fusion, trackTotalHits, timeoutMs } = request
+  const header = { index, preference: preferenceOf(request), allow_partial_search_results: false }
+  const list = { size: fusionDepth(from + size), track_total_hits: false, _source: false }
+  const union = { bool: { should: [lexical, sparse], minimum_should_match: 1 } }
+  const reply = await client.msearch(
+    {
+      body: [
+        header,
+        { ...list, query: lexical },
+        header,
+        { ...list, query: sparse },
+        ...(trackTotalHits ? [header, { size: 0, track_total_hits: true, query: union }] : []),
+      ] as API.Msearch_RequestBody,
+    },
+    { requestTimeout: timeoutMs, maxRetries: 1 },
+  )
+  const [byText, byWeights, counted] = reply.body.responses.map((response) => resultOf(response, index))
+  const fused = fuse([rankedList(byText), rankedList(byWeights)], fusion).slice(from, from + size)
+  const hits = fused.map(({ hit, score }) => ({ ...hit, _score: score }))
+  const page = await withSources({ hits, engineTookMs: reply.body.took }, context)
+  return { ...page, ...(counted === undefined ? {} : { total: totalOf(counted) }) }
+}
+
+/**
+ * Documents that each list gives to the fusion: 100, 1,000 or 10,000. Steps instead of `from + size` itself, since
+ * the least score of a list moves with its length and pages would then disagree about the order.
+ */
+export function fusionDepth(window: number): number {
+  return [100, 1_000, 10_000].find((depth) => window <= depth) ?? 10_000
+}
+
+function fuse(lists: readonly (readonly RankedHit[])[], fusion: CheckedRequest['fusion']): RankedHit[] {
+  if (fusion.type === 'rrf') return fuseReciprocalRank(lists, fusion.rankConstant)
+  const weights = [fusion.bm25Weight, 1 - fusion.bm25Weight]
+  return fuseMinMax(lists.map((hits, at) => ({ hits, weight: weights[at] ?? 0 })))
+}
+
+interface RankedHit extends Ranked {
+  readonly hit: EngineHit
+}
+
+function rankedList(result: SearchBody | undefined): RankedHit[] {
+  return (result?.hits.hits ?? []).map((hit) => ({ key: keyOf(hit), score: hit._score ?? 0, hit }))
+}
+
+/** Ids repeat across shards when clients route, so routing belongs to the key. */
+function keyOf({ _id, _routing }: EngineHit): string {
+  return JSON.stringify([_id, _routing ?? ''])
+}
+
+/** Adds the sources; a document that was deleted since the lists were made is left out. */
+async function withSources({ hits, engineTookMs }: Ranking, context: RankingContext): Promise<Ranking> {
+  if (context.source === false || hits.length === 0) return { hits, engineTookMs }
+  const values = hits.map(({ _id }) => _id ?? '')
+  // Twice as many, for ids that exist under several routings.
+  const size = Math.min(2 * values.length, LARGEST_WINDOW)
+  const found = await searchOnce(context, { query: { ids: { values } }, size, track_total_hits: false })
+  const sources = new Map(found.hits.map((hit) => [keyOf(hit), hit._source]))
+  return {
+    hits: hits.flatMap((hit) => {
+      const source = sources.get(keyOf(hit))
+      return source === undefined ? [] : [{ ...hit, _source: source }]
+    }),
+    engineTookMs: engineTookMs + found.engineTookMs,
+  }
+}
+
+async function searchOnce(
+  { client, request, source }: RankingContext,
+  body: API.Search_RequestBody,
+): Promise<Ranking> {
+  const reply = await client.search(
+    {
+      index: request.index,
+      preference: preferenceOf(request),
+      // Half an answer looks like a whole one: a shard that fails is an error.
+      allow_partial_search_results: false,
+      body: { track_total_hits: request.trackTotalHits, _source: source as boolean, ...body },
+    },
+    { requestTimeout: request.timeoutMs, maxRetries: 1 },
+  )
+  const total = request.trackTotalHits ? totalOf(reply.body) : undefined
+  return {
+    hits: reply.body.hits.hits,
+    engineTookMs: reply.body.took,
+    ...(total === undefined ? {} : { total }),
+  }
+}
+
+type SearchBody = Types.Core_Search.SearchResult<Record<string, unknown>>
+
+function resultOf(response: unknown, index: string): SearchBody {
+  const { error, status } = response as { error?: EngineFailure; status?: number }
+  if (error !== undefined) throw translateEngineFailure(error, status, { part: 'search', index })
+  return response as SearchBody
+}
+
+function totalOf({ hits }: SearchBody): number {
+  return typeof hits.total === 'number' ? hits.total : (hits.total?.value ?? 0)
+}
+
+/** The same words go to the same shard copies, so that equal scores keep their order from page to page. */
+export function preferenceOf({ text }: Pick<CheckedRequest, 'text'>): string {
+  return `lexpand ${text.slice(0, 64)}`
+}

@@ -1,0 +1,93 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { type Latency, latency } from '../measure/latency.ts'
+import { type QueryIdf, type SearchMode, type SearchResources, search } from '../pipelines/index.ts'
+import type { Run, ScoredDocument } from './metrics.ts'
+
+export interface QuerySet {
+  readonly client: Client
+  readonly index: string
+  readonly resources: SearchResources
+  /** Query id -> text. */
+  readonly queries: ReadonlyMap<string, string>
+  /** @default 'model' */
+  readonly idf?: QueryIdf | undefined
+}
+
+/** Depth that the metrics look at. */
+const DEPTH = 100
+
+/**
+ * Ranks the first {@link DEPTH} documents for every query. A document whose id is that of the query is removed:
+ * in some BEIR collections the queries are documents, too.
+ */
+export async function rankAll(
+  { client, index, resources, queries, idf = 'model' }: QuerySet,
+  mode: SearchMode,
+): Promise<Run> {
+  const run = new Map<string, ScoredDocument[]>()
+  for (const [id, text] of queries) {
+    const { hits } = await search(client, resources, {
+      index,
+      text,
+      mode,
+      idf,
+      size: DEPTH + 1,
+      sourceFields: [],
+      emptyQuery: 'lexical',
+    })
+    const ranked = hits.map((hit) => ({ id: hit.id, score: hit.score }))
+    run.set(id, ranked.filter((hit) => hit.id !== id).slice(0, DEPTH))
+  }
+  return run
+}
+
+export interface TimedRun {
+  readonly latency: Latency
+  /** Query id -> ids of the first ten. */
+  readonly firstTen: ReadonlyMap<string, readonly string[]>
+}
+
+/** Measured requests of a mode, at least: few queries are asked several times. */
+const FEWEST_REQUESTS = 300
+
+/**
+ * Times the first page (10 hits, no source) of every query, one request after the other on one connection, as the
+ * caller sees it: query encoding, engine, HTTP. Modes take turns query by query, after one pass that does not count.
+ */
+export async function timeAll<Mode extends SearchMode>(
+  { client, index, resources, queries, idf = 'model' }: QuerySet,
+  modes: readonly Mode[],
+): Promise<Map<Mode, TimedRun>> {
+  const times = new Map<Mode, number[]>(modes.map((mode) => [mode, []]))
+  const pages = new Map<Mode, Map<string, string[]>>(modes.map((mode) => [mode, new Map()]))
+  const passes = Math.max(1, Math.ceil(FEWEST_REQUESTS / queries.size))
+  for (let pass = 0; pass <= passes; pass++) {
+    for (const [id, text] of queries) {
+      for (const mode of modes) {
+        const startedAt = performance.now()
+        const { hits } = await search(client, resources, {
+          index,
+          text,
+          mode,
+          idf,
+          size: 10,
+          sourceFields: [],
+          emptyQuery: 'lexical',
+        })
+        const passed = performance.now() - startedAt
+        if (pass > 0) times.get(mode)?.push(passed)
+        else
+          pages.get(mode)?.set(
+            id,
+            hits.map((hit) => hit.id),
+          )
+      }
+    }
+  }
+  return new Map(
+    modes.map((mode) => [
+      mode,
+      { latency: latency(times.get(mode) ?? []), firstTen: pages.get(mode) ?? new Map() },
+    ]),
+  )
+}

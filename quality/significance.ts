@@ -1,0 +1,57 @@
+import { seededRandom } from './seeded-random.ts'
+
+/** Result of comparing two systems query by query. */
+export interface Comparison {
+  /** Mean of b - a over the queries. */
+  readonly mean_difference: number
+  /** Two-sided: how often a difference at least as large arises when the labels are swapped at random. */
+  readonly p_value: number
+  readonly wins: number
+  readonly losses: number
+  readonly ties: number
+}
+
+export interface ComparisonOptions {
+  /** Random relabellings. @default 20_000 (standard error of p = .05 is .0015) */
+  readonly samples?: number | undefined
+  /** Same seed, same p value. @default 1 */
+  readonly seed?: number | undefined
+}
+
+/**
+ * Fisher's paired randomisation test on the mean difference (Smucker, Allan, Carterette 2007: preferred over the
+ * t-test, sign and Wilcoxon tests for search results). Cost: samples x differing pairs.
+ *
+ * @param a metric of the baseline per query, same order as b
+ * @param b metric of the system per query
+ */
+export function compare(
+  a: readonly number[],
+  b: readonly number[],
+  options: ComparisonOptions = {},
+): Comparison {
+  if (a.length !== b.length)
+    throw new RangeError(`[significance] expected two lists of one length, got ${a.length} and ${b.length}.`)
+  const differences = b.map((value, index) => value - (a[index] ?? 0))
+  // A pair without difference adds nothing whichever way it is labelled.
+  const changed = Float64Array.from(differences.filter((difference) => difference !== 0))
+  const sum = changed.reduce((total, difference) => total + difference, 0)
+  const samples = options.samples ?? 20_000
+  const random = seededRandom(options.seed ?? 1)
+  // Sums of the same numbers in another sign pattern differ by rounding; those must count as equal.
+  const threshold = Math.abs(sum) * (1 - 1e-12)
+  let atLeastAsLarge = 0
+  for (let sample = 0; sample < samples; sample++) {
+    let relabelled = 0
+    for (const difference of changed) relabelled += random() < 0.5 ? difference : -difference
+    if (Math.abs(relabelled) >= threshold) atLeastAsLarge++
+  }
+  return {
+    mean_difference: differences.length === 0 ? 0 : sum / differences.length,
+    // The observed labelling is one of the possible ones: p is never 0 (Phipson and Smyth 2010).
+    p_value: (atLeastAsLarge + 1) / (samples + 1),
+    wins: changed.filter((difference) => difference > 0).length,
+    losses: changed.filter((difference) => difference < 0).length,
+    ties: differences.length - changed.length,
+  }
+}

@@ -1,0 +1,40 @@
+import { type PrivateService, startPrivateOpenSearch, startPrivateRedis } from '../../embedded/index.ts'
+import { pluginPeerHome } from '../../integration-tests/fixtures/plugin-home.ts'
+
+/** A node with our plugin and OpenSearch's neural-search, and a Redis; each starts when it is first asked for. */
+export class BenchServices {
+  #engine: Promise<PrivateService> | undefined
+  #redis: Promise<PrivateService> | undefined
+  readonly #heap: string
+
+  /** @param options.heap of the node, as `-Xmx` takes it */
+  constructor({ heap }: { readonly heap: string }) {
+    this.#heap = heap
+  }
+
+  /** @returns flags that make a command use them */
+  async flags(names: readonly ('opensearch' | 'redis')[]): Promise<string[]> {
+    const flags: string[] = []
+    if (names.includes('opensearch')) flags.push('--opensearch', (await this.#opensearch()).url)
+    if (names.includes('redis')) flags.push('--redis', (await this.#redisServer()).url)
+    return flags
+  }
+
+  async stop(): Promise<void> {
+    const started = await Promise.allSettled([this.#engine, this.#redis])
+    for (const service of started) if (service.status === 'fulfilled') await service.value?.stop()
+  }
+
+  #opensearch(): Promise<PrivateService> {
+    this.#engine ??= pluginPeerHome().then((home) =>
+      // Not short-lived: with the full compiler (C2), as servers run; nodes of tests have C1 only.
+      startPrivateOpenSearch({ home, heap: this.#heap, isShortLived: false }),
+    )
+    return this.#engine
+  }
+
+  #redisServer(): Promise<PrivateService> {
+    this.#redis ??= startPrivateRedis()
+    return this.#redis
+  }
+}

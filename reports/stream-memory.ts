@@ -1,0 +1,116 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import type { Client } from '@opensearch-project/opensearch'
+import type { IndexSpecification } from '../mappings/index.ts'
+import { readJsonl } from '../sources/jsonl.ts'
+import { LexpandError } from '../sparse/errors.ts'
+import { type EncodeQueue, enqueue } from '../workers/index.ts'
+
+/** Memory of the process after a full collection of garbage. */
+export interface MemorySample {
+  /** Read so far. */
+  readonly lines: number
+  readonly seconds: number
+  /** Live objects of JavaScript. */
+  readonly heap_bytes: number
+  /** Buffers outside the heap. */
+  readonly external_bytes: number
+  /** Of the whole process, with what the allocator keeps for later. */
+  readonly resident_bytes: number
+}
+
+/**
+ * Sends lines of JSONL, made on the fly, through all that a driver does with a source: bytes to lines, parsing, hashes,
+ * stamps, requests, jobs. Engine and queue are stubs that take everything and keep nothing, so what grows is ours.
+ *
+ * @param at numbers of lines, ascending, at which memory is looked at; the last one ends it
+ * @throws LexpandError INPUT when a line got lost
+ */
+export async function streamLines(
+  at: readonly number[],
+  specification: IndexSpecification,
+  onSample: (sample: MemorySample) => void = () => undefined,
+): Promise<MemorySample[]> {
+  const collectGarbage = garbageCollector()
+  const startedAt = performance.now()
+  const samples: MemorySample[] = []
+  const lines = at.at(-1) ?? 0
+  async function* sampled() {
+    let read = 0
+    for await (const record of readJsonl(jsonl(lines), 'generated', undefined, () => undefined)) {
+      yield record
+      read++
+      if (read !== at[samples.length]) continue
+      collectGarbage()
+      const { heapUsed, external, rss } = process.memoryUsage()
+      const seconds = (performance.now() - startedAt) / 1_000
+      const sample = {
+        lines: read,
+        seconds,
+        heap_bytes: heapUsed,
+        external_bytes: external,
+        resident_bytes: rss,
+      }
+      samples.push(sample)
+      onSample(sample)
+    }
+  }
+  const index = 'stub'
+  const { queued } = await enqueue(
+    { client: stubEngine(), queue: stubQueue(), index, specification },
+    sampled(),
+  )
+  if (queued === lines) return samples
+  throw new LexpandError(
+    'INPUT',
+    `[bench] expected ${lines} documents in the queue, got ${queued}. Report this.`,
+  )
+}
+
+const CHUNK_BYTES = 65_536
+/** Distinct texts of about 150 bytes: what is kept by mistake cannot be shared between lines. */
+const WORDS = 'rain falls on stone roofs while quiet engines carry letters over the northern bridge'
+
+async function* jsonl(lines: number): AsyncGenerator<Uint8Array> {
+  let text = ''
+  for (let line = 0; line < lines; line++) {
+    text += `{"_id":"document-${line}","title":"number ${line * 7919}","text":"${WORDS} ${line} ${line * 31}"}\n`
+    if (text.length < CHUNK_BYTES) continue
+    yield Buffer.from(text)
+    text = ''
+  }
+  yield Buffer.from(text)
+}
+
+/** Holds nothing yet, and takes everything. */
+function stubEngine(): Client {
+  let sequence = 0
+  const client = {
+    mget: async ({ body }: { body: { docs: readonly object[] } }) => ({
+      body: { docs: body.docs.map((doc) => ({ ...doc, found: false })) },
+    }),
+    async bulk({ index, body }: { index: string; body: readonly string[] }) {
+      // The client writes the request out as one text.
+      Buffer.from(body.join('\n'))
+      const items = Array.from({ length: body.length / 2 }, () => ({
+        index: { _index: index, _seq_no: sequence++, _primary_term: 1, status: 201 },
+      }))
+      return { body: { items } }
+    },
+  }
+  return client as unknown as Client
+}
+
+function stubQueue(): EncodeQueue {
+  const queue: Pick<EncodeQueue, 'add' | 'isFull'> = {
+    isFull: async () => false,
+    add: async (_index, _fingerprint, documents) => ({ jobs: 1, documents: documents.length }),
+  }
+  return queue as EncodeQueue
+}
+
+/** Node hides it unless asked at its start; live memory without it would be a matter of luck. */
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc')
+}

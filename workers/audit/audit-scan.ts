@@ -1,0 +1,252 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+import type { InstalledIndex } from '../../mappings/compatibility.ts'
+import { SIDECAR } from '../../mappings/sidecar.ts'
+import { documentText } from '../../mappings/text.ts'
+import { textHash } from '../../mappings/text-hash.ts'
+import { type Persistence, persist } from '../../opensearch/back-off.ts'
+import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { isTransient } from '../../opensearch/transient.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import {
+  byCharacters,
+  FIRST_PAGE,
+  type InlineText,
+  inlineHash,
+  inlineTextParams,
+  inlineTextScript,
+  MAX_PAGE,
+  nextSize,
+} from '../documents/inline-text.ts'
+import type { AuditedDocument } from './audit-verdict.ts'
+
+export interface ScanOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Called once, before the first page. */
+  readonly onTotal: (documents: number) => void
+  /** Called with every page; the next page of that slice waits for it. */
+  readonly onPage: (documents: readonly AuditedDocument[]) => Promise<void>
+}
+
+const KEEP_ALIVE = '5m'
+/**
+ * Parts read at the same time, never more than there are shards: a slice is then a set of shards and costs nothing.
+ * Within a shard each page of a slice would look at all documents again (measured: two slices took twice as long).
+ */
+const MAX_SLICES = 4
+/** How long the engine may be busy or away. */
+const PATIENCE: Persistence = { giveUpAfterMs: 120_000 }
+
+/**
+ * Reads what an audit needs of every document of an index, as it was when the scan began (point in time). At most
+ * one page a slice is held: the memory does not grow with the index.
+ *
+ * @returns documents read
+ * @throws LexpandError SERVICE when the engine stays away or does not give every document
+ */
+export async function scanDocuments(
+  client: Client,
+  target: InstalledIndex,
+  options: ScanOptions,
+): Promise<number> {
+  const scan: Scan = { client, target, options }
+  try {
+    const opened = await client.createPit({ index: [target.name], keep_alive: KEEP_ALIVE })
+    const pit = opened.body.pit_id as string
+    try {
+      const { total, shards } = await measureIndex(scan, pit)
+      options.onTotal(total)
+      const slices = Math.min(shards, MAX_SLICES)
+      const ids = Array.from({ length: slices }, (_, id) => id)
+      const read = await Promise.all(ids.map((id) => scanSlice(scan, pit, id, slices)))
+      const documents = read.reduce((sum, part) => sum + part, 0)
+      if (documents === total || options.signal?.aborted) return documents
+      throw new LexpandError(
+        'SERVICE',
+        `[audit] expected ${total} documents of ${target.name}, got ${documents}. Run it again when the cluster is green.`,
+      )
+    } finally {
+      // It would end by itself; a failure to end it early is no reason to lose the error that brought us here.
+      await client.deletePit({ body: { pit_id: [pit] } }).catch(() => {})
+    }
+  } catch (error) {
+    throw translateEngineError(error, { part: 'audit', index: target.name })
+  }
+}
+
+interface Scan {
+  readonly client: Client
+  readonly target: InstalledIndex
+  readonly options: ScanOptions
+}
+
+async function scanSlice(scan: Scan, pit: string, slice: number, slices: number): Promise<number> {
+  const { signal, onPage } = scan.options
+  let read = 0
+  let size = FIRST_PAGE
+  for (let after: unknown; signal?.aborted !== true; ) {
+    const asked = size
+    const page = await search(scan, {
+      size: asked,
+      pit: { id: pit, keep_alive: KEEP_ALIVE },
+      ...(slices > 1 ? { slice: { id: slice, max: slices } } : {}),
+      ...(after === undefined ? {} : { search_after: after }),
+      ...PAGE,
+      script_fields: {
+        seen: { script: { lang: 'painless', source: SCRIPT, params: paramsOf(scan.target) } },
+      },
+    })
+    const hits = page.hits.hits as unknown as readonly Hit[]
+    const long = hits.filter((hit) => 'long' in hit.fields.seen[0])
+    const measured = await readLong(scan, pit, long)
+    await onPage(hits.map((hit) => audited(hit, measured)))
+    read += hits.length
+    if (hits.length < asked) break
+    after = hits.at(-1)?.sort
+    size = nextSize(size, page.took)
+  }
+  return read
+}
+
+const PAGE = {
+  sort: [{ _shard_doc: 'asc' }],
+  _source: false,
+  seq_no_primary_term: true,
+  track_total_hits: false,
+}
+
+async function measureIndex(scan: Scan, pit: string): Promise<{ total: number; shards: number }> {
+  const reply = await search(scan, {
+    size: 0,
+    pit: { id: pit, keep_alive: KEEP_ALIVE },
+    track_total_hits: true,
+  })
+  const { total } = reply.hits
+  return {
+    total: typeof total === 'number' ? total : (total?.value ?? 0),
+    shards: reply._shards.total,
+  }
+}
+
+/** Reading twice is harmless, so what is transient is repeated; a missing shard is an error, not a smaller answer. */
+async function search({ client, target, options }: Scan, body: object): Promise<API.Search_ResponseBody> {
+  let found: API.Search_ResponseBody | undefined
+  let last: unknown
+  await persist(
+    async () => {
+      try {
+        const reply = await client.search({
+          allow_partial_search_results: false,
+          body: body as API.Search_RequestBody,
+        })
+        found = reply.body
+        return undefined
+      } catch (error) {
+        if (!isTransient(error)) throw error
+        last = error
+        return translateEngineError(error, { part: 'audit', index: target.name }).message
+      }
+    },
+    { ...PATIENCE, signal: options.signal },
+  )
+  if (found === undefined) throw last
+  return found
+}
+
+/** Hash and bytes of the texts that were too long for their page, by `_shard_doc`. */
+async function readLong(scan: Scan, pit: string, long: readonly Hit[]): Promise<Map<string, Measured>> {
+  const { fields } = scan.target.specification
+  const measured = new Map<string, Measured>()
+  for (const part of byCharacters(long, charactersOf)) {
+    const reply = await search(scan, {
+      ...PAGE,
+      // An id may be there once a routing value.
+      size: MAX_PAGE,
+      pit: { id: pit, keep_alive: KEEP_ALIVE },
+      query: { terms: { _id: part.map(({ _id }) => _id) } },
+      _source: [...fields],
+    })
+    for (const hit of reply.hits.hits as unknown as readonly SourceHit[]) {
+      const text = documentText(hit._source, fields)
+      measured.set(keyOf(hit), {
+        hash: textHash(hit._source, fields),
+        textBytes: 'text' in text ? Buffer.byteLength(text.text) : 0,
+      })
+    }
+  }
+  return measured
+}
+
+function charactersOf({ fields: { seen } }: Hit): number {
+  return 'long' in seen[0] ? seen[0].long : 0
+}
+
+interface Measured {
+  readonly hash: string
+  readonly textBytes: number
+}
+
+function audited(hit: Hit, long: ReadonlyMap<string, Measured>): AuditedDocument {
+  const seen = hit.fields.seen[0]
+  return {
+    id: hit._id,
+    routing: hit._routing,
+    seqNo: hit._seq_no,
+    primaryTerm: hit._primary_term,
+    sidecar: (seen.sidecar ?? {}) as AuditedDocument['sidecar'],
+    vectorSize: seen.vector,
+    ...measure(hit, seen, long),
+  }
+}
+
+function measure(hit: Hit, seen: Seen, long: ReadonlyMap<string, Measured>): Measured {
+  const hash = inlineHash(seen)
+  if (hash !== undefined) return { hash, textBytes: 'text' in seen ? Buffer.byteLength(seen.text.trim()) : 0 }
+  const found = long.get(keyOf(hit))
+  if (found !== undefined) return found
+  throw new LexpandError(
+    'SERVICE',
+    `[audit] expected the text of document ${JSON.stringify(hit._id)}, got none. Run it again.`,
+  )
+}
+
+/** Positions of one point in time do not move. */
+function keyOf({ _id, _routing }: { readonly _id: string; readonly _routing?: string }): string {
+  return JSON.stringify([_id, _routing])
+}
+
+function paramsOf({ specification, vectorsInSource }: InstalledIndex) {
+  return {
+    ...inlineTextParams(specification),
+    sidecar: SIDECAR,
+    sparse_field: vectorsInSource ? specification.sparse_field : null,
+  }
+}
+
+const SCRIPT = inlineTextScript(`
+def sidecar = source.get(params.sidecar);
+if (sidecar instanceof Map) seen.sidecar = sidecar;
+if (params.sparse_field != null) {
+  def vector = source.get(params.sparse_field);
+  seen.vector = vector instanceof Map ? vector.size() : -1;
+}`)
+
+type Seen = {
+  readonly sidecar?: object | undefined
+  readonly vector?: number | undefined
+} & InlineText
+
+interface SourceHit {
+  readonly _id: string
+  readonly _routing?: string | undefined
+  readonly _source: unknown
+}
+
+/** The client's own type of a hit knows neither script fields nor versions. */
+interface Hit {
+  readonly _id: string
+  readonly _routing?: string | undefined
+  readonly _seq_no: number
+  readonly _primary_term: number
+  readonly sort: unknown
+  readonly fields: { readonly seen: readonly [Seen] }
+}

@@ -1,0 +1,87 @@
+import type { DocumentState, Sidecar } from '../../mappings/sidecar.ts'
+
+/** What an audit reads of one document. */
+export interface AuditedDocument {
+  readonly id: string
+  readonly routing?: string | undefined
+  readonly seqNo: number
+  readonly primaryTerm: number
+  readonly sidecar: Partial<Sidecar & { readonly pending_since: string }>
+  /** Of the text that the document has now. */
+  readonly hash: string
+  /** UTF-8 bytes of that text. */
+  readonly textBytes: number
+  /** Word pieces of the stored vector, -1 without one; undefined where `_source` does not keep vectors. */
+  readonly vectorSize: number | undefined
+}
+
+/**
+ * What can be said of a document beside its state. Problems: overdue (pending for longer than the grace time, or
+ * nobody knows since when), failed, stale (settled for another text), foreign (settled by another model or set-up),
+ * vector_missing (ready without a vector, or with an empty one), orphan_vector (a vector in another state). Facts, no
+ * problems: truncated (word pieces beyond the last window) and oversized (text beyond the worker's limit; the
+ * document is failed for it).
+ */
+export type Finding = (typeof FINDINGS)[number]
+
+export const FINDINGS = [
+  'overdue',
+  'failed',
+  'stale',
+  'foreign',
+  'vector_missing',
+  'orphan_vector',
+  'truncated',
+  'oversized',
+] as const
+
+/** Findings that no audit of a healthy index has. */
+export const PROBLEMS: ReadonlySet<Finding> = new Set<Finding>([
+  'overdue',
+  'failed',
+  'stale',
+  'foreign',
+  'vector_missing',
+  'orphan_vector',
+])
+
+export interface AuditRule {
+  /** Of the index. */
+  readonly fingerprint: string
+  readonly maxTextBytes: number
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly graceMs: number
+}
+
+export interface Verdict {
+  /** Documents without a sidecar are pending: they were there before Lexpand. */
+  readonly state: DocumentState
+  readonly findings: readonly Finding[]
+}
+
+export function judge(document: AuditedDocument, rule: AuditRule): Verdict {
+  const { sidecar, vectorSize } = document
+  const state = isSettledState(sidecar.state) ? sidecar.state : 'pending'
+  const isSettled = state !== 'pending'
+  const found: Record<Finding, boolean> = {
+    overdue: !isSettled && isOverdue(sidecar.pending_since, rule),
+    failed: state === 'failed',
+    stale: isSettled && sidecar.text_hash !== document.hash,
+    foreign: isSettled && sidecar.fingerprint !== rule.fingerprint,
+    vector_missing: state === 'ready' && vectorSize !== undefined && vectorSize <= 0,
+    orphan_vector: state !== 'ready' && vectorSize !== undefined && vectorSize >= 0,
+    truncated: (sidecar.truncated ?? 0) > 0,
+    oversized: document.textBytes > rule.maxTextBytes,
+  }
+  return { state, findings: FINDINGS.filter((finding) => found[finding]) }
+}
+
+function isSettledState(state: unknown): state is Exclude<DocumentState, 'pending'> {
+  return state === 'ready' || state === 'empty' || state === 'failed'
+}
+
+function isOverdue(since: unknown, { now, graceMs }: AuditRule): boolean {
+  const at = typeof since === 'string' ? Date.parse(since) : Number.NaN
+  return Number.isNaN(at) || now - at > graceMs
+}

@@ -1,0 +1,182 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { type InstalledIndex, readInstalledIndices } from '../../mappings/compatibility.ts'
+import type { DocumentState } from '../../mappings/sidecar.ts'
+import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { DEFAULT_MAX_TEXT_BYTES } from '../encode/encode-documents.ts'
+import type { EncodeQueue } from '../queue/queue.ts'
+import { AuditRepair, type RepairCounts } from './audit-repair.ts'
+import { scanDocuments } from './audit-scan.ts'
+import {
+  type AuditedDocument,
+  FINDINGS,
+  type Finding,
+  judge,
+  PROBLEMS,
+  type Verdict,
+} from './audit-verdict.ts'
+
+/** Documents by state, and by what was found; one document may be in several findings. */
+export interface AuditCounts extends Record<DocumentState | Finding, number> {
+  documents: number
+  /** Documents with at least one finding that is a problem (see {@link Finding}). */
+  problems: number
+}
+
+export interface AuditSample {
+  readonly index: string
+  readonly id: string
+  readonly routing?: string | undefined
+  /** Why it is `failed`. */
+  readonly reason?: string | undefined
+}
+
+export interface IndexAudit extends AuditCounts {
+  readonly index: string
+  readonly fingerprint: string
+  /** False where `_source` does not keep vectors: whether they are there is then unknown, and not counted. */
+  readonly vectors_checked: boolean
+}
+
+/** Sums over all indices behind the name, and each of them. */
+export interface AuditResult extends AuditCounts {
+  readonly index: string
+  readonly indices: readonly IndexAudit[]
+  readonly samples: Readonly<Record<Finding, readonly AuditSample[]>>
+  /** Present when the audit was asked to repair. */
+  readonly repaired?: RepairCounts | undefined
+  readonly seconds: number
+}
+
+export interface AuditOptions {
+  /** Examples of each finding. @default 5 */
+  readonly samples?: number | undefined
+  /** How long a document may be pending without being a problem, in seconds. @default 300 */
+  readonly graceSeconds?: number | undefined
+  /** Limit of the workers, in UTF-8 bytes. @default DEFAULT_MAX_TEXT_BYTES */
+  readonly maxTextBytes?: number | undefined
+  /** Gives the queue of a model; when present, problem documents are queued. The caller closes it. */
+  readonly repairQueue?: ((identity: string) => Promise<Pick<EncodeQueue, 'add'>>) | undefined
+  readonly onProgress?: ((read: number, documents: number) => void) | undefined
+  /** Aborting ends the audit early; the counts are then of what was read. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Reads every document of an index, or of all indices behind an alias, and says whether its vector is there and
+ * belongs to the text that the document has now. It sees the index as it is when the audit starts; memory does not
+ * grow with the number of documents.
+ *
+ * @throws LexpandError INDEX when it is missing or Lexpand did not set it up; SERVICE when the engine (or Redis, for
+ *   repairs) stays away
+ */
+export async function audit(client: Client, index: string, options: AuditOptions = {}): Promise<AuditResult> {
+  const startedAt = performance.now()
+  const targets = await readInstalledIndices(client, index)
+  // Documents that were written just before have to be seen.
+  await client.indices.refresh({ index }).catch((error: unknown) => {
+    throw translateEngineError(error, { part: 'audit', index })
+  })
+  const samples = new Samples(options.samples ?? 5)
+  const repaired: RepairCounts = { queued: 0, waiting: 0, cleared: 0, overtaken: 0 }
+  const indices: IndexAudit[] = []
+  let before = 0
+  for (const target of targets) {
+    const onProgress = (read: number, documents: number) =>
+      options.onProgress?.(before + read, before + documents)
+    const counts = await auditIndex(client, target, { ...options, onProgress }, samples, repaired)
+    before += counts.documents
+    const { name, specification, vectorsInSource } = target
+    indices.push({
+      index: name,
+      fingerprint: specification.fingerprint,
+      vectors_checked: vectorsInSource,
+      ...counts,
+    })
+  }
+  return {
+    index,
+    ...sumOf(indices),
+    indices,
+    samples: samples.found,
+    ...(options.repairQueue === undefined ? {} : { repaired }),
+    seconds: (performance.now() - startedAt) / 1_000,
+  }
+}
+
+async function auditIndex(
+  client: Client,
+  target: InstalledIndex,
+  options: AuditOptions,
+  samples: Samples,
+  repaired: RepairCounts,
+): Promise<AuditCounts> {
+  const { graceSeconds = 300, maxTextBytes = DEFAULT_MAX_TEXT_BYTES } = options
+  const { fingerprint, model } = target.specification
+  const rule = { fingerprint, maxTextBytes, now: Date.now(), graceMs: graceSeconds * 1_000 }
+  const queue = await options.repairQueue?.(model.identity)
+  const repair = queue === undefined ? undefined : new AuditRepair(client, target, queue, repaired)
+  const counts = noDocuments()
+  let documents = 0
+  await scanDocuments(client, target, {
+    signal: options.signal,
+    onTotal(total) {
+      documents = total
+      options.onProgress?.(0, total)
+    },
+    async onPage(page) {
+      const verdicts = page.map((document) => [document, judge(document, rule)] as const)
+      for (const [document, verdict] of verdicts) {
+        countVerdict(counts, verdict)
+        samples.take(target.name, document, verdict)
+      }
+      options.onProgress?.(counts.documents, documents)
+      await repair?.take(verdicts)
+    },
+  })
+  await repair?.finish()
+  return counts
+}
+
+function countVerdict(counts: AuditCounts, { state, findings }: Verdict): void {
+  counts.documents++
+  counts[state]++
+  // `failed` is a state and a problem: it is counted once.
+  for (const finding of findings) if (finding !== 'failed') counts[finding]++
+  if (findings.some((finding) => PROBLEMS.has(finding))) counts.problems++
+}
+
+function noDocuments(): AuditCounts {
+  const keys = ['documents', 'ready', 'pending', 'empty', 'problems', ...FINDINGS] as const
+  return Object.fromEntries(keys.map((key) => [key, 0])) as unknown as AuditCounts
+}
+
+function sumOf(parts: readonly AuditCounts[]): AuditCounts {
+  const sum = noDocuments()
+  for (const part of parts) for (const key of Object.keys(sum) as (keyof AuditCounts)[]) sum[key] += part[key]
+  return sum
+}
+
+class Samples {
+  readonly #size: number
+  readonly found = Object.fromEntries(FINDINGS.map((finding) => [finding, []])) as unknown as Record<
+    Finding,
+    AuditSample[]
+  >
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  take(index: string, { id, routing, sidecar }: AuditedDocument, { findings }: Verdict): void {
+    for (const finding of findings) {
+      const samples = this.found[finding]
+      if (samples.length >= this.#size) continue
+      samples.push({
+        index,
+        id,
+        ...(routing === undefined ? {} : { routing }),
+        ...(finding === 'failed' && sidecar.error !== undefined ? { reason: sidecar.error } : {}),
+      })
+    }
+  }
+}

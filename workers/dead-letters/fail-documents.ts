@@ -1,0 +1,117 @@
+import type { Client } from '@opensearch-project/opensearch'
+import type { IndexSpecification } from '../../mappings/specification.ts'
+import { failedSidecar } from '../documents/states.ts'
+import {
+  type DocumentVersion,
+  type WriteBackResult,
+  type WritePersistence,
+  writeBack,
+} from '../documents/write-back.ts'
+import type { JobReport } from '../queue/job-report.ts'
+import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
+import type { DeadLetter, ReasonClass } from './dead-letter.ts'
+import { type LetterVersion, putLetters, removeLetters } from './dead-letter-store.ts'
+
+export interface Failure {
+  readonly reasonClass: ReasonClass
+  /** The document's own cause, without its text. */
+  readonly reason: string
+  readonly stack?: string | undefined
+}
+
+export interface FailedDocument extends DocumentVersion {
+  readonly hash: string
+  readonly failure: Failure
+}
+
+export interface FailDependencies {
+  readonly client: Client
+  readonly persistence: WritePersistence
+  readonly telemetry?: Telemetry | undefined
+}
+
+/** What is left to do after documents were marked. */
+export interface FailResult {
+  /** Changed in the meantime. */
+  readonly superseded: readonly DocumentVersion[]
+  /** Why the engine had no room for some of them. */
+  readonly busy?: string | undefined
+}
+
+/**
+ * Gives each document a dead letter and then the state `failed`: whoever sees the state finds the letter. A deleted
+ * document loses it again. One that was overtaken keeps it until it is read again: perhaps another worker failed on
+ * it at the same time, and the letter is right. One that takes no state at all keeps it, marked so.
+ *
+ * @throws EngineBusy when the letters cannot be stored now; LexpandError SERVICE when they never can: no state is
+ *   changed then
+ */
+export async function failDocuments(
+  index: string,
+  failed: readonly FailedDocument[],
+  specification: IndexSpecification,
+  { client, persistence, telemetry = NO_TELEMETRY }: FailDependencies,
+  report: JobReport,
+): Promise<FailResult> {
+  if (failed.length === 0) return { superseded: [] }
+  const { fingerprint, sparse_field } = specification
+  const letters = failed.map((document) => letterOf(index, document, fingerprint, 1))
+  const versions = await putLetters(client, letters)
+  const results = await writeBack(client, index, sparse_field, failed.map(toItem(fingerprint)), persistence)
+  const outcomes = Map.groupBy(failed.keys(), (at) => results[at]?.outcome ?? 'retry')
+  const of = (outcome: WriteBackResult['outcome']) => outcomes.get(outcome) ?? []
+
+  const superseded = of('superseded').map((at) => failed[at] as FailedDocument)
+  await removeLetters(
+    client,
+    of('deleted').map((at) => versions[at] as LetterVersion),
+  )
+  const stuck = of('rejected').map((at) => ({ ...(letters[at] as DeadLetter), state_refused: true }))
+  await putLetters(client, stuck)
+
+  report.deleted += of('deleted').length
+  for (const at of [...of('written'), ...of('rejected')]) {
+    const { id, failure } = failed[at] as FailedDocument
+    report.failed++
+    report.failures.push({ id, reason: failure.reason })
+    telemetry.deadLetter(index, failure.reasonClass, 1)
+  }
+  const [busy] = of('retry')
+  return { superseded, busy: busy === undefined ? undefined : (results[busy]?.reason ?? 'no answer') }
+}
+
+const MAX_REASON_CHARACTERS = 1_000
+const MAX_STACK_CHARACTERS = 4_000
+
+/** @param attempts how often the text was tried since the last letter */
+export function letterOf(
+  index: string,
+  { id, routing, seqNo, hash, failure: { reasonClass, reason, stack } }: FailedDocument,
+  fingerprint: string,
+  attempts: number,
+): DeadLetter {
+  return {
+    index,
+    id,
+    ...(routing === undefined ? {} : { routing }),
+    reason_class: reasonClass,
+    reason: reason.slice(0, MAX_REASON_CHARACTERS),
+    ...(stack === undefined ? {} : { stack: stack.slice(0, MAX_STACK_CHARACTERS) }),
+    attempts,
+    text_hash: hash,
+    fingerprint,
+    failed_at: new Date().toISOString(),
+    seq_no: seqNo,
+  }
+}
+
+function toItem(fingerprint: string) {
+  return ({ id, routing, seqNo, primaryTerm, hash, failure }: FailedDocument) => ({
+    id,
+    routing,
+    seqNo,
+    primaryTerm,
+    features: undefined,
+    sidecar: failedSidecar(hash, fingerprint, failure.reason),
+  })
+}

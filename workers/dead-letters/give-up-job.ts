@@ -1,0 +1,74 @@
+import type { Client } from '@opensearch-project/opensearch'
+import type { IndexSpecification } from '../../mappings/specification.ts'
+import { textHash } from '../../mappings/text-hash.ts'
+import { EngineBusy } from '../../opensearch/transient.ts'
+import { readDocuments } from '../documents/read-documents.ts'
+import { isSettled, pendingSidecar } from '../documents/states.ts'
+import { writeBack } from '../documents/write-back.ts'
+import type { JobData } from '../queue/job-data.ts'
+import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
+import { putLetters } from './dead-letter-store.ts'
+import { letterOf } from './fail-documents.ts'
+
+export interface GiveUpDependencies {
+  readonly client: Client
+  specificationOf(index: string): Promise<IndexSpecification>
+  readonly telemetry?: Telemetry | undefined
+}
+
+/** The engine is rarely why a job is given up; the next job of this worker waits meanwhile. */
+const PATIENCE = { giveUpAfterMs: 10_000 }
+
+/**
+ * Leaves a dead letter for every document that a job could not settle. The documents stay pending, since the
+ * encoder and not they are at fault; the letter goes when one is encoded after all.
+ *
+ * One whose text was changed past the pipeline does not say that it waits: the sweep that found it has passed it for
+ * good. It becomes pending here, without the vector of its old text, so that a later sweep finds it.
+ *
+ * @param attempts of the job
+ * @throws LexpandError SERVICE or INDEX when documents cannot be read or letters not be stored; EngineBusy when
+ *   documents cannot be marked
+ */
+export async function giveUpJob(
+  { index, documents, fingerprint }: JobData,
+  cause: unknown,
+  attempts: number,
+  { client, specificationOf, telemetry = NO_TELEMETRY }: GiveUpDependencies,
+): Promise<void> {
+  const { fields, sparse_field } = await specificationOf(index)
+  const stored = await readDocuments(client, index, fields, documents)
+  const failure = {
+    reasonClass: 'job' as const,
+    reason: cause instanceof Error ? cause.message : String(cause),
+    stack: cause instanceof Error ? cause.stack : undefined,
+  }
+  const waiting = stored
+    .map((document) => ({ ...document, hash: textHash(document.source, fields), failure }))
+    .filter(({ sidecar, hash }) => !isSettled(sidecar, hash, fingerprint))
+  await putLetters(
+    client,
+    waiting.map((document) => letterOf(index, document, fingerprint, attempts)),
+  )
+  if (waiting.length > 0) telemetry.deadLetter(index, 'job', waiting.length)
+  // The old vector of another set-up is of this text: it stays until the new one is there.
+  const changed = waiting.filter(
+    ({ sidecar, hash }) => isStored(sidecar?.state) && sidecar?.text_hash !== hash,
+  )
+  const items = changed.map(({ id, routing, seqNo, primaryTerm, hash }) => ({
+    id,
+    routing,
+    seqNo,
+    primaryTerm,
+    features: undefined,
+    sidecar: pendingSidecar(hash, new Date(), 'giveUp'),
+  }))
+  const results = await writeBack(client, index, sparse_field, items, PATIENCE)
+  // Of the other outcomes none leaves anything to do: a new version has its own job or sweep.
+  const busy = results.find(({ outcome }) => outcome === 'retry' || outcome === 'rejected')
+  if (busy !== undefined) throw new EngineBusy('worker', index, busy.reason ?? 'no answer')
+}
+
+function isStored(state: unknown): boolean {
+  return state !== undefined && state !== 'pending'
+}

@@ -1,0 +1,50 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { SIDECAR, type Sidecar, translateEngineError } from '../../mappings/index.ts'
+
+/** Documents of an index by state, as far as refreshed. */
+export interface StateCounts {
+  readonly documents: number
+  readonly ready: number
+  /** Those without a sidecar included: they were there before Lexpand. */
+  readonly pending: number
+  readonly empty: number
+  readonly failed: number
+}
+
+/** @throws LexpandError INDEX or SERVICE in our own words */
+export async function countStates(client: Client, index: string): Promise<StateCounts> {
+  const inState = (state: string) => ({ filter: { term: { [`${SIDECAR}.state`]: { value: state } } } })
+  try {
+    const reply = await client.search({
+      index,
+      body: {
+        size: 0,
+        track_total_hits: true,
+        aggs: { ready: inState('ready'), empty: inState('empty'), failed: inState('failed') },
+      },
+    })
+    const { total } = reply.body.hits
+    const documents = typeof total === 'number' ? total : (total?.value ?? 0)
+    const counts = reply.body.aggregations as Record<'ready' | 'empty' | 'failed', { doc_count: number }>
+    const [ready, empty, failed] = [counts.ready.doc_count, counts.empty.doc_count, counts.failed.doc_count]
+    return { documents, ready, pending: documents - ready - empty - failed, empty, failed }
+  } catch (error) {
+    throw translateEngineError(error, { part: 'index', index })
+  }
+}
+
+/** The first failed documents with their reasons. */
+export async function failedDocuments(
+  client: Client,
+  index: string,
+  size: number,
+): Promise<{ id: string; reason: string }[]> {
+  const reply = await client.search({
+    index,
+    body: { size, query: { term: { [`${SIDECAR}.state`]: { value: 'failed' } } }, _source: [SIDECAR] },
+  })
+  return reply.body.hits.hits.map(({ _id, _source }) => {
+    const { error } = (_source as { [SIDECAR]?: Sidecar } | undefined)?.[SIDECAR] ?? {}
+    return { id: _id ?? '', reason: error ?? 'no reason stored' }
+  })
+}

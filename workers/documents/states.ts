@@ -1,0 +1,124 @@
+import type { DocumentState, Sidecar } from '../../mappings/sidecar.ts'
+import type { ExpandedText } from '../../sparse/expand.ts'
+
+/**
+ * How a document stands. The four of {@link DocumentState} are stored in it; the others follow from what is there.
+ * unmarked: it has no sidecar, because it was there before Lexpand. stale: ready, empty or failed, but for another
+ * text or fingerprint than the present one.
+ */
+export type Condition = 'absent' | 'unmarked' | 'stale' | DocumentState
+
+/**
+ * write: a text is stored through `enqueue` or the ingest pipeline, and no vector in the document fits it.
+ * writeBlank: `enqueue` stores a document without text.
+ * bypass: a document is changed past the pipeline (partial update in `_bulk`, `pipeline=_none`).
+ * encode, findBlank, fail: what the worker finds. giveUp: its job cannot encode it at all, and would be the only one
+ * that knows of the change. replay: a dead letter is tried again. remove: anybody deletes it.
+ */
+export type DocumentEvent =
+  | 'write'
+  | 'writeBlank'
+  | 'bypass'
+  | 'encode'
+  | 'findBlank'
+  | 'fail'
+  | 'giveUp'
+  | 'replay'
+  | 'remove'
+
+const STORED = { write: 'pending', writeBlank: 'empty', remove: 'absent' } as const
+const WORKED_ON = { encode: 'ready', findBlank: 'empty', fail: 'failed' } as const
+
+/**
+ * Every way from one condition to the next; what is not there never happens. The worker acts on unsettled documents
+ * only, and each of its writes is bound to the version that it read: no transition of another writer is ever undone.
+ * A deleted document comes back through nobody but who writes it.
+ */
+export const TRANSITIONS = {
+  absent: { write: 'pending', writeBlank: 'empty', bypass: 'unmarked' },
+  unmarked: { ...STORED, ...WORKED_ON, bypass: 'unmarked' },
+  pending: { ...STORED, ...WORKED_ON, bypass: 'pending' },
+  stale: { ...STORED, ...WORKED_ON, bypass: 'stale', giveUp: 'pending' },
+  ready: { ...STORED, bypass: 'stale' },
+  empty: { ...STORED, bypass: 'stale' },
+  failed: { ...STORED, bypass: 'stale', replay: 'pending' },
+} as const satisfies Record<Condition, Partial<Record<DocumentEvent, Condition>>>
+
+/** The condition after an event. @throws Error when the table has no such way: a defect of ours */
+export function conditionAfter(before: Condition, event: DocumentEvent): Condition {
+  const ways: Partial<Record<DocumentEvent, Condition>> = TRANSITIONS[before]
+  const next = ways[event]
+  if (next === undefined) throw new Error(`a document that is ${before} cannot ${event}`)
+  return next
+}
+
+/** @param hash of the present text @param fingerprint of the index */
+export function conditionOf(sidecar: Sidecar | undefined, hash: string, fingerprint: string): Condition {
+  if (sidecar?.state === undefined) return 'unmarked'
+  if (sidecar.state === 'pending') return 'pending'
+  return sidecar.text_hash === hash && sidecar.fingerprint === fingerprint ? sidecar.state : 'stale'
+}
+
+/** Whether the worker has nothing to do for a document whose present text has this hash. */
+export function isSettled(sidecar: Sidecar | undefined, hash: string, fingerprint: string): boolean {
+  const condition = conditionOf(sidecar, hash, fingerprint)
+  return condition === 'ready' || condition === 'empty' || condition === 'failed'
+}
+
+/** Longest reason stored in a document; engine reasons can quote whole documents. */
+const MAX_ERROR_CHARACTERS = 1_000
+
+/** @param event write is possible at any time, replay of a failed document only, giveUp of a stale one */
+export function pendingSidecar(
+  text_hash: string,
+  now = new Date(),
+  event: 'write' | 'replay' | 'giveUp' = 'write',
+): Sidecar {
+  const before = event === 'giveUp' ? 'stale' : 'failed'
+  return { state: enter(event, before, 'pending'), text_hash, pending_since: now.toISOString() }
+}
+
+/** @param before the condition of the document that was read; the default is one that is to be encoded */
+export function readySidecar(
+  text_hash: string,
+  fingerprint: string,
+  expanded: Omit<ExpandedText, 'vector'>,
+  encodedAt: Date,
+  before: Condition = 'pending',
+): Sidecar {
+  const { tokens, windows, truncated } = expanded
+  return {
+    state: enter('encode', before, 'ready'),
+    text_hash,
+    fingerprint,
+    encoded_at: encodedAt.toISOString(),
+    tokens,
+    windows,
+    truncated,
+  }
+}
+
+export function emptySidecar(text_hash: string, fingerprint: string, before: Condition = 'pending'): Sidecar {
+  return { state: enter('findBlank', before, 'empty'), text_hash, fingerprint }
+}
+
+export function failedSidecar(
+  text_hash: string,
+  fingerprint: string,
+  reason: string,
+  before: Condition = 'pending',
+): Sidecar {
+  return {
+    state: enter('fail', before, 'failed'),
+    text_hash,
+    fingerprint,
+    error: reason.slice(0, MAX_ERROR_CHARACTERS),
+  }
+}
+
+/** The stored state after an event, which has to be the one that the caller writes. */
+function enter<State extends DocumentState>(event: DocumentEvent, before: Condition, expected: State): State {
+  const next = conditionAfter(before, event)
+  if (next !== expected) throw new Error(`${event} of a ${before} document makes it ${next}, not ${expected}`)
+  return expected
+}

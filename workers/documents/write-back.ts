@@ -1,0 +1,144 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
+import { type Persistence, persist } from '../../opensearch/back-off.ts'
+import { type BulkOutcome, outcomeOf } from '../../opensearch/bulk-outcome.ts'
+import { engineCause } from '../../opensearch/engine-cause.ts'
+import type { EngineFailure } from '../../opensearch/engine-error.ts'
+import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { isOverload, isTransient, type Refusal, refusalOf } from '../../opensearch/transient.ts'
+import { indexExists } from './read-documents.ts'
+
+/** Exactly one version of a document. */
+export interface DocumentVersion {
+  readonly id: string
+  readonly routing?: string | undefined
+  readonly seqNo: number
+  readonly primaryTerm: number
+}
+
+/** The new state of one document, bound to the version that was read. */
+export interface WriteBackItem extends DocumentVersion {
+  /** The whole new vector, piece -> weight; undefined removes it. */
+  readonly features: ReadonlyMap<string, number> | undefined
+  readonly sidecar: Sidecar
+}
+
+export interface WriteBackResult {
+  readonly outcome: BulkOutcome
+  /** Why, without the text of the document; undefined when written. */
+  readonly reason?: string | undefined
+  /** Of the new version, when written. */
+  readonly seqNo?: number | undefined
+  readonly primaryTerm?: number | undefined
+}
+
+export interface WritePersistence extends Persistence {
+  /** Called once a request that the engine had no room for, or for some item of it. */
+  readonly onRefused?: ((refusal: Refusal) => void) | undefined
+}
+
+/**
+ * Puts the vector and the sidecar into the stored document inside the engine. A script and not the document as
+ * read: the other fields then never pass through JavaScript, which would round large integers, and are neither
+ * sent nor read. `doc` instead of a script would merge the new vector into the old one. The source is constant,
+ * so the engine compiles it once. Where a document was copied from is no business of its encoder and stays.
+ */
+const SCRIPT = `
+def old = ctx._source[params.sidecar_field];
+if (old instanceof Map && old.copied_from != null) { params.sidecar.copied_from = old.copied_from }
+if (params.features == null) { ctx._source.remove(params.field) } else { ctx._source[params.field] = params.features }
+ctx._source[params.sidecar_field] = params.sidecar`
+
+/**
+ * Writes states of documents, each only if the document is still the version that was read. Items that the
+ * engine has no room for are repeated with back-off; what is still not taken when time is up has the outcome `retry`.
+ *
+ * @param index a concrete index, no alias: its documents were read there
+ * @returns one result an item, in order
+ * @throws LexpandError when the engine refuses the request as a whole for a lasting reason (login, permission)
+ */
+export async function writeBack(
+  client: Client,
+  index: string,
+  sparseField: string,
+  items: readonly WriteBackItem[],
+  persistence: WritePersistence,
+): Promise<WriteBackResult[]> {
+  if (items.length === 0) return []
+  const results = new Array<WriteBackResult>(items.length).fill({ outcome: 'retry' })
+  let open = [...items.keys()]
+  await persist(async () => {
+    const part = open.map((at) => items[at] as WriteBackItem)
+    let isWorthWaiting = true
+    const answers = await send(client, index, sparseField, part, (refusal) => {
+      // A block is lifted by somebody, perhaps never: the job goes back, since others want its place.
+      isWorthWaiting = refusal.isOverload
+      persistence.onRefused?.(refusal)
+    })
+    for (const [row, at] of open.entries()) results[at] = answers[row] ?? { outcome: 'retry' }
+    open = open.filter((at) => results[at]?.outcome === 'retry')
+    const [first] = open
+    if (first === undefined || !isWorthWaiting) return undefined
+    return results[first]?.reason ?? 'the engine did not answer'
+  }, persistence)
+  return results
+}
+
+async function send(
+  client: Client,
+  index: string,
+  sparseField: string,
+  items: readonly WriteBackItem[],
+  onRefused: WritePersistence['onRefused'],
+): Promise<WriteBackResult[]> {
+  const all = (result: WriteBackResult) => items.map(() => result)
+  try {
+    // To a missing index an update of a bulk request would create it again, empty and without our mapping.
+    const [first] = items
+    if (first === undefined || !(await indexExists(client, index, first)))
+      return all({ outcome: 'deleted', reason: 'the index is gone' })
+    const reply = await client.bulk({
+      index,
+      pipeline: '_none',
+      body: items.flatMap((item) => linesOf(item, sparseField)) as unknown as API.Bulk_RequestBody,
+      filter_path: ['status', 'error', '_seq_no', '_primary_term'].map((key) => `items.update.${key}`),
+    })
+    let refusal: Refusal | undefined
+    const results = items.map((_, row) => {
+      const answer = reply.body.items[row]?.update
+      const status = answer?.status ?? 500
+      const failure = answer?.error as EngineFailure | undefined
+      const outcome = outcomeOf(status, failure)
+      if (outcome === 'retry') refusal ??= { status, isOverload: isOverload(failure) }
+      return outcome === 'written'
+        ? { outcome, seqNo: answer?._seq_no ?? 0, primaryTerm: answer?._primary_term ?? 0 }
+        : { outcome, reason: engineCause(status, failure) }
+    })
+    if (refusal !== undefined) onRefused?.(refusal)
+    return results
+  } catch (error) {
+    const translated = translateEngineError(error, { part: 'write-back', index })
+    if (!isTransient(error)) throw translated
+    onRefused?.(refusalOf(error))
+    return all({ outcome: 'retry', reason: translated.message })
+  }
+}
+
+function linesOf(item: WriteBackItem, sparseField: string): [string, string] {
+  const action = {
+    _id: item.id,
+    ...(item.routing === undefined ? {} : { routing: item.routing }),
+    if_seq_no: item.seqNo,
+    if_primary_term: item.primaryTerm,
+  }
+  const params = {
+    field: sparseField,
+    features: item.features === undefined ? null : Object.fromEntries(item.features),
+    sidecar_field: SIDECAR,
+    sidecar: item.sidecar,
+  }
+  return [
+    JSON.stringify({ update: action }),
+    JSON.stringify({ script: { lang: 'painless', source: SCRIPT, params } }),
+  ]
+}

@@ -1,0 +1,108 @@
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import { EngineBusy, isTransient, type Refusal, refusalOf } from '../../opensearch/transient.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import { giveUpJob } from '../dead-letters/give-up-job.ts'
+import type { EngineGate } from '../pace/engine-gate.ts'
+import { type JobData, parseJobData } from '../queue/job-data.ts'
+import { emptyReport, type JobReport } from '../queue/job-report.ts'
+import { versionClaims } from '../queue/version-claims.ts'
+import { type JobDependencies, processJob } from './encode-job.ts'
+import type { WorkerStats } from './worker-stats.ts'
+
+export interface JobRun {
+  readonly dependencies: Omit<JobDependencies, 'persistence' | 'claims'>
+  readonly redis: Redis
+  readonly gate: EngineGate
+  /** Aborted when the worker stops. */
+  readonly stopping: AbortSignal
+  readonly stats: WorkerStats
+  readonly logger: Logger
+  onRefused(index: string, refusal: Refusal): void
+  /** Called at the end of every job, also of one that failed. */
+  onReport(index: string, report: JobReport): void
+}
+
+const WRITE_PATIENCE_MS = 30_000
+/** Of a refused write: the pace takes the load off; a longer wait would only keep a place idle after the engine is well again. */
+const MAX_WRITE_WAIT_MS = 5_000
+
+/**
+ * One job from the queue, and what becomes of it: done; postponed while the engine has no room or the worker stops,
+ * at no cost; given back to be tried again; or given up, with a letter for each document that it leaves pending.
+ */
+export async function runJob(job: Job<JobData>, token: string | undefined, run: JobRun): Promise<void> {
+  const { dependencies, gate, stats, logger, stopping } = run
+  const report = emptyReport()
+  const claims = versionClaims(run.redis, job.id ?? '')
+  let data: JobData | undefined
+  try {
+    data = parseJobData(job.data)
+    const { index } = data
+    await gate.pass(index)
+    await processJob(
+      data,
+      {
+        ...dependencies,
+        claims,
+        persistence: {
+          giveUpAfterMs: WRITE_PATIENCE_MS,
+          maxMs: MAX_WRITE_WAIT_MS,
+          signal: stopping,
+          onRetry: (reason, waitMs) =>
+            logger.warn({ job: job.id, index, waitMs: Math.round(waitMs) }, `engine has no room: ${reason}`),
+          onRefused: (refusal) => run.onRefused(index, refusal),
+        },
+      },
+      report,
+    )
+    gate.taken(index)
+    stats.jobs++
+  } catch (error) {
+    if (data !== undefined && isTransient(error)) {
+      // Refused writes have been told already.
+      if (!(error instanceof EngineBusy)) run.onRefused(data.index, refusalOf(error))
+      await postpone(job, token, error, gate.refused(data.index), run)
+    }
+    if (stopping.aborted) await postpone(job, token, error, 0, run)
+    if (isHopeless(error)) throw new UnrecoverableError(messageOf(error))
+    const attempts = job.attemptsMade + 1
+    if (data !== undefined && attempts >= (job.opts.attempts ?? 1)) {
+      await giveUpJob(data, error, attempts, dependencies).catch((cause: unknown) =>
+        logger.warn(
+          { job: job.id, index: data?.index, err: cause },
+          'a job is given up, and not all of its documents say so: lexpand audit finds them',
+        ),
+      )
+    }
+    throw error
+  } finally {
+    await claims.release()
+    run.onReport(data?.index ?? '', report)
+  }
+}
+
+/** A delayed job costs no attempt: an engine that is down for hours must not fail a single job. */
+async function postpone(
+  job: Job<JobData>,
+  token: string | undefined,
+  error: unknown,
+  waitMs: number,
+  { stats, logger }: JobRun,
+): Promise<never> {
+  stats.postponed++
+  const index = job.data?.index
+  logger.warn({ job: job.id, index, waitMs: Math.round(waitMs) }, `job postponed: ${messageOf(error)}`)
+  await job.moveToDelayed(Date.now() + waitMs, token)
+  throw new DelayedError()
+}
+
+/** Whether a job can never succeed: of another payload version, or for an index that is gone or was made differently. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof LexpandError && (error.code === 'INPUT' || error.code === 'INDEX')
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,243 @@
+import type { Client } from '@opensearch-project/opensearch'
+import type { IndexSpecification } from '../../mappings/specification.ts'
+import type { Persistence } from '../../opensearch/back-off.ts'
+import { ChunkSize } from '../../opensearch/chunk-size.ts'
+import { keyOf } from '../documents/read-documents.ts'
+import type { WritePersistence } from '../documents/write-back.ts'
+import type { EncodeQueue, QueuedDocument } from '../queue/queue.ts'
+import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
+import { type PreparedDocument, prepareDocument, type SourceDocument } from './prepare-document.ts'
+import { RecentIds } from './recent-ids.ts'
+import { reuseStored } from './reuse.ts'
+import { type Written, writePending } from './write-pending.ts'
+
+export interface EnqueueTarget {
+  readonly client: Client
+  readonly queue: EncodeQueue
+  /** Index or write alias that Lexpand has set up. */
+  readonly index: string
+  readonly specification: IndexSpecification
+}
+
+export interface EnqueueOptions {
+  /** Called after every request to the engine. */
+  readonly onProgress?: ((counts: EnqueueCounts) => void) | undefined
+  /** How long the engine may refuse or be away before the run ends with an error. @default 120_000 */
+  readonly giveUpAfterMs?: number | undefined
+  /** Aborting ends the run after the request in flight. */
+  readonly signal?: AbortSignal | undefined
+  /** @default nobody is told */
+  readonly telemetry?: Telemetry | undefined
+}
+
+export interface EnqueueCounts {
+  /** Documents taken from the source. */
+  read: number
+  /** Documents stored. */
+  indexed: number
+  /** Documents that the index holds as they are, with their vector: not written. Not counted in `indexed`. */
+  unchanged: number
+  /** Of those stored: with the text that the index held, so the vector stayed and nothing was queued. */
+  kept: number
+  /** Documents without text: stored, marked `empty`. Not counted in `indexed`. */
+  skipped: number
+  /** Documents that could not be stored; the first {@link MAX_ERRORS} with their reason in `errors`. */
+  failed: number
+  /** Documents whose id came again soon after: the last one won. Counted in `indexed` as well where it was stored. */
+  duplicates: number
+  /** Documents handed to the queue; while it is full they wait for a sweep. */
+  queued: number
+}
+
+export interface EnqueueError {
+  readonly id?: string | undefined
+  /** Where the document came from, as given. */
+  readonly position?: string | undefined
+  readonly reason: string
+}
+
+export interface EnqueueReport extends EnqueueCounts {
+  readonly errors: readonly EnqueueError[]
+}
+
+/** Reported with their reason; all are counted. */
+export const MAX_ERRORS = 1_000
+
+/**
+ * Stores documents as pending and queues them for encoding. Documents stream: at most one request's worth is held.
+ * What the index holds already is not encoded again: a document that is the same in all fields is not even written, one
+ * with the same text keeps its vector at every moment. Sending everything every night costs what has changed.
+ *
+ * A crash between storing and queueing leaves pending documents without a job, and so does a full queue (see
+ * {@link EncodeQueue.isFull}): {@link sweep} queues them, which every `lexpand worker` does by itself.
+ *
+ * @throws LexpandError INDEX when the index is missing or read-only; SERVICE when the engine or Redis stay away;
+ *   whatever the source throws
+ */
+export async function enqueue(
+  target: EnqueueTarget,
+  documents: AsyncIterable<SourceDocument> | Iterable<SourceDocument>,
+  { onProgress, giveUpAfterMs = 120_000, signal, telemetry = NO_TELEMETRY }: EnqueueOptions = {},
+): Promise<EnqueueReport> {
+  const run = new EnqueueRun(target, { giveUpAfterMs, signal }, telemetry, onProgress)
+  for await (const document of documents) {
+    await run.take(document)
+    if (signal?.aborted) break
+  }
+  await run.flush()
+  return run.report
+}
+
+class EnqueueRun {
+  readonly #target: EnqueueTarget
+  readonly #persistence: WritePersistence
+  readonly #size = new ChunkSize()
+  readonly #telemetry: Telemetry
+  readonly #onProgress: ((counts: EnqueueCounts) => void) | undefined
+  readonly #recent = new RecentIds()
+  /** By id and routing: within one request the order of items is the engine's, so an id may be there only once. */
+  readonly #chunk = new Map<string, PreparedDocument>()
+  #chunkBytes = 0
+  readonly #errors: EnqueueError[] = []
+  readonly #counts: EnqueueCounts = {
+    read: 0,
+    indexed: 0,
+    unchanged: 0,
+    kept: 0,
+    skipped: 0,
+    failed: 0,
+    duplicates: 0,
+    queued: 0,
+  }
+
+  constructor(
+    target: EnqueueTarget,
+    persistence: Persistence,
+    telemetry: Telemetry,
+    onProgress: ((counts: EnqueueCounts) => void) | undefined,
+  ) {
+    this.#target = target
+    this.#persistence = {
+      ...persistence,
+      onRefused: ({ status }) => {
+        this.#size.refused()
+        telemetry.engineRefused(target.index, status)
+      },
+    }
+    this.#telemetry = telemetry
+    this.#onProgress = onProgress
+  }
+
+  get report(): EnqueueReport {
+    return { ...this.#counts, errors: this.#errors }
+  }
+
+  async take(document: SourceDocument): Promise<void> {
+    this.#counts.read++
+    const prepared = prepareDocument(document, this.#target.specification)
+    if ('reason' in prepared) {
+      this.#fail(document, prepared.reason)
+      return
+    }
+    const key = keyOf(prepared)
+    if (this.#recent.seen(key)) this.#counts.duplicates++
+    const replaced = this.#chunk.get(key)
+    if (replaced === undefined && this.#chunkBytes + prepared.bytes > this.#size.bytes) await this.flush()
+    this.#chunk.set(key, prepared)
+    this.#chunkBytes += prepared.bytes - (replaced?.bytes ?? 0)
+    if (this.#chunk.size >= this.#size.documents || this.#chunkBytes >= this.#size.bytes) await this.flush()
+  }
+
+  /** Stores what is collected, then queues it: a job must never be there before its document. */
+  async flush(): Promise<void> {
+    const collected = [...this.#chunk.values()]
+    this.#chunk.clear()
+    this.#chunkBytes = 0
+    if (collected.length === 0) return
+    const { queue, specification } = this.#target
+    const chunk = await this.#storeKept(collected)
+    const written = await this.#write(chunk)
+    const byIndex = new Map<string, QueuedDocument[]>()
+    for (const [at, document] of chunk.entries()) {
+      const result = written[at] ?? { reason: 'the engine did not answer for it' }
+      if ('reason' in result) {
+        this.#fail(document, result.reason)
+      } else if (document.blank) {
+        this.#counts.skipped++
+      } else {
+        this.#counts.indexed++
+        const queued = byIndex.get(result.index) ?? []
+        byIndex.set(result.index, queued)
+        queued.push({
+          id: document.id,
+          ...(document.routing === undefined ? {} : { routing: document.routing }),
+          seq_no: result.seqNo,
+          primary_term: result.primaryTerm,
+          text_hash: document.textHash,
+          textBytes: document.textBytes,
+        })
+      }
+    }
+    // What is pending is safe in the index; ten million jobs at once are too much for the memory of Redis.
+    const isFull = byIndex.size > 0 && (await queue.isFull())
+    for (const [concrete, queued] of isFull ? [] : byIndex) {
+      await queue.add(concrete, specification.fingerprint, queued)
+      this.#counts.queued += queued.length
+    }
+    this.#onProgress?.({ ...this.#counts })
+  }
+
+  /**
+   * Writes those whose text has its vector in the index already.
+   *
+   * @returns those that have to be written as pending
+   */
+  async #storeKept(chunk: readonly PreparedDocument[]): Promise<PreparedDocument[]> {
+    const { client, index, specification } = this.#target
+    const reuses = await reuseStored(client, index, specification, chunk, this.#persistence)
+    const kept = reuses.flatMap((reuse) => (reuse.kind === 'keep' ? [reuse.document] : []))
+    const written = await this.#write(kept)
+    const overtaken = new Set<string>()
+    let stored = 0
+    for (const [at, document] of kept.entries()) {
+      const result = written[at] ?? { reason: 'the engine did not answer for it' }
+      if (!('reason' in result)) stored++
+      else if (result.overtaken) overtaken.add(keyOf(document))
+      else this.#fail(document, result.reason)
+    }
+    const unchanged = reuses.filter(({ kind }) => kind === 'unchanged').length
+    this.#counts.unchanged += unchanged
+    this.#counts.kept += stored
+    this.#counts.indexed += stored
+    this.#telemetry.reused(index, 'stored', unchanged + stored)
+    // The last one who writes wins, as ever; only the vector that was read is not put over what came in between.
+    return chunk.filter((document, at) => reuses[at]?.kind === 'write' || overtaken.has(keyOf(document)))
+  }
+
+  /** The vectors of kept documents come on top, so a request may be larger than what was collected for it. */
+  async #write(documents: readonly PreparedDocument[]): Promise<Written[]> {
+    const { client, index } = this.#target
+    const written: Written[] = []
+    for (let at = 0; at < documents.length; ) {
+      let bytes = 0
+      const part = documents.slice(at).filter((document, row) => {
+        bytes += document.bytes
+        return row === 0 || bytes <= this.#size.bytes
+      })
+      written.push(...(await writePending(client, index, part, this.#persistence)))
+      this.#size.taken()
+      at += part.length
+    }
+    return written
+  }
+
+  #fail({ id, position }: { id?: string; position?: string | undefined }, reason: string): void {
+    this.#counts.failed++
+    if (this.#errors.length === MAX_ERRORS) return
+    this.#errors.push({
+      ...(id === undefined ? {} : { id }),
+      ...(position === undefined ? {} : { position }),
+      reason,
+    })
+  }
+}

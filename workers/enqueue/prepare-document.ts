@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { SIDECAR } from '../../mappings/sidecar.ts'
+import type { IndexSpecification } from '../../mappings/specification.ts'
+import { documentText } from '../../mappings/text.ts'
+import { textHash } from '../../mappings/text-hash.ts'
+import { emptySidecar, pendingSidecar } from '../documents/states.ts'
+
+/** A document as an application gives it. */
+export interface SourceDocument {
+  /** At most 512 bytes. @default a hash of the document, so that a repeated run finds it again */
+  readonly id?: string | undefined
+  readonly routing?: string | undefined
+  /** The JSON object to store. */
+  readonly source: Readonly<Record<string, unknown>>
+  /** Where it came from, for messages: "corpus.jsonl line 7". */
+  readonly position?: string | undefined
+}
+
+/** A document ready to be sent: stamped and written out once. */
+export interface PreparedDocument {
+  readonly id: string
+  readonly routing: string | undefined
+  readonly position: string | undefined
+  /** Without text: it is marked `empty` and not queued. */
+  readonly blank: boolean
+  readonly textHash: string
+  readonly textBytes: number
+  readonly json: string
+  readonly bytes: number
+  /** Written only over this version; without it, over any or none. */
+  readonly onlyOver?: { readonly seqNo: number; readonly primaryTerm: number } | undefined
+}
+
+const MAX_ID_BYTES = 512
+
+/**
+ * Stamps a document with its state and the hash of its text, exactly as the ingest pipeline would, and drops a
+ * vector that it may carry.
+ *
+ * @returns the document, or why it cannot be one
+ */
+export function prepareDocument(
+  document: SourceDocument,
+  specification: IndexSpecification,
+): PreparedDocument | { readonly reason: string } {
+  const { fields, sparse_field, fingerprint } = specification
+  const { source, routing, position } = document
+  if (typeof source !== 'object' || source === null || Array.isArray(source)) {
+    return { reason: '[enqueue] expected a JSON object, got something else. Wrap the text in an object.' }
+  }
+  const text = documentText(source, fields)
+  if ('error' in text) return { reason: text.error }
+  const id = document.id ?? idFromContent(source)
+  const idBytes = Buffer.byteLength(id)
+  if (idBytes === 0 || idBytes > MAX_ID_BYTES) {
+    return { reason: `[enqueue] expected an id of 1 to ${MAX_ID_BYTES} bytes, got ${idBytes}. Shorten it.` }
+  }
+  const hash = textHash(source, fields)
+  const blank = text.text === ''
+  const { [sparse_field]: _vector, [SIDECAR]: _sidecar, ...own } = source
+  const sidecar = blank ? emptySidecar(hash, fingerprint) : pendingSidecar(hash)
+  const json = JSON.stringify({ ...own, [SIDECAR]: sidecar })
+  return {
+    id,
+    routing,
+    position,
+    blank,
+    textHash: hash,
+    textBytes: Buffer.byteLength(text.text),
+    json,
+    bytes: Buffer.byteLength(json),
+  }
+}
+
+function idFromContent(source: object): string {
+  return createHash('sha256').update(JSON.stringify(source)).digest('base64url').slice(0, 22)
+}

@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Client } from '@opensearch-project/opensearch'
+import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
+import type { IndexSpecification } from '../../mappings/specification.ts'
+import { type Persistence, persist } from '../../opensearch/back-off.ts'
+import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { isTransient } from '../../opensearch/transient.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import { isSettled } from '../documents/states.ts'
+import type { PreparedDocument } from './prepare-document.ts'
+
+/**
+ * What becomes of a document that is sent again. unchanged: the index holds it as it is, it is not written. keep: its
+ * text is the same, so it is written with the vector that the index holds. write: as pending.
+ */
+export type Reuse =
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'keep'; readonly document: PreparedDocument }
+  | { readonly kind: 'write' }
+
+/**
+ * Finds out what of a request is in the index already, with the vector of its present text and this fingerprint.
+ * Reads are in real time; vectors are read only of documents that are written with them, and those are bound to the
+ * version that the vector was read from.
+ *
+ * @returns one entry a document, in order
+ * @throws LexpandError when the engine cannot read for a lasting reason, or stays away
+ */
+export async function reuseStored(
+  client: Client,
+  index: string,
+  specification: IndexSpecification,
+  documents: readonly PreparedDocument[],
+  persistence: Persistence,
+): Promise<Reuse[]> {
+  const { sparse_field, fingerprint } = specification
+  const reader = { client, index, persistence }
+  const stored = await read(reader, documents, { _source_excludes: [sparse_field] })
+  const reuses: Reuse[] = documents.map((document, at) => {
+    const found = stored[at]
+    if (found === undefined || !isSettled(found.sidecar, document.textHash, fingerprint)) return WRITE
+    // Sending a failed document again is how its owner asks for another try.
+    if (found.sidecar?.state === 'failed') return WRITE
+    return isSame(found, document, sparse_field) ? UNCHANGED : WRITE
+  })
+  const kept = documents
+    .map((document, at) => ({ document, at, found: stored[at] }))
+    .filter(
+      ({ document, at, found }) =>
+        reuses[at] === WRITE &&
+        found?.sidecar?.state === 'ready' &&
+        isSettled(found.sidecar, document.textHash, fingerprint),
+    )
+  const vectors = await read(
+    reader,
+    kept.map(({ document }) => document),
+    { _source_includes: [sparse_field, SIDECAR] },
+  )
+  for (const [row, { document, at }] of kept.entries()) {
+    const found = vectors[row]
+    const vector = found?.source[sparse_field]
+    if (found === undefined || !isSettled(found.sidecar, document.textHash, fingerprint)) continue
+    // Missing where `_source` does not keep vectors.
+    if (typeof vector !== 'object' || vector === null || Object.keys(vector).length === 0) continue
+    const json = JSON.stringify({
+      ...JSON.parse(document.json),
+      [sparse_field]: vector,
+      [SIDECAR]: found.sidecar,
+    })
+    const { seqNo, primaryTerm } = found
+    reuses[at] = {
+      kind: 'keep',
+      document: { ...document, json, bytes: Buffer.byteLength(json), onlyOver: { seqNo, primaryTerm } },
+    }
+  }
+  return reuses
+}
+
+const UNCHANGED: Reuse = { kind: 'unchanged' }
+const WRITE: Reuse = { kind: 'write' }
+
+interface Stored {
+  readonly seqNo: number
+  readonly primaryTerm: number
+  readonly source: Readonly<Record<string, unknown>>
+  readonly sidecar: Sidecar | undefined
+}
+
+interface Reader {
+  readonly client: Client
+  readonly index: string
+  readonly persistence: Persistence
+}
+
+/** Undefined where there is no document, or the engine cannot say: it is written then. */
+async function read(
+  { client, index, persistence }: Reader,
+  documents: readonly PreparedDocument[],
+  filter: { readonly _source_excludes: string[] } | { readonly _source_includes: string[] },
+): Promise<(Stored | undefined)[]> {
+  if (documents.length === 0) return []
+  const docs = documents.map(({ id, routing }) => ({
+    _id: id,
+    ...(routing === undefined ? {} : { routing }),
+  }))
+  let found: (Stored | undefined)[] = []
+  const gaveUp = await persist(async () => {
+    try {
+      const reply = await client.mget({ index, body: { docs }, ...filter })
+      found = reply.body.docs.map((doc) => {
+        if ('error' in doc || !doc.found || doc._source === undefined) return undefined
+        const source = doc._source as Record<string, unknown>
+        const sidecar = source[SIDECAR] as Sidecar | undefined
+        return { seqNo: doc._seq_no ?? -1, primaryTerm: doc._primary_term ?? -1, source, sidecar }
+      })
+      return undefined
+    } catch (error) {
+      const translated = translateEngineError(error, { part: 'enqueue', index })
+      if (!isTransient(error)) throw translated
+      return translated.message
+    }
+  }, persistence)
+  if (gaveUp === undefined) return found
+  throw new LexpandError(
+    'SERVICE',
+    `[enqueue] expected index ${index} to answer, got for ${persistence.giveUpAfterMs / 1000} s: ${gaveUp} Run it again later: what is stored stays.`,
+  )
+}
+
+function isSame({ source }: Stored, { json }: PreparedDocument, sparseField: string): boolean {
+  const own = ({ [SIDECAR]: _, [sparseField]: __, ...rest }: Readonly<Record<string, unknown>>) => rest
+  return isDeepStrictEqual(own(source), own(JSON.parse(json)))
+}

@@ -1,0 +1,141 @@
+import { type API, type Client, errors } from '@opensearch-project/opensearch'
+import { persist } from '../../opensearch/back-off.ts'
+import { outcomeOf, reasonOf } from '../../opensearch/bulk-outcome.ts'
+import {
+  type EngineFailure,
+  translateEngineError,
+  translateEngineFailure,
+} from '../../opensearch/engine-error.ts'
+import { isOverload, isTransient, type Refusal, refusalOf } from '../../opensearch/transient.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import type { WritePersistence } from '../documents/write-back.ts'
+import type { PreparedDocument } from './prepare-document.ts'
+
+/** Where a document was stored, or why it was not. */
+export type Written =
+  | { readonly index: string; readonly seqNo: number; readonly primaryTerm: number }
+  /** overtaken: it was to be written over a version that is not there any more. */
+  | { readonly reason: string; readonly overtaken?: true }
+
+/**
+ * Writes documents through the index's own pipelines, since an index may have one that must run. What the engine
+ * has no room for is repeated with back-off, and nothing else is sent in the meantime, so that two versions of
+ * one document are never overtaken. A request that is too large is halved, and so is what is refused: a smaller
+ * request may find room.
+ *
+ * @returns one entry a document, in order; `index` is the concrete index behind an alias
+ * @throws LexpandError SERVICE when the engine stays away or full; INDEX when it is missing or read-only:
+ *   then no document can succeed
+ */
+export async function writePending(
+  client: Client,
+  index: string,
+  documents: readonly PreparedDocument[],
+  persistence: WritePersistence,
+): Promise<Written[]> {
+  const attempt: Attempt = {
+    client,
+    index,
+    documents,
+    written: new Array<Written>(documents.length),
+    refused: documents.map((_, at) => at),
+    reason: '',
+    onRefused: persistence.onRefused,
+  }
+  let size = documents.length
+  const gaveUp = await persist(async () => {
+    const open = attempt.refused.splice(0)
+    for (let at = 0; at < open.length; at += size) await send(attempt, open.slice(at, at + size))
+    size = Math.max(Math.ceil(size / 2), SMALLEST_PART)
+    return attempt.refused.length === 0 ? undefined : attempt.reason
+  }, persistence)
+  if (gaveUp === undefined) return attempt.written
+  throw new LexpandError(
+    'SERVICE',
+    `[enqueue] expected index ${index} to take documents, got for ${persistence.giveUpAfterMs / 1000} s: ${gaveUp} Run it again later: what is stored stays.`,
+  )
+}
+
+interface Attempt {
+  readonly client: Client
+  readonly index: string
+  readonly documents: readonly PreparedDocument[]
+  readonly written: Written[]
+  /** Positions to be sent again, and why. */
+  readonly refused: number[]
+  reason: string
+  readonly onRefused: WritePersistence['onRefused']
+}
+
+/** Below this a request costs more than its documents. */
+const SMALLEST_PART = 100
+
+async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
+  const { client, index, documents, written, refused } = attempt
+  const lines = part.flatMap((at) => {
+    const document = documents[at] as PreparedDocument
+    return [JSON.stringify({ index: actionOf(document) }), document.json]
+  })
+  try {
+    const reply = await client.bulk({ index, body: lines as unknown as API.Bulk_RequestBody })
+    let refusal: Refusal | undefined
+    for (const [row, at] of part.entries()) {
+      const item = reply.body.items[row]?.index
+      const status = item?.status ?? 500
+      const failure = item?.error as EngineFailure | undefined
+      const outcome = outcomeOf(status, failure)
+      if (outcome === 'written') {
+        written[at] = {
+          index: item?._index ?? index,
+          seqNo: item?._seq_no ?? 0,
+          primaryTerm: item?._primary_term ?? 0,
+        }
+      } else if (failure !== undefined && status >= 401 && status <= 404) {
+        // Read-only, forbidden or missing: true for all that follow as well.
+        throw translateEngineFailure(failure, status, { part: 'enqueue', index })
+      } else if (outcome === 'retry') {
+        refused.push(at)
+        refusal ??= { status, isOverload: isOverload(failure) }
+        attempt.reason = `${reasonOf(status, failure)}.`
+      } else {
+        const reason = reasonOf(status, failure)
+        written[at] = outcome === 'superseded' ? { reason, overtaken: true } : { reason }
+      }
+    }
+    if (refusal !== undefined) attempt.onRefused?.(refusal)
+  } catch (error) {
+    if (error instanceof errors.ResponseError && (error.statusCode === 413 || error.statusCode === 400)) {
+      // Too large as a whole, or one document makes the whole request invalid: halving finds the culprit.
+      const middle = Math.ceil(part.length / 2)
+      const [only = 0] = part
+      if (part.length === 1) {
+        written[only] = { reason: reasonAlone(error, documents[only]?.bytes ?? 0, index) }
+      } else {
+        await send(attempt, part.slice(0, middle))
+        await send(attempt, part.slice(middle))
+      }
+      return
+    }
+    const translated = translateEngineError(error, { part: 'enqueue', index })
+    if (!isTransient(error)) throw translated
+    refused.push(...part)
+    attempt.onRefused?.(refusalOf(error))
+    attempt.reason = translated.message
+  }
+}
+
+function actionOf({ id, routing, onlyOver }: PreparedDocument) {
+  return {
+    _id: id,
+    ...(routing === undefined ? {} : { routing }),
+    ...(onlyOver === undefined ? {} : { if_seq_no: onlyOver.seqNo, if_primary_term: onlyOver.primaryTerm }),
+  }
+}
+
+/** Why a request with one document only was refused as a whole. */
+function reasonAlone(error: errors.ResponseError, bytes: number, index: string): string {
+  if (error.statusCode === 413) {
+    return `[enqueue] expected a document within http.max_content_length of the engine, got ${bytes} bytes. Split it, or raise the limit.`
+  }
+  return translateEngineError(error, { part: 'enqueue', index }).message
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { LexpandError } from '../../sparse/errors.ts'
+
+const documentSchema = z.object({
+  id: z.string().min(1),
+  routing: z.string().optional(),
+  seq_no: z.int().min(0),
+  primary_term: z.int().min(0),
+  text_hash: z.string().optional(),
+})
+
+const jobSchema = z.object({
+  version: z.literal(1),
+  index: z.string().min(1),
+  fingerprint: z.string().min(1),
+  documents: z.array(documentSchema).min(1).max(10_000),
+})
+
+/** A document as it was when the job was made; the worker reads its newest version anyway. */
+export type JobDocument = z.infer<typeof documentSchema>
+
+/** What a job carries: ids, numbers and hashes, never texts, since Redis holds it in clear and in memory. */
+export type JobData = z.infer<typeof jobSchema>
+
+/** @throws LexpandError INPUT for a payload of another version or shape */
+export function parseJobData(data: unknown): JobData {
+  const parsed = jobSchema.safeParse(data)
+  if (parsed.success) return parsed.data
+  const version = (data as { version?: unknown } | null)?.version
+  const problems = parsed.error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.join('.')}: ${message}`)
+    .join('; ')
+  throw new LexpandError(
+    'INPUT',
+    version === 1
+      ? `[job] expected a payload of version 1, got one that does not fit (${problems}). Remove the job; lexpand sweep queues its documents again.`
+      : `[job] expected payload version 1, got ${JSON.stringify(version)}. Update this worker to the version that queued the job.`,
+  )
+}

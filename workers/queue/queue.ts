@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { LexpandError } from '../../sparse/errors.ts'
+import { queueTraces } from '../telemetry/traces.ts'
+import type { JobData, JobDocument } from './job-data.ts'
+import { QueuedMarks } from './queued-marks.ts'
+import { connect } from './redis.ts'
+
+/** Jobs of one model. Close it when done. */
+export interface EncodeQueue {
+  readonly name: string
+  /** The BullMQ queue, for counts, metrics and dashboards. */
+  readonly jobs: Queue<JobData>
+  /** Its connection, for what else is kept beside the jobs. */
+  readonly redis: Redis
+  /**
+   * Queues documents of one index, as jobs of at most {@link JOB_DOCUMENTS} documents and {@link JOB_TEXT_BYTES}
+   * bytes of text. What a job that waits or runs names already, in the same version, is left out.
+   *
+   * @returns how many jobs were added, and with how many documents
+   * @throws LexpandError SERVICE when Redis stays away; the documents are pending then, and a sweep finds them
+   */
+  add(index: string, fingerprint: string, documents: readonly QueuedDocument[]): Promise<Added>
+  /**
+   * Whether so many jobs wait that more should be left to a later sweep: Redis holds its jobs in memory, and an index of
+   * ten million documents may have to be encoded.
+   *
+   * @throws LexpandError SERVICE when Redis stays away
+   */
+  isFull(): Promise<boolean>
+  /** Resolves when no job waits, runs, or is to be repeated. @param signal ends the waiting */
+  idle(signal?: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Added {
+  readonly jobs: number
+  readonly documents: number
+}
+
+export interface QueuedDocument extends JobDocument {
+  /** Bytes of its text, where known: long texts make smaller jobs. */
+  readonly textBytes?: number | undefined
+}
+
+/** Enough to fill batches sorted by length, few enough that a killed worker repeats seconds of work, not minutes. */
+export const JOB_DOCUMENTS = 64
+/** Bounds what one worker holds in memory and the time between two signs of progress. */
+export const JOB_TEXT_BYTES = 2_000_000
+
+/** 64,000 documents: an hour of work for one processor, 22 MB for Redis (340 bytes a document, marks included). */
+const FULL_JOBS = 1_000
+
+const IDLE_POLL_MS = 200
+
+/**
+ * A job that fails by itself (model missing, encoder dying) is tried again after 1, 2, 4 ... seconds; waiting for
+ * the engine costs no attempt (see worker.ts). Without these bounds BullMQ keeps every finished job for ever.
+ */
+const JOB_OPTIONS = {
+  attempts: 6,
+  backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 },
+  removeOnComplete: { age: 3_600, count: 1_000 },
+  removeOnFail: { age: 14 * 24 * 3_600, count: 10_000 },
+} as const
+
+/** Queues are per model: a worker holds one model and takes only jobs that it can do. */
+export function encodeQueueName(identity: string): string {
+  return `lexpand-encode-${identity.slice(0, 12)}`
+}
+
+/**
+ * @param identity of the model, as `Model.identity` or `IndexSpecification.model.identity` gives it
+ * @throws LexpandError SERVICE when Redis cannot be reached
+ */
+export async function openQueue(redisUrl: string, identity: string): Promise<EncodeQueue> {
+  const name = encodeQueueName(identity)
+  const redis = await connect(redisUrl, { role: 'queue' })
+  const jobs = new Queue<JobData>(name, {
+    connection: redis,
+    defaultJobOptions: JOB_OPTIONS,
+    telemetry: queueTraces(),
+  })
+  // Without a listener an `error` event ends the process; the failing call itself rejects as well.
+  jobs.on('error', () => {})
+  try {
+    // BullMQ asks for the version of Redis once; when that fails, every later call fails with it, for ever.
+    await jobs.waitUntilReady()
+  } catch (error) {
+    redis.disconnect()
+    throw queueError('expected Redis to stay', error, 'Start Redis there, then try again.')
+  }
+  const marks = new QueuedMarks(redis, jobs)
+  return {
+    name,
+    jobs,
+    redis,
+    async add(index, fingerprint, documents) {
+      const scope = { index, fingerprint }
+      try {
+        const unqueued = await marks.unqueued(scope, documents)
+        const batches = jobBatches(unqueued)
+        const added = await jobs.addBulk(
+          batches.map((batch) => ({
+            name: 'encode',
+            data: { version: 1, index, fingerprint, documents: batch },
+          })),
+        )
+        for (const [at, { id = '' }] of added.entries()) await marks.mark(scope, id, batches[at] ?? [])
+        return { jobs: batches.length, documents: unqueued.length }
+      } catch (error) {
+        throw queueError(
+          `expected Redis to take jobs for ${documents.length} documents`,
+          error,
+          'The documents are stored as pending: start Redis; then a worker, or lexpand sweep, finds them.',
+        )
+      }
+    },
+    async isFull() {
+      try {
+        const counts = await jobs.getJobCounts('wait', 'delayed', 'prioritized')
+        return Object.values(counts).reduce((sum, count) => sum + count, 0) >= FULL_JOBS
+      } catch (error) {
+        throw queueError(
+          'expected Redis to count its jobs',
+          error,
+          'What is stored stays pending: start Redis, then run lexpand sweep.',
+        )
+      }
+    },
+    async idle(signal) {
+      while (signal?.aborted !== true) {
+        const counts = await jobs.getJobCounts('wait', 'active', 'delayed', 'prioritized')
+        if (Object.values(counts).every((count) => count === 0)) return
+        await sleep(IDLE_POLL_MS)
+      }
+    },
+    async close() {
+      await jobs.close()
+      redis.disconnect()
+    },
+  }
+}
+
+function jobBatches(documents: readonly QueuedDocument[]): JobDocument[][] {
+  const batches: JobDocument[][] = []
+  let bytes = 0
+  for (const { textBytes = 0, ...document } of documents) {
+    const batch = batches.at(-1)
+    bytes += textBytes
+    if (batch === undefined || batch.length === JOB_DOCUMENTS || bytes > JOB_TEXT_BYTES) {
+      batches.push([document])
+      bytes = textBytes
+    } else {
+      batch.push(document)
+    }
+  }
+  return batches
+}
+
+function queueError(expected: string, error: unknown, advice: string): LexpandError {
+  const message = error instanceof Error ? error.message : String(error)
+  return new LexpandError('SERVICE', `[queue] ${expected}, got: ${message}. ${advice}`, { cause: error })
+}

@@ -1,0 +1,91 @@
+import { Redis } from 'ioredis'
+import { LexpandError } from '../../sparse/errors.ts'
+
+export interface RedisRole {
+  /**
+   * worker: waits for Redis as long as it takes, jobs go on when it is back. queue: a command fails after about
+   * seven seconds without Redis, so that whoever adds jobs learns of it.
+   */
+  readonly role: 'worker' | 'queue'
+}
+
+const CONNECT_TIMEOUT_MS = 5_000
+const RECONNECT_MAX_MS = 2_000
+const QUEUE_RETRIES = 8
+
+/**
+ * Opens a connection and proves that it works. Afterwards it reconnects by itself; add an `error` listener to
+ * learn of breaks.
+ *
+ * @param redisUrl redis:// or rediss://, with user name, password and database number as needed
+ * @throws LexpandError SERVICE when Redis cannot be reached or refuses the login; CONFIGURATION for a bad URL
+ */
+export async function connect(redisUrl: string, { role }: RedisRole): Promise<Redis> {
+  const place = placeOf(redisUrl)
+  const redis = new Redis(redisUrl, {
+    lazyConnect: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxRetriesPerRequest: role === 'worker' ? null : QUEUE_RETRIES,
+    retryStrategy: (times) => Math.min(times * 200, RECONNECT_MAX_MS),
+  })
+  let lastError: Error | undefined
+  redis.on('error', (error: Error) => {
+    lastError = error
+  })
+  try {
+    await redis.connect()
+    await redis.ping()
+    return redis
+  } catch (error) {
+    redis.disconnect()
+    const reason = lastError ?? error
+    const message = reason instanceof Error && reason.message !== '' ? reason.message : String(reason)
+    const advice = /NOAUTH|WRONGPASS|NOPERM/.test(message)
+      ? 'Correct user name and password in the Redis URL.'
+      : 'Start Redis there or correct the URL.'
+    throw new LexpandError('SERVICE', `[redis] expected Redis at ${place}, got: ${message}. ${advice}`, {
+      cause: reason,
+    })
+  }
+}
+
+/**
+ * Refuses a Redis that may throw jobs away.
+ *
+ * @returns warnings: settings under which a crash of Redis loses jobs (documents stay pending, a sweep finds them)
+ * @throws LexpandError SERVICE when keys may be evicted
+ */
+export async function assertRedisSettings(redis: Redis): Promise<string[]> {
+  // INFO and not CONFIG GET, which managed services forbid.
+  const info = await redis.info()
+  const policy = field(info, 'maxmemory_policy')
+  if (policy !== undefined && policy !== 'noeviction') {
+    const { host = '127.0.0.1', port = 6379 } = redis.options
+    throw new LexpandError(
+      'SERVICE',
+      `[redis] expected maxmemory-policy noeviction, got ${policy}: Redis would throw jobs away when it is full. ` +
+        `Run: redis-cli -h ${host} -p ${port} CONFIG SET maxmemory-policy noeviction`,
+    )
+  }
+  if (field(info, 'aof_enabled') === '1') return []
+  return [
+    '[redis] expected appendonly yes, got no: a crash of Redis loses the queue, and a sweep has to find the pending ' +
+      'documents again. Run: redis-cli CONFIG SET appendonly yes',
+  ]
+}
+
+function field(info: string, name: string): string | undefined {
+  return info.match(new RegExp(`^${name}:(.*?)\\r?$`, 'm'))?.[1]
+}
+
+/** host:port, without the credentials that the URL may carry. */
+function placeOf(redisUrl: string): string {
+  const url = URL.parse(redisUrl)
+  if (url === null || !/^rediss?:$/.test(url.protocol)) {
+    throw new LexpandError(
+      'CONFIGURATION',
+      '[redis] expected a URL such as redis://127.0.0.1:6379, got something else. Correct the Redis URL.',
+    )
+  }
+  return `${url.hostname}:${url.port === '' ? '6379' : url.port}`
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { DocumentVersion } from '../documents/write-back.ts'
+import { inTime } from './in-time.ts'
+
+/** Keeps two jobs from encoding the same version of a document at the same time. */
+export interface VersionClaims {
+  /** Those of the documents that no other running job has; of a Redis that is away, all. */
+  take<T extends DocumentVersion>(index: string, documents: readonly T[]): Promise<T[]>
+  /** Called when the job ends, however it ends. */
+  release(): Promise<void>
+}
+
+/** Claims of a worker that was killed; its job still exists then and comes again under the same name. */
+const KEPT_MS = 60_000
+
+const TAKE = `
+local mine = {}
+for at, key in ipairs(KEYS) do
+  local owner = redis.call('get', key)
+  if not owner or owner == ARGV[1] then
+    redis.call('set', key, ARGV[1], 'PX', ARGV[2])
+    mine[at] = 1
+  else
+    mine[at] = 0
+  end
+end
+return mine`
+
+const RELEASE = `
+for _, key in ipairs(KEYS) do
+  if redis.call('get', key) == ARGV[1] then redis.call('del', key) end
+end
+return 0`
+
+/**
+ * A document that is changed while it is encoded is read again by the job that lost, and the sweeper finds the change
+ * as well: without a claim both encode it. Whoever has the claim is a job that still exists, and it either settles
+ * the version or comes again; so the other one may leave the document to it. Only effort is saved: what is written
+ * where is decided by the version alone.
+ *
+ * @param job names the owner; a job that is repeated has its old claims
+ */
+export function versionClaims(redis: Redis, job: string): VersionClaims {
+  const held: string[] = []
+  return {
+    async take(index, documents) {
+      if (documents.length === 0) return []
+      const keys = documents.map((document) => keyOf(index, document))
+      held.push(...keys)
+      const mine = await inTime(redis.eval(TAKE, keys.length, ...keys, job, KEPT_MS) as Promise<number[]>)
+      return documents.filter((_, at) => mine === undefined || mine[at] === 1)
+    },
+    async release() {
+      if (held.length > 0) await inTime(redis.eval(RELEASE, held.length, ...held.splice(0), job))
+    },
+  }
+}
+
+function keyOf(index: string, { id, routing, seqNo, primaryTerm }: DocumentVersion): string {
+  const version = JSON.stringify([index, id, routing, seqNo, primaryTerm])
+  return `lexpand:encoding:${createHash('sha256').update(version).digest('base64url').slice(0, 22)}`
+}

@@ -1,0 +1,164 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { SIDECAR } from '../../../mappings/sidecar.ts'
+import type { Persistence } from '../../../opensearch/back-off.ts'
+import { translateEngineError } from '../../../opensearch/engine-error.ts'
+import { primaryOf } from '../../../opensearch/shard-changes.ts'
+import { patiently } from '../run/patience.ts'
+import type { CopyCandidate } from './copy.ts'
+
+export interface DifferenceRequest {
+  readonly client: Client
+  /** The index that documents were copied from. */
+  readonly source: string
+  /** Its copy: `lexpand.copied_from` names shard and sequence number of every document's original. */
+  readonly target: string
+  readonly shard: number
+  /** Compared are originals up to this number; both indices have to be refreshed since it was reached. */
+  readonly upTo: number
+  readonly persistence: Persistence
+  /**
+   * What earlier calls found: ranges that have not changed since are passed over. For a caller that has dealt with
+   * their differences and leaves them as they are.
+   */
+  readonly settled?: Map<number, string> | undefined
+}
+
+/**
+ * Finds the documents in which an index and its copy differ, deleted ones too, without reading all ids.
+ *
+ * The originals are a set of sequence numbers on one side and the numbers that the copies name are another: where
+ * both are the same, the copy is complete, up to date, and without documents that were deleted. Sums over ranges of
+ * numbers are compared first (a few thousand numbers each), and only ranges that differ are listed.
+ *
+ * @returns documents to be looked at; each may turn out to be the same by now
+ */
+export async function* differences(request: DifferenceRequest): AsyncGenerator<CopyCandidate[]> {
+  const { upTo, shard, settled } = request
+  if (upTo < 0) return
+  const width = Math.max(LEAST_WIDTH, Math.ceil((upTo + 1) / MAX_RANGES))
+  const [originals, copies] = await Promise.all([
+    sums(request, originalsOf(request), width),
+    sums(request, copiesOf(request), width),
+  ])
+  for (const start of new Set([...originals.keys(), ...copies.keys()])) {
+    if (originals.get(start) === copies.get(start)) continue
+    const found = `${originals.get(start)} ${copies.get(start)}`
+    if (settled?.get(start) === found) continue
+    const range = { gte: start, lte: Math.min(upTo, start + width - 1) }
+    const [here, there] = await Promise.all([
+      list(request, originalsOf(request), range),
+      list(request, copiesOf(request), range),
+    ])
+    const unlike = [
+      ...[...here].filter(([seqNo]) => !there.has(seqNo)),
+      ...[...there].filter(([seqNo]) => !here.has(seqNo)),
+    ]
+    const distinct = new Map(unlike.map(([, hit]) => [JSON.stringify([hit._id, hit._routing]), hit] as const))
+    if (distinct.size > 0) {
+      yield [...distinct.values()].map(({ _id, _routing }) => ({ id: _id, routing: _routing, shard }))
+    }
+    settled?.set(start, found)
+  }
+}
+
+/** Ranges in one comparison; the engine's own limit of buckets is 65,535. */
+const MAX_RANGES = 8_192
+const LEAST_WIDTH = 64
+/** Within the engine's default `index.max_result_window`. */
+const LIST_SIZE = 10_000
+
+/** One of the two sides. */
+interface Side {
+  readonly index: string
+  readonly preference: string
+  readonly field: string
+  readonly filter: readonly object[]
+}
+
+function originalsOf({ source, shard }: DifferenceRequest): Side {
+  return { index: source, preference: primaryOf(shard), field: '_seq_no', filter: [] }
+}
+
+function copiesOf({ target, shard }: DifferenceRequest): Side {
+  return {
+    index: target,
+    preference: '_primary',
+    field: `${SIDECAR}.copied_from.seq_no`,
+    filter: [{ term: { [`${SIDECAR}.copied_from.shard`]: { value: shard } } }],
+  }
+}
+
+/** @returns start of a range -> count and sum of the numbers in it, which are equal for equal sets */
+async function sums(
+  request: DifferenceRequest,
+  { index, preference, field, filter }: Side,
+  width: number,
+): Promise<Map<number, string>> {
+  const { upTo } = request
+  const body = {
+    size: 0,
+    query: { bool: { filter: [...filter, { range: { [field]: { lte: upTo } } }] } },
+    aggs: {
+      ranges: {
+        histogram: { field, interval: width, min_doc_count: 1 },
+        aggs: { sum: { sum: { field } } },
+      },
+    },
+  }
+  const reply = await search(request, index, preference, body)
+  const { buckets } = (reply.body.aggregations as unknown as Ranges).ranges
+  return new Map(buckets.map(({ key, doc_count, sum }) => [key, `${doc_count} ${sum.value}`]))
+}
+
+interface Ranges {
+  readonly ranges: {
+    readonly buckets: readonly {
+      readonly key: number
+      readonly doc_count: number
+      readonly sum: { readonly value: number }
+    }[]
+  }
+}
+
+interface Hit {
+  readonly _id: string
+  readonly _routing?: string | undefined
+  readonly sort: readonly [number]
+}
+
+/** @returns number -> document. Two copies of one original cannot be: they would have the same id and routing. */
+async function list(
+  request: DifferenceRequest,
+  { index, preference, field, filter }: Side,
+  range: { readonly gte: number; readonly lte: number },
+): Promise<Map<number, Hit>> {
+  const found = new Map<number, Hit>()
+  for (let after: number | undefined; ; ) {
+    const body = {
+      size: LIST_SIZE,
+      query: { bool: { filter: [...filter, { range: { [field]: range } }] } },
+      sort: [{ [field]: { order: 'asc' } }],
+      ...(after === undefined ? {} : { search_after: [after] }),
+      _source: false,
+      track_total_hits: false,
+    }
+    const reply = await search(request, index, preference, body)
+    const hits = reply.body.hits.hits as unknown as readonly Hit[]
+    for (const hit of hits) found.set(hit.sort[0], hit)
+    if (hits.length < LIST_SIZE) return found
+    after = hits.at(-1)?.sort[0]
+  }
+}
+
+/** An answer of some shards only would hide differences. */
+function search({ client, persistence }: DifferenceRequest, index: string, preference: string, body: object) {
+  return patiently(
+    () =>
+      client
+        .search({ index, preference, allow_partial_search_results: false, body })
+        .catch((error: unknown) => {
+          throw translateEngineError(error, { part: 'reindex', index })
+        }),
+    persistence,
+  )
+}

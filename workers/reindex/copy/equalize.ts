@@ -1,0 +1,78 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { EngineBusy } from '../../../opensearch/transient.ts'
+import { LexpandError } from '../../../sparse/errors.ts'
+import { assertGoesOn, patiently } from '../run/patience.ts'
+import { copyDocuments } from './copy.ts'
+import { differences } from './difference.ts'
+import type { Following } from './follow.ts'
+
+/**
+ * Compares an index with its copy up to the run's checkpoints and repairs what differs: this is how deletes come
+ * over, which have no number that a reader could follow.
+ *
+ * @returns documents that were looked at
+ */
+export async function repair({ run, link, encoding }: Following): Promise<number> {
+  const { client, from, to, persistence } = link
+  await patiently(() => client.indices.refresh({ index: to }), persistence)
+  let seen = 0
+  const repairShard = async (shard: number, upTo: number) => {
+    const request = { client, source: from, target: to, shard, upTo, persistence }
+    for await (const candidates of differences(request)) {
+      assertGoesOn(run.signal)
+      const copied = await copyDocuments(link, candidates)
+      await encoding?.add(copied.pending)
+      run.note({
+        copied: run.state.copied + copied.written,
+        removed: run.state.removed + copied.removed,
+      })
+      seen += candidates.length
+    }
+  }
+  const shards = Object.entries(run.state.checkpoints)
+  for (let at = 0; at < shards.length; at += SHARDS_AT_ONCE) {
+    const some = shards.slice(at, at + SHARDS_AT_ONCE)
+    await Promise.all(some.map(([shard, upTo]) => repairShard(Number(shard), upTo)))
+  }
+  return seen
+}
+
+/** Clients may be waiting for the comparison. */
+const SHARDS_AT_ONCE = 8
+const MAX_REPAIRS = 5
+
+/**
+ * Repairs a copy of a frozen index until nothing differs.
+ *
+ * @throws LexpandError INDEX when differences remain: then the copy must not take the place of the original
+ */
+export async function equalize(following: Following): Promise<void> {
+  for (let attempt = 0; attempt < MAX_REPAIRS; attempt++) {
+    if ((await repair(following)) === 0) {
+      const { client, from, to, persistence } = following.link
+      await patiently(() => assertSameCount(client, from, to), persistence)
+      return
+    }
+  }
+  const { from, to } = following.link
+  throw new LexpandError(
+    'INDEX',
+    `[reindex] expected ${to} to equal ${from}, got differences after ${MAX_REPAIRS} repairs. Nothing was switched. Look whether somebody else writes to ${to}, then run this again.`,
+  )
+}
+
+/** The last word of a comparison: documents that nobody copied have no number to be compared. Both are refreshed. */
+export async function assertSameCount(client: Client, from: string, to: string): Promise<void> {
+  const count = async (index: string) => {
+    const { body } = await client.count({ index })
+    if (body._shards.failed > 0)
+      throw new EngineBusy('reindex', index, `${body._shards.failed} shards without an answer`)
+    return body.count
+  }
+  const [original, copy] = await Promise.all([count(from), count(to)])
+  if (original === copy) return
+  throw new LexpandError(
+    'INDEX',
+    `[reindex] expected ${original} documents in ${to} as in ${from}, got ${copy}. Nothing was switched. Look whether somebody else writes to ${to}, then run this again.`,
+  )
+}

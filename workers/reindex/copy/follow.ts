@@ -1,0 +1,79 @@
+import { ChunkSize } from '../../../opensearch/chunk-size.ts'
+import { readChanges, type ShardCheckpoint, shardCheckpoints } from '../../../opensearch/shard-changes.ts'
+import type { Encoding } from '../run/encoding.ts'
+import { assertGoesOn, patiently } from '../run/patience.ts'
+import type { ReindexRun } from '../run/run.ts'
+import { type CopyLink, copyDocuments } from './copy.ts'
+
+export interface Following {
+  readonly run: ReindexRun
+  readonly link: CopyLink
+  /** Of the index that is written to; undefined when it has no vectors. */
+  readonly encoding: Encoding | undefined
+  /** Called after every page. */
+  readonly onPage?: (() => void) | undefined
+}
+
+/** Towards an index that gets vectors. */
+export interface FollowingWithEncoding extends Following {
+  readonly encoding: Encoding
+}
+
+/**
+ * Copies every document of `link.from` that changed since the run's checkpoints, in the order of the changes, up to
+ * the newest that is on all copies. The first call copies the index; later ones what was written meanwhile.
+ *
+ * After a crash at most the changes of the last second are looked at again.
+ *
+ * @param shards how far `link.from` is, where that is known already
+ * @returns documents looked at
+ */
+export async function follow(
+  { run, link, encoding, onPage }: Following,
+  shards?: readonly ShardCheckpoint[],
+): Promise<number> {
+  const { client, from, persistence } = link
+  let seen = 0
+  const page = new ChunkSize()
+  const current = shards ?? (await patiently(() => shardCheckpoints(client, from), persistence))
+  for (const { shard, globalCheckpoint } of current) {
+    for (;;) {
+      assertGoesOn(run.signal)
+      await encoding?.room()
+      const after = run.state.checkpoints[shard] ?? -1
+      const size = page.documents
+      const range = { shard, after, upTo: globalCheckpoint, size }
+      const changes = await patiently(() => readChanges(client, from, range), persistence)
+      const copied = await copyDocuments(
+        link,
+        changes.map(({ id, routing }) => ({ id, routing, shard })),
+      )
+      await encoding?.add(copied.pending)
+      const isLast = changes.length < size
+      const reached = isLast ? Math.max(after, globalCheckpoint) : (changes.at(-1)?.seqNo ?? after)
+      run.note({
+        checkpoints: { ...run.state.checkpoints, [shard]: reached },
+        copied: run.state.copied + copied.written,
+        removed: run.state.removed + copied.removed,
+      })
+      page.taken()
+      seen += changes.length
+      onPage?.()
+      if (isLast) break
+    }
+  }
+  return seen
+}
+
+const FEW_CHANGES = 100
+const MANY_CHANGES = 5_000
+
+/**
+ * Whether another round would not make the rest smaller: few changes are left, or as many come as are carried over.
+ *
+ * @param seen changes of the last round
+ * @param before changes of the round before
+ */
+export function isCaughtUp(seen: number, before: number): boolean {
+  return seen <= FEW_CHANGES || (seen <= MANY_CHANGES && seen >= 0.7 * before)
+}

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from '@opensearch-project/opensearch'
+import { translateEngineError } from '../../../opensearch/engine-error.ts'
+import { type ShardCheckpoint, shardCheckpoints } from '../../../opensearch/shard-changes.ts'
+import { LexpandError } from '../../../sparse/errors.ts'
+import type { Checkpoints } from '../run/state.ts'
+
+/**
+ * Blocks an index for writing and returns when every write that was under way is finished: the block API waits for
+ * them, where the same setting put by hand does not. Writers get 403 (`cluster_block_exception`) until it is lifted.
+ *
+ * Needs `indices:admin/block/add`.
+ */
+export async function freeze(client: Client, index: string): Promise<void> {
+  try {
+    await client.indices.addBlock({ index, block: 'write' })
+  } catch (error) {
+    throw translateEngineError(error, { part: 'reindex', index })
+  }
+}
+
+/** Lifts the block. Needs `indices:admin/settings/update`. */
+export async function unfreeze(client: Client, index: string): Promise<void> {
+  try {
+    await client.indices.putSettings({ index, body: { 'index.blocks.write': null } })
+  } catch (error) {
+    throw translateEngineError(error, { part: 'reindex', index })
+  }
+}
+
+const QUIET_MS = 10_000
+const POLL_MS = 50
+
+/** Shard -> last number. */
+export function numbersOf(shards: readonly ShardCheckpoint[]): Checkpoints {
+  return Object.fromEntries(shards.map(({ shard, maxSeqNo }) => [shard, maxSeqNo]))
+}
+
+/**
+ * Waits until all copies of an index to which nobody writes have everything.
+ *
+ * @throws LexpandError SERVICE when copies stay behind
+ */
+export async function lastNumbers(client: Client, index: string): Promise<readonly ShardCheckpoint[]> {
+  const until = performance.now() + QUIET_MS
+  for (let isFlushed = false; ; ) {
+    const shards = await shardCheckpoints(client, index)
+    if (shards.every(({ globalCheckpoint, maxSeqNo }) => globalCheckpoint >= maxSeqNo)) {
+      return shards
+    }
+    if (performance.now() > until) {
+      throw new LexpandError(
+        'SERVICE',
+        `[reindex] expected all copies of ${index} to catch up within ${QUIET_MS / 1_000} s, got some that stay behind. Check the health of the cluster, then run this again.`,
+      )
+    }
+    // With an asynchronous translog the checkpoint moves with its next fsync only; a flush does not wait for that.
+    if (!isFlushed) await client.indices.flush({ index }).catch(() => {})
+    isFlushed = true
+    await sleep(POLL_MS)
+  }
+}

@@ -1,0 +1,101 @@
+import { type Client, errors } from '@opensearch-project/opensearch'
+import { translateEngineError } from '../../../opensearch/engine-error.ts'
+import { EngineBusy } from '../../../opensearch/transient.ts'
+import { LexpandError } from '../../../sparse/errors.ts'
+import { parseExactly } from './exact-json.ts'
+
+/** What names a document. */
+export interface DocumentName {
+  readonly id: string
+  readonly routing: string | undefined
+}
+
+/** A document as it is now. */
+export interface RawDocument {
+  readonly seqNo: number
+  readonly primaryTerm: number
+  /** With numbers as they were written, see `parseExactly`. */
+  readonly source: Readonly<Record<string, unknown>>
+}
+
+export interface RawDocuments {
+  /** In the order of the names; undefined where there is none. */
+  readonly documents: readonly (RawDocument | undefined)[]
+  /** Length of the answer. */
+  readonly bytes: number
+}
+
+/**
+ * Reads documents in real time, number by number as they were written.
+ *
+ * @param includes paths of `_source`; all without it
+ * @throws EngineBusy when a shard does not answer; LexpandError INDEX or SERVICE when the engine cannot read
+ */
+export async function readRaw(
+  client: Client,
+  index: string,
+  names: readonly DocumentName[],
+  includes?: readonly string[],
+): Promise<RawDocuments> {
+  if (names.length === 0) return { documents: [], bytes: 0 }
+  const text = await request(client, index, names, includes).catch((error: unknown) => {
+    throw translateEngineError(error, { part: 'reindex', index })
+  })
+  const { docs } = parseExactly(text) as { docs: readonly Answer[] }
+  const documents = docs.map((answer): RawDocument | undefined => {
+    const { error, found, _source, _seq_no = -1, _primary_term = -1 } = answer
+    if (error !== undefined) throw new EngineBusy('reindex', index, error.reason ?? 'no answer')
+    if (found !== true) return undefined
+    if (_source === undefined) {
+      throw new LexpandError(
+        'INDEX',
+        `[reindex] expected index ${index} to keep _source, got a document without. It cannot be copied.`,
+      )
+    }
+    return { seqNo: _seq_no, primaryTerm: _primary_term, source: _source }
+  })
+  return { documents, bytes: text.length }
+}
+
+interface Answer {
+  readonly error?: { readonly reason?: string } | undefined
+  readonly found?: boolean | undefined
+  readonly _seq_no?: number | undefined
+  readonly _primary_term?: number | undefined
+  readonly _source?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** As a stream, because the client would parse it and lose digits; it then leaves the status to the caller, too. */
+async function request(
+  client: Client,
+  index: string,
+  names: readonly DocumentName[],
+  includes: readonly string[] | undefined,
+): Promise<string> {
+  const reply = await client.transport.request(
+    {
+      method: 'POST',
+      path: `/${encodeURIComponent(index)}/_mget`,
+      querystring: includes === undefined ? {} : { _source_includes: includes.join(',') },
+      body: {
+        docs: names.map(({ id, routing }) => ({ _id: id, ...(routing === undefined ? {} : { routing }) })),
+      },
+    },
+    { asStream: true },
+  )
+  const chunks: Buffer[] = []
+  for await (const chunk of reply.body as unknown as AsyncIterable<Buffer>) chunks.push(Buffer.from(chunk))
+  const text = Buffer.concat(chunks).toString()
+  if (reply.statusCode === 200) return text
+  throw new errors.ResponseError({ ...reply, body: parsedOr(text) } as unknown as ConstructorParameters<
+    typeof errors.ResponseError
+  >[0])
+}
+
+function parsedOr(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { API, Client } from '@opensearch-project/opensearch'
+import { SIDECAR } from '../../../mappings/sidecar.ts'
+import { type Persistence, persist } from '../../../opensearch/back-off.ts'
+import { translateEngineError } from '../../../opensearch/engine-error.ts'
+import { LexpandError } from '../../../sparse/errors.ts'
+import { countStates, type StateCounts } from '../../documents/index-states.ts'
+import type { EncodeQueue, QueuedDocument } from '../../queue/queue.ts'
+import { assertGoesOn, patiently } from './patience.ts'
+import type { ReindexProgress } from './state.ts'
+
+export interface EncodingOptions {
+  readonly client: Client
+  readonly queue: EncodeQueue
+  /** The index that gets vectors. */
+  readonly index: string
+  readonly fingerprint: string
+  readonly persistence: Persistence
+  readonly signal: AbortSignal
+}
+
+/** Jobs that wait at most: a migration of millions must not fill Redis, nor stand before everybody's writes. */
+export const MAX_QUEUED_JOBS = 200
+const RATE_WINDOW_MS = 60_000
+/** Idle queue, pending documents: after so long their jobs count as lost. */
+const LOST_AFTER_MS = 2_000
+const VAIN_REQUEUES = 3
+const REQUEUE_DOCUMENTS = 5_000
+
+/** Documents without a settled state of this fingerprint; the text may have changed without anybody knowing. */
+export function unsettled(fingerprint: string) {
+  return {
+    bool: {
+      must_not: [
+        {
+          bool: {
+            filter: [
+              { term: { [`${SIDECAR}.fingerprint`]: { value: fingerprint } } },
+              { terms: { [`${SIDECAR}.state`]: ['ready', 'empty', 'failed'] } },
+            ],
+          },
+        },
+      ],
+    },
+  }
+}
+
+/** Queues documents and watches them being encoded. */
+export class Encoding {
+  readonly #options: EncodingOptions
+  readonly #samples: { readonly at: number; readonly settled: number }[] = []
+  #idleSince: number | undefined
+  #pendingAtRequeue = Number.POSITIVE_INFINITY
+  #vain = 0
+
+  constructor(options: EncodingOptions) {
+    this.#options = options
+  }
+
+  /** Waits until the queue has room. @throws Paused when asked to stop; LexpandError SERVICE when Redis stays away */
+  async room(): Promise<void> {
+    for (;;) {
+      assertGoesOn(this.#options.signal)
+      if ((await this.#queued()) < MAX_QUEUED_JOBS) return
+      await sleep(100)
+    }
+  }
+
+  /** Queues documents that are stored as pending. @throws LexpandError SERVICE when Redis stays away */
+  async add(documents: readonly QueuedDocument[]): Promise<void> {
+    const { queue, index, fingerprint } = this.#options
+    if (documents.length > 0) await this.#redis(() => queue.add(index, fingerprint, documents))
+  }
+
+  /**
+   * Counts, and queues again what is in no job any more: Redis was lost, or a process died between storing and queueing.
+   *
+   * @throws LexpandError INDEX when documents stay pending whatever is tried
+   */
+  async look(): Promise<StateCounts> {
+    const { client, index, persistence } = this.#options
+    const counts = await patiently(async () => {
+      await client.indices.refresh({ index })
+      return countStates(client, index)
+    }, persistence)
+    const now = performance.now()
+    this.#samples.push({ at: now, settled: counts.documents - counts.pending })
+    while (now - (this.#samples[0]?.at ?? now) > RATE_WINDOW_MS) this.#samples.shift()
+    if (counts.pending > 0) await this.#requeueLost(counts.pending, now)
+    return counts
+  }
+
+  /** Settled documents a second. */
+  get rate(): number {
+    const [first] = this.#samples
+    const last = this.#samples.at(-1)
+    if (first === undefined || last === undefined || last.at === first.at) return 0
+    return Math.max(0, ((last.settled - first.settled) * 1_000) / (last.at - first.at))
+  }
+
+  /** @param total documents that shall be settled in the end */
+  progress(counts: StateCounts, total: number): ReindexProgress {
+    const rate = this.rate
+    const settled = counts.documents - counts.pending
+    return {
+      documents: total,
+      settled,
+      pending: counts.pending,
+      docs_per_second: Number(rate.toFixed(1)),
+      ...(rate > 0 ? { seconds_left: Math.round(Math.max(0, total - settled) / rate) } : {}),
+    }
+  }
+
+  async #requeueLost(pending: number, now: number): Promise<void> {
+    if ((await this.#queued()) > 0) {
+      this.#idleSince = undefined
+      return
+    }
+    this.#idleSince ??= now
+    if (now - this.#idleSince < LOST_AFTER_MS) return
+    this.#idleSince = undefined
+    this.#vain = pending < this.#pendingAtRequeue ? 0 : this.#vain + 1
+    this.#pendingAtRequeue = pending
+    if (this.#vain === VAIN_REQUEUES) throw stuck(this.#options.index, pending)
+    await this.add(await this.#pendingDocuments())
+  }
+
+  async #pendingDocuments(): Promise<QueuedDocument[]> {
+    const { client, index, fingerprint } = this.#options
+    const reply = await client
+      .search({
+        index,
+        body: {
+          size: REQUEUE_DOCUMENTS,
+          query: unsettled(fingerprint),
+          seq_no_primary_term: true,
+          _source: false,
+          track_total_hits: false,
+        } as API.Search_RequestBody,
+      })
+      .catch((error: unknown) => {
+        throw translateEngineError(error, { part: 'reindex', index })
+      })
+    const hits = reply.body.hits.hits as unknown as readonly Hit[]
+    return hits.map(({ _id, _routing, _seq_no, _primary_term }) => ({
+      id: _id,
+      ...(_routing === undefined ? {} : { routing: _routing }),
+      seq_no: _seq_no,
+      primary_term: _primary_term,
+    }))
+  }
+
+  async #queued(): Promise<number> {
+    const counts = await this.#redis(() =>
+      this.#options.queue.jobs.getJobCounts('wait', 'active', 'delayed', 'prioritized'),
+    )
+    return Object.values(counts).reduce((sum, count) => sum + count, 0)
+  }
+
+  /** Redis may be restarted meanwhile: whatever it says, it is asked again for a while. */
+  async #redis<T>(request: () => Promise<T>): Promise<T> {
+    let result: { readonly value: T } | undefined
+    let last: unknown
+    await persist(async () => {
+      try {
+        result = { value: await request() }
+        return undefined
+      } catch (error) {
+        last = error
+        return String(error)
+      }
+    }, this.#options.persistence)
+    if (result !== undefined) return result.value
+    assertGoesOn(this.#options.signal)
+    throw last instanceof LexpandError
+      ? last
+      : new LexpandError(
+          'SERVICE',
+          '[reindex] expected Redis to answer, got none. Start it, then run this again.',
+          {
+            cause: last,
+          },
+        )
+  }
+}
+
+interface Hit {
+  readonly _id: string
+  readonly _routing?: string | undefined
+  readonly _seq_no: number
+  readonly _primary_term: number
+}
+
+function stuck(index: string, pending: number): LexpandError {
+  return new LexpandError(
+    'INDEX',
+    `[reindex] expected every document of ${index} to be encoded, got ${pending} that stay pending without a job. Look at the log of the workers, then run this again.`,
+  )
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import type { IndexSpecification } from '../../../mappings/specification.ts'
+import type { AliasOfIndex } from '../../../opensearch/alias.ts'
+import { LexpandError } from '../../../sparse/errors.ts'
+
+/*
+ * What a reindex run remembers, in the index `lexpand-reindex` of the same cluster, one document a run. Redis holds
+ * nothing that is needed to go on.
+ *
+ * | phase        | means                                                          | next                          |
+ * | ------------ | -------------------------------------------------------------- | ----------------------------- |
+ * | copying      | documents are brought over (or queued, in place) and followed  | swapping; in place: done      |
+ * | swapping     | the old index may be blocked for writing, the alias may have   | done; copying when the rest   |
+ * |              | been moved: the alias itself says which                        | was not ready in time         |
+ * | done         | the alias leads to the new index; the old one stays blocked    | rolling_back                  |
+ * | rolling_back | later writes are carried back                                  | rolled_back                   |
+ * | rolled_back  | the alias leads to the old index; the new one stays blocked    | -                             |
+ */
+const PHASES = ['copying', 'swapping', 'done', 'rolling_back', 'rolled_back'] as const
+export type Phase = (typeof PHASES)[number]
+
+/** Shard number -> last sequence number that was dealt with. */
+export type Checkpoints = Readonly<Record<string, number>>
+
+export interface ReindexState {
+  readonly version: 1
+  /** in_place: one index gets its vectors. beside: a new index is built and an alias is moved to it. */
+  readonly kind: 'in_place' | 'beside'
+  readonly phase: Phase
+  readonly source: string
+  /** Sequence numbers mean something only within one life of an index. */
+  readonly source_uuid: string
+  /** The same as `source` in place. */
+  readonly target: string
+  readonly target_uuid: string
+  readonly specification: IndexSpecification
+  /** Aliases that are moved, as they were. */
+  readonly aliases: readonly AliasOfIndex[]
+  /** Of the source, while copying; of the target, while rolling back. */
+  readonly checkpoints: Checkpoints
+  /** Of the source when it was blocked: what is above was written by a roll-back. */
+  readonly swapped_at?: { readonly source: Checkpoints; readonly target: Checkpoints } | undefined
+  /** Documents written to the other index so far; one that changes counts again. In place: queued. */
+  readonly copied: number
+  readonly removed: number
+  /** How long clients could not write around the last swap. */
+  readonly write_blocked_ms?: number | undefined
+  /** ISO 8601. */
+  readonly started_at: string
+  readonly finished_at?: string | undefined
+  /** Live figures for `--status`. */
+  readonly progress?: ReindexProgress | undefined
+  /** Who works on it now; absent when nobody does. */
+  readonly owner?: Owner | undefined
+}
+
+export interface Owner {
+  readonly token: string
+  /** For people: host and process. */
+  readonly name: string
+}
+
+export interface ReindexProgress {
+  /** Documents of the old index. */
+  readonly documents: number
+  /** Of the new one: with a vector, or with none to be had. */
+  readonly settled: number
+  readonly pending: number
+  /** Settled a second, over the last minute. */
+  readonly docs_per_second: number
+  /** Undefined while there is no rate. */
+  readonly seconds_left?: number | undefined
+}
+
+const checkpoints = z.record(z.string(), z.number())
+const schema = z.looseObject({
+  version: z.literal(1),
+  kind: z.enum(['in_place', 'beside']),
+  phase: z.enum(PHASES),
+  source: z.string(),
+  source_uuid: z.string(),
+  target: z.string(),
+  target_uuid: z.string(),
+  aliases: z.array(z.looseObject({ alias: z.string() })),
+  checkpoints,
+  swapped_at: z.object({ source: checkpoints, target: checkpoints }).optional(),
+})
+
+/** @throws LexpandError INDEX for a state of another version */
+export function parseState(value: unknown): ReindexState {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return value as ReindexState
+  throw new LexpandError(
+    'INDEX',
+    `[reindex] expected a run of version 1 in index ${STATE_INDEX}, got ${z.prettifyError(parsed.error)}. Finish it with the version that began it, or delete its document.`,
+  )
+}
+
+export const STATE_INDEX = 'lexpand-reindex'
+
+/** Name of the run's document. */
+export function runId({ kind, target }: Pick<ReindexState, 'kind' | 'target'>): string {
+  return `${kind}:${target}`
+}
