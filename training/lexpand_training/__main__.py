@@ -9,7 +9,8 @@
   train      distillation: one run, or several with --run or --follow (GPU)
   average    the mean of the weights of some runs
   resume     a shipped file back to a checkpoint
-  evaluate   figures of a checkpoint
+  evaluate   figures of a checkpoint on the development sets
+  validate   figures of several checkpoints on held-out questions among 100,000 texts (GPU)
   export     checkpoint -> ONNX, query table, manifest
   adapt      domain adaptation on a folder of documents
 """
@@ -27,9 +28,9 @@ def main() -> int:
     parser.add_argument("command", choices=sorted(commands.COMMANDS))
     parser.add_argument("--config", required=True)
     parser.add_argument("--from", dest="start", help="checkpoint to start from, evaluate or export")
-    parser.add_argument("--out", help="where to write the result")
-    parser.add_argument("--source", help="pack: unpacked packages; adapt: the folder of documents; average: the folder of runs; resume: a model.onnx with float arithmetic; export: figures")
-    parser.add_argument("--run", action="append", default=[], help="train: NAME:key=value;key=value (repeatable)")
+    parser.add_argument("--out", help="where to write the result; tokens: the name of the store")
+    parser.add_argument("--source", help="pack: unpacked packages; adapt: the folder of documents; average, validate: the folder of runs; resume: a model.onnx; export: figures")
+    parser.add_argument("--run", action="append", default=[], help="train: NAME:key=value;key=value; validate: NAME (repeatable)")
     parser.add_argument("--follow", help="train: a file of such runs, followed until a line `end`")
     parser.add_argument("overrides", nargs="*", help="section.key=value")
     arguments = parser.parse_intermixed_args()

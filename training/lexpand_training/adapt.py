@@ -15,6 +15,7 @@ import torch
 from tokenizers import Tokenizer
 
 from . import corpus
+from .settings import Corpus
 from .store import Ragged
 
 TEXT_FILES = (".txt", ".md", ".rst", ".html", ".jsonl")
@@ -48,13 +49,13 @@ def read_folder(folder: Path) -> list[tuple[str, str]]:
     return found
 
 
-def collections(folder: Path, options: dict) -> tuple[corpus.Collection, corpus.Collection]:
+def collections(folder: Path, options: Corpus) -> tuple[corpus.Collection, corpus.Collection]:
     """(training, held out): passages with one crop and one keyword query each."""
-    sides = [corpus.Collection(options["seed"], 0.0) for _ in range(2)]
+    sides = [corpus.Collection(options.seed, 0.0) for _ in range(2)]
     for title, text in read_folder(folder):
         sides[corpus.held_out(text)].document("own", title, text)
     for side in sides:
-        side.random = random.Random(options["seed"])
+        side.random = random.Random(options.seed)
         corpus.add_crops(side, len(side.docs))
         corpus.add_keywords(side, len(side.docs))
     return sides[0], sides[1]

@@ -9,6 +9,7 @@ import torch
 
 from . import corpus, pack
 from .bert import Shape
+from .config import Config
 from .student import DocumentEncoder, QueryTable, read_idf
 
 
@@ -16,21 +17,20 @@ def activation_type(device: str):
     return torch.bfloat16 if device == "cuda" else torch.float32
 
 
-def new_model(c: dict, device: str) -> tuple[DocumentEncoder, QueryTable]:
+def new_model(config: Config, device: str) -> tuple[DocumentEncoder, QueryTable]:
     """The base body with a fresh head and the IDF as query table."""
-    tokenizer = corpus.load_tokenizer(c["tokenizer"])
-    vocabulary = [t for t, _ in sorted(tokenizer.get_vocab().items(), key=lambda kv: kv[1])]
-    idf, allowed = read_idf(c["idf"], vocabulary, c["student"]["idf_bound"])
-    state, shape, _ = pack.read(Path(c["weights"]) / "base.npz")
-    model = DocumentEncoder(shape, allowed, c["student"]["logs"], activation_type(device))
+    tokenizer = corpus.load_tokenizer(config.tokenizer)
+    idf, allowed = read_idf(config.idf, corpus.vocabulary_of(tokenizer), config.student.idf_bound)
+    state, shape, _ = pack.read(Path(config.weights) / "base.npz")
+    model = DocumentEncoder(shape, allowed, config.student.logs, activation_type(device))
     model.body.load_state_dict({k: torch.from_numpy(v) for k, v in state.items()})
     return model.to(device), QueryTable(idf, allowed).to(device)
 
 
-def save_checkpoint(path, model: DocumentEncoder, table: QueryTable, c: dict, figures: dict) -> None:
+def save_checkpoint(path, model: DocumentEncoder, table: QueryTable, config: dict, figures: dict) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     state = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
-    write(path, {"model": state, "table": table.weights, "shape": asdict(model.body.shape), "logs": model.logs, "config": c, "figures": figures})
+    write(path, {"model": state, "table": table.weights, "shape": asdict(model.body.shape), "logs": model.logs, "config": config, "figures": figures})
 
 
 def write(path, value: dict) -> None:

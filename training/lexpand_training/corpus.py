@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
+from .settings import Corpus
 from .store import Ragged, TokenStore
 
 MAX_PIECES = 510
@@ -42,6 +43,7 @@ class Collection:
         self.random = random.Random(seed)
         self.title_drop = title_drop
         self.docs: list[tuple[str, str]] = []  # (source, full text)
+        self.titles: list[str] = []  # of every document: what its text begins with, or nothing
         self.roots: dict[tuple[str, str], list[int]] = defaultdict(list)
         self.seen: dict[int, int] = {}
         self.queries: list[tuple[str, str, int, int]] = []  # (source, text, kind, positive)
@@ -53,8 +55,12 @@ class Collection:
             self.seen[key] = len(self.docs)
             drop = (key >> 8) % 1000 < 1000 * self.title_drop
             self.roots[(source, title.split(" - ")[0].split(": ")[0])].append(len(self.docs))
-            self.docs.append((source, text.strip() if drop or not title else f"{title} {text}".strip()))
+            self.add(source, "" if drop else title.strip(), text)
         return self.seen[key]
+
+    def add(self, source: str, title: str, text: str) -> None:
+        self.docs.append((source, f"{title} {text}".strip()))
+        self.titles.append(title)
 
     def query(self, source: str, text: str, kind: str, positive: int = -1) -> None:
         text = " ".join(text.split())
@@ -114,7 +120,7 @@ def add_long(c: Collection, limit: int, words: int = 330) -> None:
                 text = f"{text} {c.docs[i][1]}".strip()
             if len(text.split()) > 150 and digest(text) not in c.seen:
                 c.seen[digest(text)] = len(c.docs)
-                c.docs.append((source, text))
+                c.add(source, "", text)
                 made += 1
             if made >= limit:
                 return
@@ -172,34 +178,48 @@ def add_keywords(c: Collection, limit: int) -> None:
         c.query(source, " ".join(chosen), "keyword", i)
 
 
-def gather(paths: dict[str, list[Path]], options: dict) -> tuple[Collection, Collection]:
+EXACT = re.compile(r"[A-Za-z]*\d[\w./:-]*\w|[A-Za-z]+[A-Z]\w*|[a-z]+_\w+|[A-Z]{2,}")
+
+
+def add_exact(c: Collection, limit: int) -> None:
+    """One to three of a text's codes, numbers and rare names, as written: what people type who know what they look for."""
+    df = Counter(w for _, t in c.docs for w in set(EXACT.findall(t)))
+    for i in c.random.sample(range(len(c.docs)), min(limit, len(c.docs))):
+        source, text = c.docs[i]
+        rare = [w for w in dict.fromkeys(EXACT.findall(text)) if 2 < len(w) < 40 and df[w] <= 20]
+        if rare and source != "python-functions":
+            c.query(source, " ".join(c.random.sample(rare, min(len(rare), c.random.randint(1, 3)))), "keyword", i)
+
+
+def gather(folder: Path, options: Corpus) -> tuple[Collection, Collection]:
     """Reads passages, pairs and bare queries; returns the training and the held-out collection."""
-    train, held = Collection(options["seed"], options["title_drop"]), Collection(options["seed"], options["title_drop"])
+    train, held = Collection(options.seed, options.title_drop), Collection(options.seed, options.title_drop)
 
     def side(text):
         return held if held_out(text) else train
 
-    for path in paths.get("passages", []):
-        for line in read_lines(path):
-            o = json.loads(line)
-            side(o["text"]).document(o["src"], o.get("title", ""), o["text"])
-    for path in paths.get("pairs", []):
-        for line in read_lines(path):
-            o = json.loads(line)
-            c = side(o["text"])
-            c.query(o["src"], o["q"], "pair", c.document(o["src"], o.get("title", ""), o["text"]))
-    for path in paths.get("queries", []):
-        for line in read_lines(path):
+    for name in options.passages:
+        for line in read_lines(folder / name):
+            item = json.loads(line)
+            side(item["text"]).document(item["src"], item.get("title", ""), item["text"])
+    for name in options.pairs:
+        for line in read_lines(folder / name):
+            item = json.loads(line)
+            where = side(item["text"])
+            where.query(item["src"], item["q"], "pair", where.document(item["src"], item.get("title", ""), item["text"]))
+    for name in options.queries:
+        for line in read_lines(folder / name):
             source, text = line.rstrip("\n").split("\t", 1)
-            if not source.startswith(tuple(options["leave_out"])):
+            if not source.startswith(options.leave_out):
                 train.query(source, text, "bare")
-    if options["code"]:
-        add_code(train, options["code"])
-    add_long(train, options["long"])
-    add_sentences(train, options["sentences"])
-    add_crops(train, options["crops"])
-    add_keywords(train, options["keywords"])
-    add_clozes(train, options["cloze_sources"], options["clozes"])
+    if options.code:
+        add_code(train, options.code)
+    add_long(train, options.long)
+    add_sentences(train, options.sentences)
+    add_crops(train, options.crops)
+    add_keywords(train, options.keywords)
+    add_exact(train, options.exact)
+    add_clozes(train, options.cloze_sources, options.clozes)
     return train, held
 
 
@@ -209,6 +229,10 @@ def load_tokenizer(path: str) -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
+
+
+def vocabulary_of(tokenizer: Tokenizer) -> list[str]:
+    return [piece for piece, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
 
 
 def tokenise(c: Collection, tokenizer: Tokenizer) -> TokenStore:
@@ -224,6 +248,7 @@ def tokenise(c: Collection, tokenizer: Tokenizer) -> TokenStore:
     return TokenStore(
         docs=ids([t for _, t in c.docs], MAX_PIECES),
         doc_source=np.array([code[s] for s, _ in c.docs], np.uint8),
+        title_lengths=np.minimum(ids(c.titles, MAX_PIECES).lengths, 255).astype(np.uint8),
         queries=ids([q[1] for q in c.queries], 64),
         query_source=np.array([code[q[0]] for q in c.queries], np.uint8),
         query_kind=np.array([q[2] for q in c.queries], np.uint8),
@@ -244,6 +269,7 @@ def held_out_test(held: Collection, per_group: int, pool: int) -> Collection:
         if i not in place:
             place[i] = len(test.docs)
             test.docs.append(held.docs[i])
+            test.titles.append(held.titles[i])
         return place[i]
 
     rng = random.Random(0)
@@ -256,19 +282,14 @@ def held_out_test(held: Collection, per_group: int, pool: int) -> Collection:
     return test
 
 
-def prepare_tokens(config: dict) -> None:
-    """Writes tokens/train and tokens/held-out below the work folder."""
-    o = config["corpus"]
-    work = Path(config["work"])
-    folder = Path(config["data"])
-    paths = {k: [folder / n for n in o[k]] for k in ("passages", "pairs", "queries")}
-    train, held = gather(paths, o)
-    tokenizer = load_tokenizer(config["tokenizer"])
+def prepare_tokens(options: Corpus, data: Path, tokens: Path, name: str, tokenizer: Tokenizer) -> None:
+    """Writes the token stores NAME and NAME-held-out below `tokens`."""
+    train, held = gather(data, options)
     store = tokenise(train, tokenizer)
-    store.save(work / "tokens" / "train")
-    test = tokenise(held_out_test(held, o["held_out_queries"], o["held_out_documents"]), tokenizer)
-    test.save(work / "tokens" / "held-out", parts=1)
+    store.save(tokens / name)
+    test = tokenise(held_out_test(held, options.held_out_queries, options.held_out_documents), tokenizer)
+    test.save(tokens / f"{name}-held-out", parts=1)
     print(
-        f"train {len(store.docs):,} documents ({len(store.docs.flat):,} pieces), {len(store.queries):,} queries; "
+        f"{name}: {len(store.docs):,} documents ({len(store.docs.flat):,} pieces), {len(store.queries):,} queries; "
         f"held out {len(test.docs):,} documents, {len(test.queries):,} queries"
     )

@@ -10,15 +10,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .batches import cache_lengths, pack_rows, piece_pairs
+from .batches import pack_rows, piece_pairs
 from .bert import Packing
 from .corpus import read_lines
-from .lexical import Bm25, Stems, query_matrix
+from .lexical import Stems, bm25_of_stems, query_matrix
 from .store import Ragged, TokenStore
 
 LENGTH = 510
 # As DEFAULT_PRUNING of sparse/prune.ts: the share of a document's largest weight.
 PRUNING = 0.1
+# The default search: half corpus IDF, BM25 in the same sum, and where a set has titles, their own vectors on top.
+BALANCE = 0.3
+TITLE_WEIGHT = 0.25
 
 
 @dataclass
@@ -28,18 +31,22 @@ class Retrieval:
     queries: Ragged
     relevant: list[dict[int, int]]  # per query: document row -> grade
     groups: list[str] | None = None  # per query, for the held-out test
+    titles: Ragged | None = None  # per document, where the collection has any
+    bm25: torch.Tensor | None = None  # [Q, D], where the default search is asked for
 
     @classmethod
     def beir(cls, folder: Path, tokenizer) -> Retrieval:
+        def pieces(texts):
+            return Ragged.of([e.ids[:LENGTH] for e in tokenizer.encode_batch(texts, add_special_tokens=False)])
+
         def texts(path):
             items = [json.loads(line) for line in read_lines(path)]
-            names = [str(i["_id"]) for i in items]
-            text = [f"{i.get('title') or ''} {i['text']}".strip() for i in items]
-            encoded = tokenizer.encode_batch(text, add_special_tokens=False)
-            return names, Ragged.of([e.ids[:LENGTH] for e in encoded])
+            titles = [i.get("title") or "" for i in items]
+            text = [f"{title} {i['text']}".strip() for title, i in zip(titles, items)]
+            return [str(i["_id"]) for i in items], pieces(text), pieces(titles) if any(titles) else None
 
-        doc_names, docs = texts(folder / "corpus.jsonl")
-        query_names, queries = texts(folder / "queries.jsonl")
+        doc_names, docs, titles = texts(folder / "corpus.jsonl")
+        query_names, queries, _ = texts(folder / "queries.jsonl")
         place = {n: i for i, n in enumerate(doc_names)}
         judged: dict[str, dict[int, int]] = defaultdict(dict)
         for line in list(read_lines(folder / "qrels" / "test.tsv"))[1:]:
@@ -47,7 +54,7 @@ class Retrieval:
             if int(grade) > 0 and d in place:
                 judged[q][place[d]] = int(grade)
         kept = [i for i, n in enumerate(query_names) if judged[n]]
-        return cls(folder.name, docs, queries.take(kept), [judged[query_names[i]] for i in kept])
+        return cls(folder.name, docs, queries.take(kept), [judged[query_names[i]] for i in kept], titles=titles)
 
     @classmethod
     def held_out(cls, store: TokenStore) -> Retrieval:
@@ -71,6 +78,13 @@ class Sparse:
         keep = self.weight > ratio * top[self.row]
         return Sparse(self.row[keep], self.piece[keep], self.weight[keep], self.count, self.pieces)
 
+    def plus(self, other: Sparse, share: float) -> Sparse:
+        """The sum of two vectors of every document, the other's weights times `share`."""
+        keys = torch.cat([self.row * self.pieces + self.piece, other.row * self.pieces + other.piece])
+        unique, place = keys.unique(return_inverse=True)
+        weight = torch.zeros(len(unique), device=keys.device).index_add_(0, place, torch.cat([self.weight, other.weight * share]))
+        return Sparse(unique // self.pieces, unique % self.pieces, weight, self.count, self.pieces)
+
     def frequency(self) -> torch.Tensor:
         """float [V]: documents that carry a piece."""
         return torch.bincount(self.piece, minlength=self.pieces).float()
@@ -90,7 +104,6 @@ class Sparse:
 
 @torch.inference_mode()
 def encode(model, docs: Ragged, device: str, budget: int = 65536, limit: int = 512) -> Sparse:
-    cache_lengths(docs)
     order = np.argsort(docs.lengths, kind="stable")
     parts, at = [], 0
     while at < len(order):
@@ -108,7 +121,6 @@ def encode(model, docs: Ragged, device: str, budget: int = 65536, limit: int = 5
 
 def presence(queries: Ragged, pieces: int, device) -> torch.Tensor:
     """bool [Q, V]"""
-    cache_lengths(queries)
     row, piece = piece_pairs(queries, np.arange(len(queries)))
     out = torch.zeros(len(queries), pieces, dtype=torch.bool, device=device)
     out[torch.from_numpy(row).to(device), torch.from_numpy(piece).to(device)] = True
@@ -136,7 +148,7 @@ def corpus_idf(docs: Sparse) -> torch.Tensor:
 
 def bm25_scores(test: Retrieval, vocabulary: list[str], device: str) -> torch.Tensor:
     stems = Stems(vocabulary)
-    index = Bm25.of_stems(stems, test.docs).to(device)
+    index = bm25_of_stems(stems, test.docs).to(device)
     row, stem = stems.rows(test.queries)
     queries = query_matrix(row, stem, len(test.queries), device)
     chunks = np.array_split(np.arange(len(test.docs)), max(1, len(test.docs) // 2000))
@@ -145,29 +157,53 @@ def bm25_scores(test: Retrieval, vocabulary: list[str], device: str) -> torch.Te
 
 @torch.inference_mode()
 def measure(model, table_weights, test: Retrieval, device: str) -> dict:
-    return quality_of(encode(model, test.docs, device), table_weights, test)
+    titles = encode(model, test.titles, device) if test.titles is not None else None
+    return quality_of(encode(model, test.docs, device), table_weights, test, titles)
+
+
+def figures_of(model, table, sets: list[Retrieval], device: str, exact: bool = True) -> dict:
+    """Figures of every set; exact: activations in float32 as in the exported file, not in the training type."""
+    training = model.body.dtype
+    model.body.dtype = torch.float32 if exact else training
+    model.eval()
+    out = {t.name: measure(model, table.weights, t, device) for t in sets}
+    model.body.dtype = training
+    return out
 
 
 @torch.inference_mode()
-def quality_of(raw: Sparse, table_weights, test: Retrieval) -> dict:
-    """All figures of one set. Keys: ndcg, recall (plain table, unpruned), pruned_*, blend_*, tokens, flops."""
+def quality_of(raw: Sparse, table_weights, test: Retrieval, titles: Sparse | None = None) -> dict:
+    """All figures of one set. Keys: ndcg, recall (plain table, unpruned), pruned_*, blend_*, tokens, flops; served_* where
+    the set has BM25 scores: pruned, half corpus IDF, plus BALANCE x BM25; fields_*: the same with the titles' vectors."""
     present = presence(test.queries, raw.pieces, raw.weight.device)
     queries = present * table_weights
     asked = (queries > 0).float().mean(0)
     out = {}
+
+    def blended(docs: Sparse):
+        return present * torch.where(table_weights > 0, (table_weights + corpus_idf(docs)) / 2, torch.zeros_like(table_weights))
+
     for prefix, docs in (("", raw), ("pruned_", raw.pruned(PRUNING))):
-        blend = torch.where(table_weights > 0, (table_weights + corpus_idf(docs)) / 2, torch.zeros_like(table_weights))
-        for name, q in (("", queries), ("blend_", present * blend)):
+        for name, q in (("", queries), ("blend_", blended(docs))):
             ndcg, recall = metrics(docs.scores(q), test.relevant)
             out[f"{prefix}{name}ndcg"], out[f"{prefix}{name}recall"] = float(ndcg.mean()), float(recall.mean())
             if test.groups and not prefix:
-                by_group = defaultdict(list)
-                for g, value in zip(test.groups, ndcg):
-                    by_group[g].append(value)
-                out[f"{name}groups"] = {g: float(np.mean(v)) for g, v in sorted(by_group.items())}
+                out[f"{name}groups"] = means_by_group(test.groups, ndcg)
         out[f"{prefix}tokens"] = len(docs.row) / docs.count
         out[f"{prefix}flops"] = float((asked * docs.frequency() / docs.count).sum())
+    if test.bm25 is not None:
+        for name, docs in (("served", raw), ("fields", raw if titles is None else raw.plus(titles, TITLE_WEIGHT))):
+            docs = docs.pruned(PRUNING)
+            ndcg, recall = metrics(docs.scores(blended(docs)) + BALANCE * test.bm25, test.relevant)
+            out[f"{name}_ndcg"], out[f"{name}_recall"] = float(ndcg.mean()), float(recall.mean())
     return out
+
+
+def means_by_group(groups: list[str], values: np.ndarray) -> dict[str, float]:
+    by_group = defaultdict(list)
+    for group, value in zip(groups, values):
+        by_group[group].append(value)
+    return {group: float(np.mean(v)) for group, v in sorted(by_group.items())}
 
 
 JARGON = ("scitldr", "dict-foldoc", "dict-jargon", "debian-descriptions", "manpages", "linux-doc", "sqlite-doc", "covid-qa")

@@ -6,12 +6,11 @@ tells the student which of its own pieces to keep. Formula: Robertson and Zarago
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import snowballstemmer
 import torch
 
+from .postings import Postings
 from .store import Ragged
 
 BUCKETS = 1 << 15  # stems are hashed: two of a batch's 60 stems a document rarely meet
@@ -75,70 +74,35 @@ def _powers(place: np.ndarray) -> np.ndarray:
     return table[np.minimum(place, 511)]
 
 
-@dataclass
-class Bm25:
-    """Term weights of documents (flat, by offsets) and an IDF for every term."""
+def bm25_of_stems(stems: Stems, docs: Ragged) -> Postings:
+    """V = BUCKETS; IDF of these documents."""
+    row, stem = stems.rows(docs)
+    return bm25(row, stem, len(docs), None)
 
-    terms: torch.Tensor  # int32 [P]
-    weights: torch.Tensor  # float16 [P]
-    offsets: np.ndarray  # int64 [D + 1]
-    idf: torch.Tensor  # float32 [V]
 
-    @classmethod
-    def of_stems(cls, stems: Stems, docs: Ragged) -> Bm25:
-        """V = BUCKETS; IDF of these documents."""
-        row, stem = stems.rows(docs)
-        return cls.build(row, stem, len(docs), None)
+def bm25_of_pieces(docs: Ragged, idf: np.ndarray) -> Postings:
+    """IDF from the query table, which is what the student's score has."""
+    row = np.repeat(np.arange(len(docs)), docs.lengths)
+    return bm25(row, docs.flat, len(docs), idf)
 
-    @classmethod
-    def of_pieces(cls, docs: Ragged, idf: np.ndarray) -> Bm25:
-        """IDF from the query table, which is what the student's score has."""
-        row = np.repeat(np.arange(len(docs)), docs.lengths)
-        return cls.build(row, docs.flat, len(docs), idf)
 
-    @classmethod
-    def build(cls, row: np.ndarray, terms: np.ndarray, count: int, idf: np.ndarray | None, k1: float = 0.9, b: float = 0.4) -> Bm25:
-        """row, terms [W]: every word of `count` documents."""
-        key, tf = np.unique(row.astype(np.int64) * BUCKETS + terms, return_counts=True)
-        doc, term = key // BUCKETS, key % BUCKETS
-        length = np.bincount(row, minlength=count)
-        norm = k1 * (1 - b + b * length / max(length.mean(), 1))
-        weight = tf / (tf + norm[doc])
-        if idf is None:
-            df = np.bincount(term, minlength=BUCKETS)
-            idf = np.log1p((count - df + 0.5) / (df + 0.5))
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(doc, minlength=count))])
-        return cls(
-            torch.from_numpy(term.astype(np.int32)),
-            torch.from_numpy(weight.astype(np.float16)),
-            offsets,
-            torch.from_numpy(idf.astype(np.float32)),
-        )
-
-    def to(self, device) -> Bm25:
-        return Bm25(self.terms.to(device), self.weights.to(device), self.offsets, self.idf.to(device))
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """For np.savez; read back with `from_arrays`."""
-        return {"terms": self.terms.numpy(), "weights": self.weights.numpy(), "offsets": self.offsets, "idf": self.idf.numpy()}
-
-    @classmethod
-    def from_arrays(cls, a) -> Bm25:
-        return cls(torch.from_numpy(a["terms"]), torch.from_numpy(a["weights"]), a["offsets"], torch.from_numpy(a["idf"]))
-
-    def dense(self, docs: np.ndarray) -> torch.Tensor:
-        """float32 [len(docs), V]: IDF-weighted term weights of these documents."""
-        sizes = (self.offsets[docs + 1] - self.offsets[docs]).astype(np.int64)
-        total = int(sizes.sum())
-        ahead = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        index = np.repeat(self.offsets[docs] - ahead, sizes) + np.arange(total)
-        device = self.terms.device
-        index = torch.from_numpy(index).to(device, non_blocking=True)
-        row = torch.from_numpy(np.repeat(np.arange(len(docs)), sizes)).to(device, non_blocking=True)
-        out = torch.zeros(len(docs), len(self.idf), device=device)
-        term = self.terms[index].long()
-        out[row, term] = self.weights[index].float() * self.idf[term]
-        return out
+def bm25(row: np.ndarray, terms: np.ndarray, count: int, idf: np.ndarray | None, k1: float = 0.9, b: float = 0.4) -> Postings:
+    """row, terms [W]: every word of `count` documents."""
+    key, tf = np.unique(row.astype(np.int64) * BUCKETS + terms, return_counts=True)
+    doc, term = key // BUCKETS, key % BUCKETS
+    length = np.bincount(row, minlength=count)
+    norm = k1 * (1 - b + b * length / max(length.mean(), 1))
+    weight = tf / (tf + norm[doc])
+    if idf is None:
+        df = np.bincount(term, minlength=BUCKETS)
+        idf = np.log1p((count - df + 0.5) / (df + 0.5))
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(doc, minlength=count))])
+    return Postings(
+        torch.from_numpy(term.astype(np.int32)),
+        torch.from_numpy(weight.astype(np.float16)),
+        offsets,
+        torch.from_numpy(idf.astype(np.float32)),
+    )
 
 
 def query_matrix(rows: np.ndarray, stems: np.ndarray, count: int, device) -> torch.Tensor:

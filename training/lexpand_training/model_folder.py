@@ -11,6 +11,7 @@ import torch
 
 from . import corpus, export, fast_graph
 from .checkpoint import load_checkpoint
+from .config import Config
 from .evaluate import PRUNING
 
 
@@ -24,31 +25,31 @@ def table_hash(table: dict[str, float]) -> str:
     return json_hash([[piece, int(w) if w == int(w) else w] for piece, w in ordered])
 
 
-def manifest(c: dict, folder: Path, vocabulary: list[str], table: dict[str, float], logs: int, figures: dict) -> dict:
+def manifest(config: Config, folder: Path, vocabulary: list[str], table: dict[str, float], logs: int, figures: dict) -> dict:
     files = ("model.onnx", "tokenizer.json", "query-table.json")
-    e = c["export"]
+    described = config.export
     return {
         "schema": 1,
-        "name": c["name"],
-        "version": e["version"],
-        "licence": e["licence"],
-        "base": e["base"],
+        "name": config.name,
+        "version": described.version,
+        "licence": described.licence,
+        "base": described.base,
         "activation": "log1p_relu" if logs == 1 else "log1p_log1p_relu",
         "max_length": 512,
-        "precision": PRECISION[e["arithmetic"]],
+        "precision": PRECISION[described.arithmetic],
         "input_names": ["input_ids", "attention_mask"],
         "output": {"kind": "top_k", "weights": "weights", "token_ids": "token_ids"},
         "vocabulary_hash": json_hash(vocabulary),
         "query_table_hash": table_hash(table),
         "files": {name: export.sha256(folder / name) for name in files},
         "pruning": {"type": "max_ratio", "ratio": PRUNING},
-        "training": e["training"] | figures.get("training", {}),
+        "training": described.training | figures.get("training", {}),
         "quality": {
             name: {key: round(f[ours], 4) for key, ours in FIGURES.items() if ours in f}
             for name, f in figures.get("quality", {}).items()
             if name != "held-out"
         },
-        "notes": e["notes"],
+        "notes": described.notes,
     }
 
 
@@ -61,15 +62,15 @@ FIGURES = {
 }
 
 
-def write_folder(c: dict, start: str, out: Path, figures: dict) -> None:
+def write_folder(config: Config, start: str, out: Path, figures: dict) -> None:
     """The float reference goes beside the folder; both files must agree with PyTorch before anything is kept."""
     model, table = load_checkpoint(start, "cpu")
-    tokenizer = corpus.load_tokenizer(c["tokenizer"])
-    vocabulary = [t for t, _ in sorted(tokenizer.get_vocab().items(), key=lambda kv: kv[1])]
+    tokenizer = corpus.load_tokenizer(config.tokenizer)
+    vocabulary = corpus.vocabulary_of(tokenizer)
     out.mkdir(parents=True, exist_ok=True)
     reference = out.parent / f"{out.name}.float.onnx"
     export.write_float(model, reference)
-    integers = c["export"]["arithmetic"] == "int8"
+    integers = config.export.arithmetic == "int8"
     if integers:
         fast_graph.write_fast(model, out / "model.onnx")
     else:
@@ -84,8 +85,8 @@ def write_folder(c: dict, start: str, out: Path, figures: dict) -> None:
         raise RuntimeError(f"[export] expected files near PyTorch, got differences of {gap:.1e} (float), {shipped:.1e} (int8)")
     weights = export.query_table(table, vocabulary)
     (out / "query-table.json").write_text(json.dumps(weights, ensure_ascii=False))
-    shutil.copyfile(c["tokenizer"], out / "tokenizer.json")
-    described = manifest(c, out, vocabulary, weights, model.logs, figures)
+    shutil.copyfile(config.tokenizer, out / "tokenizer.json")
+    described = manifest(config, out, vocabulary, weights, model.logs, figures)
     (out / "manifest.json").write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n")
 
 

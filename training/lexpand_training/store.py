@@ -6,6 +6,7 @@ import json
 import lzma
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,17 @@ class Ragged:
         flat = np.concatenate([np.asarray(r, np.uint16) for r in rows]) if len(rows) else np.zeros(0, np.uint16)
         return cls(flat.astype(np.uint16), offsets)
 
-    @property
+    @classmethod
+    def joined(cls, several: list[Ragged]) -> Ragged:
+        lengths = np.concatenate([r.lengths for r in several])
+        return cls(np.concatenate([r.flat for r in several]), np.concatenate([[0], np.cumsum(lengths)]))
+
+    @cached_property
     def lengths(self) -> np.ndarray:
         return np.diff(self.offsets)
+
+    def first(self, rows: int) -> Ragged:
+        return Ragged(self.flat, self.offsets[: rows + 1])
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -48,6 +57,7 @@ class TokenStore:
 
     docs: Ragged
     doc_source: np.ndarray  # uint8 [D]
+    title_lengths: np.ndarray  # uint8 [D]: pieces of the title that a document begins with, 0 = it has none
     queries: Ragged
     query_source: np.ndarray  # uint8 [Q]
     query_kind: np.ndarray  # uint8 [Q]
@@ -55,6 +65,36 @@ class TokenStore:
     sources: list[str]
 
     KINDS = ("pair", "bare", "crop", "keyword")
+
+    @classmethod
+    def joined(cls, stores: list[TokenStore]) -> TokenStore:
+        """One behind the other: rows of the first store keep their numbers. Sources of one name become one."""
+        names = sorted({name for s in stores for name in s.sources})
+        codes = [np.array([names.index(n) for n in s.sources], np.uint8) for s in stores]
+        before = np.cumsum([0] + [len(s.docs) for s in stores])
+        return cls(
+            Ragged.joined([s.docs for s in stores]),
+            np.concatenate([code[s.doc_source] for code, s in zip(codes, stores)]),
+            np.concatenate([s.title_lengths for s in stores]),
+            Ragged.joined([s.queries for s in stores]),
+            np.concatenate([code[s.query_source] for code, s in zip(codes, stores)]),
+            np.concatenate([s.query_kind for s in stores]),
+            np.concatenate([np.where(s.positive >= 0, s.positive + start, -1).astype(np.int32) for start, s in zip(before, stores)]),
+            names,
+        )
+
+    def first(self, docs: int, queries: int) -> TokenStore:
+        """The first documents and queries, as a view."""
+        return TokenStore(
+            self.docs.first(docs),
+            self.doc_source[:docs],
+            self.title_lengths[:docs],
+            self.queries.first(queries),
+            self.query_source[:queries],
+            self.query_kind[:queries],
+            self.positive[:queries],
+            self.sources,
+        )
 
     def save(self, folder: Path, parts: int = 8) -> None:
         """Writes xz parts: they decompress in parallel and travel well."""
@@ -69,6 +109,7 @@ class TokenStore:
             doc_lengths=self.docs.lengths.astype(np.uint16),
             query_lengths=self.queries.lengths.astype(np.uint16),
             doc_source=self.doc_source,
+            title_lengths=self.title_lengths,
             query_source=self.query_source,
             query_kind=self.query_kind,
             positive=self.positive,
@@ -100,6 +141,7 @@ class TokenStore:
         return cls(
             ragged(np.concatenate(flats[:-1]), m["doc_lengths"]),
             m["doc_source"],
+            m["title_lengths"],
             ragged(flats[-1], m["query_lengths"]),
             m["query_source"],
             m["query_kind"],

@@ -6,9 +6,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .batches import cache_lengths, pack_rows
+from .batches import pack_rows
 from .bert import Packing
 from .progress import Progress, learning_rate
+from .settings import Warmup
 from .store import Ragged
 from .student import DocumentEncoder
 from .teachers import CLS, SEP
@@ -27,23 +28,22 @@ def hide(ids, share: float, generator):
     return hidden, place
 
 
-def warm_up(model: DocumentEncoder, docs: Ragged, o: dict, seed: int, device: str, log=print) -> None:
-    cache_lengths(docs)
+def warm_up(model: DocumentEncoder, docs: Ragged, options: Warmup, seed: int, device: str, log=print) -> None:
     rng = np.random.default_rng(seed)
     generator = torch.Generator(device).manual_seed(seed)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=o["lr"], weight_decay=0.01, betas=(0.9, 0.98), fused=device == "cuda")
-    progress = Progress(o["steps"], o["seconds"])
+    optimiser = torch.optim.AdamW(model.parameters(), lr=options.learning_rate, weight_decay=0.01, betas=(0.9, 0.98), fused=device == "cuda")
+    progress = Progress(options.steps, options.seconds)
     total = torch.zeros((), device=device)
     model.train()
     while (done := progress.value()) < 1:
-        ids, lengths = pack_rows(docs, rng.integers(0, len(docs), o["documents"]), o["length"])
+        ids, lengths = pack_rows(docs, rng.integers(0, len(docs), options.documents), options.length)
         ids = torch.from_numpy(ids).to(device)
-        masked, place = hide(ids, o["share"], generator)
+        masked, place = hide(ids, options.share, generator)
         hidden = model.hidden(masked, Packing(lengths, device)).index_select(0, place)
         logits = F.linear(hidden, model.body.word.weight.to(hidden.dtype)).float() + model.bias
         loss = F.cross_entropy(logits, ids[place])
         for group in optimiser.param_groups:
-            group["lr"] = o["lr"] * learning_rate(done, 0.05, 0.95)
+            group["lr"] = options.learning_rate * learning_rate(done, 0.05, 0.95)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
