@@ -23,7 +23,7 @@ export async function dockerAnswers(): Promise<boolean> {
  * Starts one service of docker-compose.yml on the given port; its data stays in a volume of the project.
  * Does not wait until it is healthy.
  *
- * @throws EngineError ENGINE_DOCKER
+ * @throws EngineError ENGINE_DOCKER, ENGINE_PORT when the port was taken
  */
 export async function startContainer(
   name: ServiceName,
@@ -73,6 +73,15 @@ async function compose(
     },
   )
   if (result?.exitCode === 0) return result
+  const taken = /(\S*:\d+)[^\n]*(?:port is already allocated|address already in use)/.exec(
+    result?.stderr ?? '',
+  )?.[1]
+  if (taken !== undefined) {
+    throw new EngineError(
+      'ENGINE_PORT',
+      `expected a container to listen on ${taken}, got a port that another program has taken. Stop that program, or try again for another port.`,
+    )
+  }
   throw new EngineError(
     'ENGINE_DOCKER',
     `expected docker compose ${composeArguments.join(' ')} to succeed, got exit status ${result?.exitCode}. Correct what it says:\n${lastLines(result?.stderr ?? '')}`,

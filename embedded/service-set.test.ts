@@ -16,13 +16,13 @@ function fakeDocker(folder: string): void {
   stubPath(`${join(folder, 'bin')}:/usr/bin:/bin`)
 }
 
-function servicesIn(folder: string): ServiceSet {
+function servicesIn(folder: string, environment: NodeJS.ProcessEnv = {}): ServiceSet {
   const runDirectory = join(folder, 'services')
   mkdirSync(runDirectory)
   const services = new ServiceSet({
     cache: folder,
     runDirectory,
-    environment: { LEXPAND_JAVA_HOME: '/nowhere' },
+    environment: { LEXPAND_JAVA_HOME: '/nowhere', ...environment },
     user: undefined,
     heap: '1g',
     isShortLived: true,
@@ -55,6 +55,37 @@ test('without a JDK and without Docker, the message names the JDK that was tried
   const up = servicesIn(folder).up({ redis: false })
   await expect(up).rejects.toMatchObject({ code: 'ENGINE_NO_JDK' })
   await expect(up).rejects.toThrow('LEXPAND_JAVA_HOME=/nowhere has no bin/java')
+})
+
+const PONG = `require('node:net').createServer((s) => s.on('data', () => s.write('+PONG\\r\\n'))).listen(+process.argv[process.argv.indexOf('--port') + 1], '127.0.0.1')`
+
+/** A redis-server that answers PING as the real one does. */
+function fakeRedis(folder: string): void {
+  writeFileSync(join(folder, 'server.cjs'), PONG)
+  const version = '[ "$1" = --version ] && { echo "Redis server v=7.0.15"; exit; }'
+  program(join(folder, 'redis-server'), `${version}\nexec "${process.execPath}" ${folder}/server.cjs "$@"`)
+  stubPath(`${folder}:/usr/bin:/bin`)
+}
+
+test('when one service cannot be started, the other one that this call started is stopped again', async () => {
+  const folder = testFolder()
+  fakeRedis(folder)
+  const services = servicesIn(folder, { LEXPAND_REDIS_SERVER: join(folder, 'redis-server') })
+  const messages: string[] = []
+  const up = services.up({ onProgress: (message) => void messages.push(message) })
+  await expect(up).rejects.toMatchObject({ code: 'ENGINE_NO_JDK' })
+  expect(messages).toContainEqual(expect.stringContaining('redis is ready at redis://127.0.0.1:'))
+  expect(messages.at(-1)).toBe('stopped redis again')
+  expect((await services.status()).map(({ state }) => state)).toEqual(['stopped', 'stopped'])
+})
+
+test('what ran before stays when another service cannot be started', async () => {
+  const folder = testFolder()
+  fakeRedis(folder)
+  const services = servicesIn(folder, { LEXPAND_REDIS_SERVER: join(folder, 'redis-server') })
+  await services.up({ opensearch: false })
+  await expect(services.up()).rejects.toMatchObject({ code: 'ENGINE_NO_JDK' })
+  expect((await services.status()).map(({ state }) => state)).toEqual(['stopped', 'running'])
 })
 
 test('removing a set deletes its folder', async () => {

@@ -62,14 +62,23 @@ export class ServiceSet {
     this.#project = `lexpand-${folderHash(options.runDirectory)}`
   }
 
-  /** Starts what does not run yet and waits until it can be used; what runs already is reused at once. */
+  /**
+   * Starts what does not run yet and waits until it can be used; what runs already is reused at once. When one service
+   * cannot be started, what this call has started beside it is stopped again.
+   */
   async up({ opensearch = true, redis = true, onProgress = ignore }: ServiceChoice = {}): Promise<Services> {
     const wanted = chosen({ opensearch, redis })
     if (!(await this.#areUsable(wanted))) {
       await this.#locked(onProgress, async () => {
         const outcomes = await Promise.allSettled(wanted.map((name) => this.#ensure(name, onProgress)))
         const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-        if (failed !== undefined) throw failed.reason
+        if (failed === undefined) return
+        const ours = wanted.filter((_, at) => {
+          const outcome = outcomes[at]
+          return outcome?.status === 'rejected' || outcome?.value === 'started'
+        })
+        await this.#giveUp(ours, onProgress)
+        throw failed.reason
       })
     }
     const state = readState(this.#stateFile)
@@ -112,14 +121,14 @@ export class ServiceSet {
   }
 
   /** Brings one service up, under the lock, whatever an earlier command left behind. */
-  async #ensure(name: ServiceName, onProgress: (message: string) => void): Promise<void> {
+  async #ensure(name: ServiceName, onProgress: (message: string) => void): Promise<'found' | 'started'> {
     const record = readState(this.#stateFile)[name]
-    if (await isUsable(name, record)) return
+    if (await isUsable(name, record)) return 'found'
     // Its starter was killed meanwhile, or it is stuck: the end of the wait tells which.
     if (record?.kind === 'process' && isRunning(record)) {
       try {
         await (name === 'opensearch' ? waitForOpenSearch(record) : waitForRedis(record))
-        return
+        return 'found'
       } catch {
         onProgress(`${name} runs but does not answer: starting it again`)
         await endProcess(record)
@@ -134,6 +143,18 @@ export class ServiceSet {
     })
     const { url = '' } = readState(this.#stateFile)[name] ?? {}
     onProgress(`${name} is ready at ${url} after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
+    return 'started'
+  }
+
+  /** A service that cannot be stopped must not hide why another one could not be started. */
+  async #giveUp(names: readonly ServiceName[], onProgress: (message: string) => void): Promise<void> {
+    for (const name of names) {
+      try {
+        if (await this.#stop(name)) onProgress(`stopped ${name} again`)
+      } catch (error) {
+        onProgress(`${name} could not be stopped again: ${error instanceof Error ? error.message : error}`)
+      }
+    }
   }
 
   async #stop(name: ServiceName): Promise<boolean> {

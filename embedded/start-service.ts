@@ -6,8 +6,8 @@ import { findJdk, type Jdk } from './engine/jdk.ts'
 import { startOpenSearch } from './engine/opensearch.ts'
 import { homeWithPlugin } from './engine/plugin.ts'
 import { EngineError, type EngineErrorCode } from './host/errors.ts'
+import { startOnFreePort } from './host/free-port-start.ts'
 import { openSearchHealth, redisAnswers } from './host/health.ts'
-import { freePort } from './host/ports.ts'
 import type { ServiceUser } from './host/service-user.ts'
 import { type ContainerRecord, pidOf, type ServiceName, type ServiceRecord } from './host/state.ts'
 import { startRedis } from './redis/redis.ts'
@@ -89,7 +89,8 @@ export async function findOrInstallRedis(
 
 async function startInContainer(name: ServiceName, context: StartContext): Promise<void> {
   context.onProgress(`starting ${name} in a container: this machine lacks what it takes to run it directly`)
-  const record = await startContainer(name, context.project, await freePort(context.preferredPorts[name]))
+  const search = { name, preferredPort: context.preferredPorts[name], onProgress: context.onProgress }
+  const record = await startOnFreePort(search, (port) => startContainer(name, context.project, port))
   context.onSpawned(record)
   await waitForContainer(name, record)
 }

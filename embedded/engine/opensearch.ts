@@ -2,10 +2,10 @@ import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startDaemon, waitUntilHealthy } from '../host/daemon.ts'
-import { EngineError } from '../host/errors.ts'
+import { startOnFreePort } from '../host/free-port-start.ts'
 import { openSearchHealth } from '../host/health.ts'
 import type { NetworkPlace } from '../host/network-place.ts'
-import { freePort, freePortIn, LOOPBACK } from '../host/ports.ts'
+import { LOOPBACK } from '../host/ports.ts'
 import { endProcess } from '../host/processes.ts'
 import type { ServiceUser } from '../host/service-user.ts'
 import type { ProcessRecord } from '../host/state.ts'
@@ -32,6 +32,7 @@ export interface OpenSearchOptions {
   readonly cluster?: ClusterMember | undefined
   /** @default the loopback address */
   readonly network?: NetworkPlace | undefined
+  readonly onProgress?: ((message: string) => void) | undefined
   /** Called as soon as the process exists, so that it can be found again if we are killed while it starts. */
   readonly onSpawned: (record: ProcessRecord) => void
 }
@@ -50,17 +51,10 @@ export interface ClusterMember {
  * Starts a node that listens on one address only, by default that of the loopback, and waits until it can be used; a member of a cluster
  * can be used when most of the others are there.
  *
- * @throws EngineError ENGINE_START with the end of the log
+ * @throws EngineError ENGINE_START with the end of the log, ENGINE_PORT
  */
-export async function startOpenSearch(options: OpenSearchOptions): Promise<ProcessRecord> {
-  try {
-    return await startOnce(options, await freePortIn(options.network, options.preferredPort))
-  } catch (error) {
-    // Between our look and its start somebody else may have taken the port: once more, on any other one.
-    if (!(error instanceof EngineError) || !/BindHttpException|Address already in use/.test(error.message))
-      throw error
-    return startOnce(options, await freePort(0))
-  }
+export function startOpenSearch(options: OpenSearchOptions): Promise<ProcessRecord> {
+  return startOnFreePort({ ...options, name: 'OpenSearch' }, (port) => startOnce(options, port))
 }
 
 /** Waits for every index to be recovered, not only for an answer. A node that stays red is usable for the others. */

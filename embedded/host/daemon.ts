@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs'
+import { closeSync, createReadStream, existsSync, openSync, readFileSync, renameSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EngineError } from './errors.ts'
 import { inNamespace } from './network-place.ts'
@@ -65,7 +66,10 @@ export interface HealthWait {
   readonly logFile: string
 }
 
-/** @throws EngineError ENGINE_START with the end of the log when the process ends or the time is up first */
+/**
+ * @throws EngineError ENGINE_PORT when the process ended because its port was taken, whatever it printed afterwards;
+ *   ENGINE_START with the end of the log when it ends for another reason or the time is up first
+ */
 export async function waitUntilHealthy({
   name,
   mark,
@@ -79,6 +83,13 @@ export async function waitUntilHealthy({
     const ended = !isRunning(mark)
     // Ended but healthy: the port belongs to somebody else.
     if (healthy && !ended) return
+    const taken = ended ? await takenAddress(logFile) : undefined
+    if (taken !== undefined) {
+      throw new EngineError(
+        'ENGINE_PORT',
+        `expected ${name} to listen on ${taken}, got a port that another program has taken. Stop that program, or try again for another port. The log is ${logFile}.`,
+      )
+    }
     if (ended || performance.now() > deadline) {
       throw new EngineError(
         'ENGINE_START',
@@ -87,6 +98,17 @@ export async function waitUntilHealthy({
     }
     await sleep(100)
   }
+}
+
+/** The address that a service found taken, in the words of OpenSearch or Redis; its log holds one start only. */
+async function takenAddress(logFile: string): Promise<string | undefined> {
+  if (!existsSync(logFile)) return undefined
+  for await (const line of createInterface({ input: createReadStream(logFile), crlfDelay: Infinity })) {
+    if (!/Bind(?:Http|Transport)Exception|Address already in use/.test(line)) continue
+    const address = /(?:\d{1,3}\.){3}\d{1,3}:\d{1,5}/.exec(line)?.[0]
+    if (address !== undefined) return address
+  }
+  return undefined
 }
 
 function tail(file: string): string {

@@ -9,6 +9,7 @@ export const ENGINE_ERRORS = {
   ENGINE_NO_REDIS: 'no usable redis-server was found or could be installed',
   ENGINE_DOCKER: 'the containers could not be started or stopped',
   ENGINE_START: 'a service did not become healthy',
+  ENGINE_PORT: 'another program took the port of a service before it started',
   ENGINE_STOP: 'a service did not stop',
   ENGINE_LOCK: 'another process holds the lock for too long',
 } as const

@@ -1,5 +1,4 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
-import type { NetworkPlace } from './network-place.ts'
 
 /** Everything embedded listens here and nowhere else. */
 export const LOOPBACK = '127.0.0.1'
@@ -13,11 +12,6 @@ export async function freePort(preferred: number): Promise<number> {
   const offered = await bind(0)
   if (offered === undefined) throw new Error(`no port can be opened on ${LOOPBACK}`)
   return offered
-}
-
-/** A namespace of its own has every port free, and ours says nothing about it. */
-export async function freePortIn(network: NetworkPlace | undefined, preferred: number): Promise<number> {
-  return network === undefined ? freePort(preferred) : preferred
 }
 
 function answers(port: number): Promise<boolean> {

@@ -29,13 +29,24 @@ const TRANSPORT_PORT = 9300
  * @throws EngineError ENGINE_SETTING when `networks` are not one a node; what starting a node throws
  */
 export async function startPrivateCluster(options: PrivateClusterOptions = {}): Promise<PrivateCluster> {
-  const { size = 3, heap = '512m', isShortLived = true, networks, onProgress = () => undefined } = options
+  const { size = 3, networks } = options
   if (networks !== undefined && networks.length !== size) {
     throw new EngineError(
       'ENGINE_SETTING',
       `expected a network for each of the ${size} nodes, got ${networks.length}. Give one a node, or none at all.`,
     )
   }
+  try {
+    return await startOnce(options, size)
+  } catch (error) {
+    // The nodes are told each other's ports, so one that was taken meanwhile needs new ones for all.
+    if (!(error instanceof EngineError) || error.code !== 'ENGINE_PORT' || networks !== undefined) throw error
+    return startOnce(options, size)
+  }
+}
+
+async function startOnce(options: PrivateClusterOptions, size: number): Promise<PrivateCluster> {
+  const { heap = '512m', isShortLived = true, networks, onProgress = () => undefined } = options
   const settings = machineSettings(onProgress)
   const jdk = await findJdk(settings)
   const home = options.home ?? (await fetchDistribution(settings.cache, jdk, onProgress))

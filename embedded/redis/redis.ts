@@ -1,9 +1,10 @@
 import { chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startDaemon, waitUntilHealthy } from '../host/daemon.ts'
+import { startOnFreePort } from '../host/free-port-start.ts'
 import { redisAnswers } from '../host/health.ts'
 import type { NetworkPlace } from '../host/network-place.ts'
-import { freePortIn, LOOPBACK } from '../host/ports.ts'
+import { LOOPBACK } from '../host/ports.ts'
 import { endProcess } from '../host/processes.ts'
 import type { ServiceUser } from '../host/service-user.ts'
 import type { ProcessRecord } from '../host/state.ts'
@@ -18,6 +19,7 @@ export interface RedisOptions {
   readonly preferredPort: number
   /** @default the loopback address */
   readonly network?: NetworkPlace | undefined
+  readonly onProgress?: ((message: string) => void) | undefined
   /** Called as soon as the process exists. */
   readonly onSpawned: (record: ProcessRecord) => void
 }
@@ -26,14 +28,28 @@ export interface RedisOptions {
  * Starts a Redis fit for a queue: every write is logged (a kill loses at most the last second) and no key is evicted
  * when memory is short. Listens on one address only, by default that of the loopback.
  *
- * @throws EngineError ENGINE_START with the end of the log
+ * @throws EngineError ENGINE_START with the end of the log, ENGINE_PORT
  */
-export async function startRedis(options: RedisOptions): Promise<ProcessRecord> {
+export function startRedis(options: RedisOptions): Promise<ProcessRecord> {
+  return startOnFreePort({ ...options, name: 'Redis' }, (port) => startOnce(options, port))
+}
+
+/** Waits until the log of earlier runs is loaded, too. */
+export async function waitForRedis(record: ProcessRecord): Promise<void> {
+  await waitUntilHealthy({
+    name: 'Redis',
+    mark: record,
+    isHealthy: () => redisAnswers(record.url),
+    timeoutMs: 60_000,
+    logFile: redisLog(record.dataDirectory),
+  })
+}
+
+async function startOnce(options: RedisOptions, port: number): Promise<ProcessRecord> {
   const { server, dataDirectory, user, network } = options
   const address = network?.address ?? LOOPBACK
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   if (user !== undefined) chownSync(dataDirectory, user.uid, user.gid)
-  const port = await freePortIn(network, options.preferredPort)
   const mark = await startDaemon({
     command: server.command,
     arguments: [
@@ -72,17 +88,6 @@ export async function startRedis(options: RedisOptions): Promise<ProcessRecord> 
     throw error
   }
   return record
-}
-
-/** Waits until the log of earlier runs is loaded, too. */
-export async function waitForRedis(record: ProcessRecord): Promise<void> {
-  await waitUntilHealthy({
-    name: 'Redis',
-    mark: record,
-    isHealthy: () => redisAnswers(record.url),
-    timeoutMs: 60_000,
-    logFile: redisLog(record.dataDirectory),
-  })
 }
 
 function redisLog(dataDirectory: string): string {
