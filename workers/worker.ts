@@ -17,6 +17,7 @@ import { encodeQueueName } from './queue/queue.ts'
 import { assertRedisSettings, connect } from './queue/redis.ts'
 import { NO_TELEMETRY, type Telemetry } from './telemetry/telemetry.ts'
 import { queueTraces } from './telemetry/traces.ts'
+import { TroubleLog } from './telemetry/trouble-log.ts'
 
 /** `Model` of models/load.ts is one. */
 export interface WorkerModel extends OnnxModel {
@@ -96,6 +97,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const encoder = options.encoder ?? onnxEncoder(model, options.encoding)
   const stopping = new AbortController()
   const stats = emptyStats()
+  const troubles = new TroubleLog(logger)
   const installedIndex = cachedIndices(client)
   const name = encodeQueueName(model.identity)
   const run: JobRun = {
@@ -113,6 +115,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     stopping: stopping.signal,
     stats,
     logger,
+    troubles,
     onRefused(index, { status, isOverload }) {
       telemetry.engineRefused(index, status)
       if (isOverload) pace.slowDown()
@@ -155,7 +158,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
           telemetry,
         })
 
-  worker.on('error', (error) => logger.warn({ err: error }, 'queue connection'))
+  worker.on('error', (error) => troubles.failed('redis', 'Redis does not do its part', error))
+  const redisIsBack = () => troubles.over('redis', 'Redis is back')
+  connection.on('ready', redisIsBack)
+  // Also where the connections stayed and the commands failed, as after a change of roles or of permissions.
+  worker.on('active', redisIsBack)
   worker.on('stalled', (job) => logger.warn({ job }, 'job of a worker that died is done again'))
   worker.on('failed', (job, error) => {
     const final =

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
+import type { Logger } from 'pino'
 import { readSpecification } from '../../mappings/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import {
@@ -18,8 +19,8 @@ import { withConnection, withExamples, withJson } from '../shell/command.ts'
 import type { ConnectionFlags } from '../shell/configuration.ts'
 import { type Connection, connect } from '../shell/connect.ts'
 import { interruption } from '../shell/interrupt.ts'
-import { processLogger } from '../shell/logger.ts'
-import { note, printResult } from '../shell/output.ts'
+import { runLong } from '../shell/long-running.ts'
+import { printResult } from '../shell/output.ts'
 import { progressBar } from '../shell/progress.ts'
 
 export function register(program: Command): void {
@@ -89,10 +90,14 @@ async function sweepOnce(
   }
 }
 
-async function follow({ index: indices, every, json, ...flags }: SweepFlags): Promise<void> {
-  const signal = interruption('Stopping after the page in flight. A second signal ends it at once.')
-  const { client, redisUrl, configuration } = await connect(flags)
-  const logger = processLogger(configuration.logLevel)
+function follow(flags: SweepFlags): Promise<void> {
+  const stopping = 'Stopping after the page in flight. A second signal ends it at once.'
+  return runLong(flags, stopping, (logger, signal) => sweepUntil(signal, flags, logger))
+}
+
+async function sweepUntil(signal: AbortSignal, flags: SweepFlags, logger: Logger): Promise<void> {
+  const { index: indices, every, json } = flags
+  const { client, redisUrl } = await connect(flags)
   const redis = await connectRedis(redisUrl, { role: 'queue' })
   const closing = [async () => redis.disconnect()]
   try {
@@ -110,11 +115,12 @@ async function follow({ index: indices, every, json, ...flags }: SweepFlags): Pr
       redisUrl,
       logger,
       telemetry: monitoring.telemetry,
-      ...(indices === undefined ? {} : { indices }),
-      ...(every === undefined ? {} : { everyMs: every * 1_000 }),
-      ...(json ? { onSwept: (index, report) => printResult(true, { index, ...report }, String) } : {}),
+      indices,
+      everyMs: every === undefined ? undefined : every * 1_000,
+      onSwept: json ? (index, report) => printResult(true, { index, ...report }, String) : undefined,
     })
-    note(`Sweeping ${indices?.join(', ') ?? 'all indices of Lexpand'}. Stop with Ctrl-C.`)
+    const of = indices?.join(', ') ?? 'all indices of Lexpand'
+    logger.info({ indices }, `sweeping ${of}, until SIGTERM or Ctrl-C`)
     if (!signal.aborted) await once(signal, 'abort')
     await sweeper.close()
   } finally {

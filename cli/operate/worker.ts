@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
+import type { Logger } from 'pino'
 import { residentMemory } from '../../embedded/host/processes.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import {
@@ -21,10 +22,9 @@ import { closeAll } from '../shell/close-all.ts'
 import { withConnection, withExamples, withJson } from '../shell/command.ts'
 import type { ConnectionFlags, PaceFlags } from '../shell/configuration.ts'
 import { connect } from '../shell/connect.ts'
-import { interruption } from '../shell/interrupt.ts'
-import { processLogger } from '../shell/logger.ts'
+import { runLong } from '../shell/long-running.ts'
 import { type ModelFlags, openModel, withModel } from '../shell/model.ts'
-import { note, printResult } from '../shell/output.ts'
+import { printResult } from '../shell/output.ts'
 import { machineVectorCache } from './vector-cache.ts'
 
 export function register(program: Command): void {
@@ -69,14 +69,15 @@ interface WorkerFlags extends ModelFlags, ConnectionFlags, PaceFlags, HttpFlags 
   readonly json: boolean
 }
 
-async function work(flags: WorkerFlags): Promise<void> {
-  const signal = interruption(
-    'Stopping: the running jobs are finished first. A second signal ends it at once.',
-  )
+function work(flags: WorkerFlags): Promise<void> {
+  const stopping = 'Stopping: the running jobs are finished first. A second signal ends it at once.'
+  return runLong(flags, stopping, (logger, signal) => encodeUntil(signal, flags, logger))
+}
+
+async function encodeUntil(signal: AbortSignal, flags: WorkerFlags, logger: Logger): Promise<void> {
   const model = await openModel(flags)
   const { client, redisUrl, configuration } = await connect(flags)
-  const { maxTextBytes, maxSearchP95Ms, logLevel } = configuration
-  const logger = processLogger(logLevel)
+  const { maxTextBytes, maxSearchP95Ms } = configuration
   const queue = await openQueue(redisUrl, model.identity)
   const encoder = onnxEncoder(model)
   const closing = [() => queue.close(), () => encoder.dispose()]
@@ -124,10 +125,12 @@ async function work(flags: WorkerFlags): Promise<void> {
       watchWorker(monitoring.registry, running.stats)
       watchEncoder(monitoring.registry, encoder, residentMemory)
     }
-    note(`Encoding with ${model.manifest.name} ${model.manifest.version}. Stop with Ctrl-C.`)
+    const { name, version } = model.manifest
+    logger.info({ model: name, version }, 'encoding what is queued, until SIGTERM or Ctrl-C')
     if (!signal.aborted) await once(signal, 'abort')
     await running.close()
-    printResult(flags.json, running.stats, summary)
+    logger.info({ ...running.stats }, 'stopped')
+    if (flags.json) printResult(true, running.stats, String)
   } finally {
     await closeAll(closing, logger)
   }
@@ -140,8 +143,4 @@ function probeOf({ probeIndex: index, probeQuery: query }: WorkerFlags): { probe
     'CONFIGURATION',
     '[worker] expected both --probe-index and --probe-query, got one of them. Give the other one as well.',
   )
-}
-
-function summary({ ready, cached, empty, failed, jobs, failedJobs }: RunningWorker['stats']): string {
-  return `${ready} ready (${cached} from the vector cache), ${empty} without text, ${failed} failed in ${jobs} jobs; ${failedJobs} jobs given up`
 }

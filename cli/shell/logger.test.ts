@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { LexpandError } from '../../sparse/errors.ts'
 import { processLogger } from './logger.ts'
 
 function logged(level: string, log: (logger: ReturnType<typeof processLogger>) => void) {
@@ -57,4 +58,24 @@ test('only events of the level and above are written, one line each', () => {
   })
   expect(lines).toHaveLength(1)
   expect(lines[0]?.trimEnd()).not.toContain('\n')
+})
+
+test('a line has its time in ISO 8601 and its level by name', () => {
+  const [line = ''] = logged('info', (logger) => logger.warn({ index: 'articles' }, 'not swept'))
+  const { time, ...rest } = JSON.parse(line)
+  expect(rest).toEqual({ level: 'warn', index: 'articles', msg: 'not swept' })
+  expect(new Date(time).toISOString()).toBe(time)
+})
+
+test('a stack is logged for a defect, and not for what a service said or an error of ours', () => {
+  const errors = [
+    new LexpandError('SERVICE', '[redis] expected Redis, got none. Start it.'),
+    Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' }),
+    Object.assign(new Error('NOPERM'), { name: 'ReplyError' }),
+    new TypeError('x is not a function'),
+  ]
+  const lines = logged('info', (logger) => {
+    for (const err of errors) logger.error({ err }, 'x')
+  })
+  expect(lines.map((line) => 'stack' in JSON.parse(line).err)).toEqual([false, false, false, true])
 })

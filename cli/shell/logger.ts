@@ -1,11 +1,16 @@
-import { type DestinationStream, destination, type Logger, pino } from 'pino'
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
 import { note } from './output.ts'
 
 /** User name and password in the URLs of a text. */
 const CREDENTIALS = /(\b[a-z][a-z\d+.-]*:\/\/)[^\s/@"\\]+@/gi
 
+/** Error classes of the clients of Redis and OpenSearch for what their service said or did. */
+const SERVICE_ERROR =
+  /^(ReplyError|MaxRetriesPerRequestError|(Connection|NoLivingConnections|Response|Timeout)Error)$/
+
 /**
- * For processes that run for long: JSON lines on stderr, one event each, with `job` and `index` where there are any.
+ * For processes that run for long: JSON lines on stderr, one event each: `time` in ISO 8601 (UTC), `level` by its name,
+ * `msg`, and `job` and `index` where there are any.
  *
  * @param target for tests @default stderr
  */
@@ -14,14 +19,21 @@ export function processLogger(
   target: DestinationStream = destination({ dest: 2, sync: true }),
 ): Logger {
   return pino(
-    { level, base: null, serializers: { err: loggedError } },
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: loggedError },
+    },
     { write: (line: string) => target.write(line.replace(CREDENTIALS, '$1***@')) },
   )
 }
 
 /**
  * What is said about an error. pino's own serializer takes every property along: with a client's errors those are
- * the request, documents and all, and the arguments of the command that failed, such as the password of AUTH.
+ * the request, documents and all, and the arguments of the command that failed, such as the password of AUTH. A stack
+ * is for defects: errors of ours say what to do, and those of systems and services carry a code or are known by name.
  */
 function loggedError(error: unknown): unknown {
   if (!(error instanceof Error)) return error
@@ -29,10 +41,15 @@ function loggedError(error: unknown): unknown {
   return {
     type,
     message,
-    stack,
+    ...(isDefect(error) ? { stack } : {}),
     ...('code' in error ? { code: error.code } : {}),
     ...(cause instanceof Error ? { cause: `${cause.name}: ${cause.message}` } : {}),
   }
+}
+
+function isDefect(error: Error): boolean {
+  const hasCode = 'code' in error && typeof error.code === 'string'
+  return !hasCode && !error.message.startsWith('[') && !SERVICE_ERROR.test(error.name)
 }
 
 /** For commands that a person waits for: what went wrong, as plain text, each message once. */

@@ -16,11 +16,13 @@ export function printResult<T>(asJson: boolean, value: T, human: (value: T) => s
 /**
  * Says what went wrong and sets the exit status. Errors of ours are a message, since they say what to do;
  * anything else is a defect and comes with its stack.
+ *
+ * @param say for people @default a line on stderr
  */
-export function reportFailure(error: unknown, asJson: boolean): void {
+export function reportFailure(error: unknown, asJson: boolean, say: (message: string) => void = note): void {
   const { code, message, defect } = describe(error)
   if (asJson) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`)
-  else note(defect && error instanceof Error ? (error.stack ?? message) : message)
+  else say(defect && error instanceof Error ? (error.stack ?? message) : message)
   process.exitCode = isErrorCode(code) ? ERROR_CODES[code] : EXIT.problems
 }
 

@@ -8,6 +8,7 @@ import type { EngineGate } from '../pace/engine-gate.ts'
 import { type JobData, parseJobData } from '../queue/job-data.ts'
 import { emptyReport, type JobReport } from '../queue/job-report.ts'
 import { versionClaims } from '../queue/version-claims.ts'
+import type { TroubleLog } from '../telemetry/trouble-log.ts'
 import { type JobDependencies, processJob } from './encode-job.ts'
 import type { WorkerStats } from './worker-stats.ts'
 
@@ -19,6 +20,7 @@ export interface JobRun {
   readonly stopping: AbortSignal
   readonly stats: WorkerStats
   readonly logger: Logger
+  readonly troubles: TroubleLog
   onRefused(index: string, refusal: Refusal): void
   /** Called at the end of every job, also of one that failed. */
   onReport(index: string, report: JobReport): void
@@ -50,14 +52,15 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
           giveUpAfterMs: WRITE_PATIENCE_MS,
           maxMs: MAX_WRITE_WAIT_MS,
           signal: stopping,
-          onRetry: (reason, waitMs) =>
-            logger.warn({ job: job.id, index, waitMs: Math.round(waitMs) }, `engine has no room: ${reason}`),
+          onRetry: (reason) =>
+            run.troubles.met(index, `engine has no room: ${reason}`, { job: job.id, index }),
           onRefused: (refusal) => run.onRefused(index, refusal),
         },
       },
       report,
     )
     gate.taken(index)
+    run.troubles.over(index, 'jobs go on', { index })
     stats.jobs++
   } catch (error) {
     if (data !== undefined && isTransient(error)) {
@@ -89,11 +92,12 @@ async function postpone(
   token: string | undefined,
   error: unknown,
   waitMs: number,
-  { stats, logger }: JobRun,
+  { stats, stopping, logger, troubles }: JobRun,
 ): Promise<never> {
   stats.postponed++
   const index = job.data?.index
-  logger.warn({ job: job.id, index, waitMs: Math.round(waitMs) }, `job postponed: ${messageOf(error)}`)
+  if (stopping.aborted) logger.info({ job: job.id, index }, 'job goes back to the queue: this worker stops')
+  else troubles.failed(index, 'job postponed', error, { job: job.id, index })
   await job.moveToDelayed(Date.now() + waitMs, token)
   throw new DelayedError()
 }

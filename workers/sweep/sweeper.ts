@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { type EncodeQueue, encodeQueueName, openQueue } from '../queue/queue.ts'
 import { connect } from '../queue/redis.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
+import { TroubleLog } from '../telemetry/trouble-log.ts'
 import { type LexpandIndex, lexpandIndices } from './lexpand-indices.ts'
 import { type SweepProgress, type SweepReport, sweep } from './sweep.ts'
 
@@ -61,12 +62,12 @@ class SweepLoop {
   readonly #queues = new Map<string, EncodeQueue>()
   /** Index -> when its pending documents were last looked at, by the clock that never jumps. */
   readonly #lookedAt = new Map<string, number>()
-  /** Place -> trouble, so that what goes on is said once. */
-  readonly #troubles = new Map<string, string>()
+  readonly #troubles: TroubleLog
 
   constructor(options: SweeperOptions, signal: AbortSignal) {
     this.#options = options
     this.#signal = signal
+    this.#troubles = new TroubleLog(options.logger)
   }
 
   async run(): Promise<void> {
@@ -124,12 +125,9 @@ class SweepLoop {
   async #attempt(place: string, work: () => Promise<void>): Promise<void> {
     try {
       await work()
-      if (this.#troubles.delete(place)) this.#options.logger.info({ index: place }, 'sweeping again')
+      this.#troubles.over(place, 'sweeping again', { index: place })
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      if (this.#troubles.get(place) === message) return
-      this.#troubles.set(place, message)
-      this.#options.logger.warn({ index: place }, `not swept: ${message}`)
+      this.#troubles.failed(place, 'not swept', error, { index: place })
     }
   }
 }
