@@ -5,6 +5,7 @@ import { isAlive } from '../measure/is-alive.ts'
 import { postingsBytes } from '../measure/search-index.ts'
 import { SPARSE_FIELD } from '../measure/search-variants.ts'
 import { persist } from '../opensearch/back-off.ts'
+import { OWN_INDEX_SETTINGS } from '../opensearch/own-index.ts'
 import type { EncodedDocument } from '../quality/corpus-vectors.ts'
 import { LexpandError, prune, type WordPieceTokenizer } from '../sparse/index.ts'
 
@@ -123,10 +124,9 @@ export function hasEnded({ host, pid }: Mark, ageMs: number): boolean {
 const SETTINGS = {
   'index.number_of_shards': 1,
   'index.number_of_replicas': 0,
-  // A template for all indices may ask for replicas, pipelines or refreshes.
+  ...OWN_INDEX_SETTINGS,
+  // A template for all indices may ask for replicas or refreshes.
   'index.auto_expand_replicas': 'false',
-  'index.default_pipeline': '_none',
-  'index.final_pipeline': '_none',
   'index.refresh_interval': '-1',
   'index.hidden': true,
 } as object as API.Indices_Create_RequestBody['settings'] & object

@@ -1,5 +1,6 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { documentText, type InstalledIndex, SIDECAR } from '../mappings/index.ts'
+import { countDocuments, internalSearch } from '../opensearch/internal-search.ts'
 import type { EncodedDocument } from '../quality/corpus-vectors.ts'
 import type { WordPieceTokenizer } from '../sparse/index.ts'
 
@@ -19,7 +20,7 @@ const KEEP_ALIVE = '5m'
 
 /** Documents of an index that have a vector: what a sample is taken of. */
 export async function countVectors(client: Client, index: string): Promise<number> {
-  return (await client.count({ index, body: { query: IS_READY } })).body.count
+  return countDocuments(client, { index, query: IS_READY })
 }
 
 /**
@@ -82,7 +83,7 @@ export async function firstTexts(
 ): Promise<string[]> {
   const texts: string[] = []
   for (const values of chunks(ids, PAGE)) {
-    const { body } = await client.search({
+    const { body } = await internalSearch(client, {
       index: name,
       body: { size: PAGE, _source: [...specification.fields], query: { ids: { values } } },
     })
@@ -150,7 +151,7 @@ async function atOnePoint(client: Client, index: string, use: (search: PitSearch
   try {
     await use(async (body) => {
       const whole = { track_total_hits: false, pit: { id, keep_alive: KEEP_ALIVE }, ...body }
-      const reply = await client.search({ body: whole as API.Search_RequestBody })
+      const reply = await internalSearch(client, { body: whole as API.Search_RequestBody })
       return reply.body.hits.hits as readonly object[] as readonly PitHit[]
     })
   } finally {

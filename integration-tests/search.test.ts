@@ -47,7 +47,10 @@ afterAll(async () => {
   await removeIndices(client, index)
 })
 
-function ask(request: Omit<SearchRequest, 'index'>, from = client): Promise<SearchResult> {
+function ask(
+  request: Omit<SearchRequest, 'index'> & { readonly index?: string },
+  from = client,
+): Promise<SearchResult> {
   return search(from, model, { index, ...request })
 }
 
@@ -414,6 +417,34 @@ describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s ne
     const own = await ask({ ...request, fuseIn: 'client' }, peer)
     expect(ids(engine)).toEqual(ids(own))
     expect(engine.total).toBe(own.total)
+  })
+
+  test('hybrid never goes past the search pipeline of the owner: fused in the client, or refused', async () => {
+    const hidden = uniqueName('search-hidden')
+    const body = { request_processors: [{ filter_query: { query: { term: { group: 2 } } } }] }
+    await peer.transport.request({ method: 'PUT', path: `/_search/pipeline/${hidden}`, body })
+    const settings = { 'index.search.default_pipeline': hidden }
+    await installIndex(peer, hidden, specification, { settings })
+    await storeReady(peer, hidden, specification, DOCUMENTS)
+    const asked = { index: hidden, text: 'wing bird', size: 100 }
+    for (const mode of ['sparse', 'hybrid', 'bm25'] as const) {
+      const { hits } = await ask({ ...asked, mode }, peer)
+      expect(hits.length).toBeGreaterThan(5)
+      expect(new Set(hits.map(({ source }) => source.group))).toEqual(new Set([2]))
+    }
+    await expect(ask({ ...asked, mode: 'hybrid', fuseIn: 'engine' }, peer)).rejects.toThrow(
+      `without a default search pipeline to fuse in the engine, got ${hidden}`,
+    )
+    // Bookkeeping sees them all.
+    const cache = new SearchCache()
+    expect(await cache.coverage(peer, hidden)).toBe(1)
+    const { documents } = await cache.frequencies(
+      peer,
+      { index: hidden, field: specification.sparse_field, vectorType: 'rank_features' },
+      ['wing'],
+    )
+    expect(documents).toBe(DOCUMENTS.length)
+    await removeIndices(peer, hidden)
   })
 
   test('without a form, our plugin answers where it can, and stock clauses where it cannot', async () => {

@@ -1,5 +1,6 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from './engine-error.ts'
+import { internalSearch } from './internal-search.ts'
 import { EngineBusy } from './transient.ts'
 
 /** How far the primary of a shard is; both are -1 while nothing was ever written. */
@@ -107,29 +108,26 @@ export interface ChangeRange {
 export async function readChanges(client: Client, index: string, range: ChangeRange): Promise<Change[]> {
   const { shard, after, upTo, size, filter } = range
   if (after >= upTo) return []
-  const reply = await client
-    .search({
-      index,
-      preference: primaryOf(shard),
-      allow_partial_search_results: false,
-      body: {
-        size,
-        query: {
-          bool: {
-            filter: [
-              { range: { _seq_no: { gt: after, lte: upTo } } },
-              ...(filter === undefined ? [] : [filter]),
-            ],
-          },
+  const reply = await internalSearch(client, {
+    index,
+    preference: primaryOf(shard),
+    body: {
+      size,
+      query: {
+        bool: {
+          filter: [
+            { range: { _seq_no: { gt: after, lte: upTo } } },
+            ...(filter === undefined ? [] : [filter]),
+          ],
         },
-        sort: [{ _seq_no: { order: 'asc' } }],
-        _source: false,
-        track_total_hits: false,
-      } as API.Search_RequestBody,
-    })
-    .catch((error: unknown) => {
-      throw translateEngineError(error, { part: 'changes', index })
-    })
+      },
+      sort: [{ _seq_no: { order: 'asc' } }],
+      _source: false,
+      track_total_hits: false,
+    },
+  }).catch((error: unknown) => {
+    throw translateEngineError(error, { part: 'changes', index })
+  })
   const hits = reply.body.hits.hits as unknown as readonly Hit[]
   return hits.map(({ _id, _routing, sort: [seqNo] }) => ({ id: _id, routing: _routing, seqNo }))
 }

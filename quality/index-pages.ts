@@ -1,4 +1,5 @@
-import type { API, Client } from '@opensearch-project/opensearch'
+import type { Client } from '@opensearch-project/opensearch'
+import { internalSearch } from '../opensearch/internal-search.ts'
 
 export interface StoredHit {
   readonly _id: string
@@ -21,7 +22,7 @@ export async function* indexPages(
   const pit = opened.body.pit_id
   try {
     for (let after: unknown; ; ) {
-      const reply = await client.search({
+      const reply = await internalSearch(client, {
         body: {
           size: PAGE,
           pit: { id: pit, keep_alive: '5m' },
@@ -29,7 +30,7 @@ export async function* indexPages(
           ...(after === undefined ? {} : { search_after: after }),
           ...(fields === undefined ? {} : { _source: fields }),
           track_total_hits: false,
-        } as object as API.Search_RequestBody,
+        },
       })
       const { hits } = reply.body.hits
       yield hits as object[] as StoredHit[]

@@ -1,4 +1,4 @@
-import type { API, Client } from '@opensearch-project/opensearch'
+import type { Client } from '@opensearch-project/opensearch'
 import {
   type EngineFailure,
   SIDECAR,
@@ -6,6 +6,7 @@ import {
   translateEngineFailure,
   type VectorType,
 } from '../../mappings/index.ts'
+import { internalSearches } from '../../opensearch/internal-search.ts'
 import type { QueryToken } from '../../sparse/query/encode-query.ts'
 import { type CorpusFrequencies, type QueryIdf, weightByCorpus } from './corpus-idf.ts'
 
@@ -117,11 +118,8 @@ function queryOf({ field, vectorType }: SparseField, piece: string | undefined):
 
 /** One request for all. Counts what is refreshed, as any search does. */
 async function countAll(client: Client, index: string, queries: readonly object[]): Promise<number[]> {
-  const body = queries.flatMap((query) => [
-    { index, allow_partial_search_results: false },
-    { size: 0, track_total_hits: true, query },
-  ])
-  const reply = await client.msearch({ body: body as API.Msearch_RequestBody })
+  const bodies = queries.map((query) => ({ size: 0, track_total_hits: true, query }))
+  const reply = await internalSearches(client, index, bodies)
   return reply.body.responses.map((response) => {
     const { error, status, hits } = response as Partial<{ error: EngineFailure; status: number; hits: Hits }>
     if (error !== undefined) throw translateEngineFailure(error, status, { part: 'search', index })

@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR } from '../../mappings/index.ts'
+import { internalSearch } from '../../opensearch/internal-search.ts'
 
 /**
  * Share of the documents that a sparse query can find or that have nothing to find, 0 to 1: states `ready` and
@@ -7,7 +8,7 @@ import { SIDECAR } from '../../mappings/index.ts'
  * Counts what is refreshed, as any search does.
  */
 export async function measureCoverage(client: Client, index: string): Promise<number> {
-  const reply = await client.search({
+  const reply = await internalSearch(client, {
     index,
     body: {
       size: 0,

@@ -14,6 +14,7 @@ import { lexicalQuery } from '../query/lexical-query.ts'
 import { type QueryForm, sparseQuery } from '../query/query-builder.ts'
 import type { TwoPhaseReport } from '../query/two-phase.ts'
 import { searchHit } from './hits.ts'
+import { ownerPipeline } from './owner-pipeline.ts'
 import { fuseInClient, fuseInEngine, type Ranking, type RankingContext, rankBy } from './ranking.ts'
 import { SearchCache } from './search-cache.ts'
 import {
@@ -40,7 +41,8 @@ export interface SearchResources {
  *
  * Needs `indices:data/read/search`, `indices:data/read/msearch` (hybrid in the client),
  * `indices:admin/mappings/get`, and `cluster:monitor/nodes/info` for the engine's own hybrid (without it the
- * client fuses), and `indices:admin/validate/query` to use the plugin (without it, the stock form).
+ * client fuses) with `indices:monitor/settings/get`, and `indices:admin/validate/query` to use the plugin (without it,
+ * the stock form).
  *
  * @throws LexpandError QUERY for a query that cannot be run, INDEX for an index that is missing or made with another
  *   model (both hashes in the message), SERVICE when the engine does not answer
@@ -144,9 +146,17 @@ function modeFor(wanted: SearchMode, tokens: readonly QueryToken[], request: Che
   )
 }
 
+/** The engine fuses by a pipeline inside the request, which would take the place of the owner's. */
 async function fusesInEngine(request: CheckedRequest, client: Client, cache: SearchCache): Promise<boolean> {
-  if (request.fuseIn !== undefined) return request.fuseIn === 'engine'
-  return cache.hasNeuralSearch(client)
+  const { fuseIn, index } = request
+  if (fuseIn === 'client' || (fuseIn === undefined && !(await cache.hasNeuralSearch(client)))) return false
+  const pipeline = await ownerPipeline(client, index)
+  if (pipeline === undefined) return true
+  if (fuseIn === undefined) return false
+  throw new LexpandError(
+    'QUERY',
+    `[search] expected an index without a default search pipeline to fuse in the engine, got ${pipeline} on ${index}: the fusion's own pipeline would take its place, and a filter in it would not hold. Leave fuseIn out, or set it to client.`,
+  )
 }
 
 /** No hits, or hits of another index than the one whose specification was used. */

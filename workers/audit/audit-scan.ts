@@ -5,6 +5,7 @@ import { documentText } from '../../mappings/text.ts'
 import { textHash } from '../../mappings/text-hash.ts'
 import { type Persistence, persist } from '../../opensearch/back-off.ts'
 import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { internalSearch } from '../../opensearch/internal-search.ts'
 import { isTransient } from '../../opensearch/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import {
@@ -134,8 +135,7 @@ async function search({ client, target, options }: Scan, body: object): Promise<
   await persist(
     async () => {
       try {
-        const reply = await client.search({
-          allow_partial_search_results: false,
+        const reply = await internalSearch(client, {
           body: body as API.Search_RequestBody,
         })
         found = reply.body

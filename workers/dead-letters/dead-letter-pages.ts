@@ -1,5 +1,6 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { internalSearch } from '../../opensearch/internal-search.ts'
 import { isNotFound } from '../../opensearch/transient.ts'
 import { keyOf, readDocuments, type StoredDocument } from '../documents/read-documents.ts'
 import { DEAD_LETTERS, type DeadLetter, type ReasonClass, type Standing, standing } from './dead-letter.ts'
@@ -62,7 +63,7 @@ export async function* letterPages(client: Client, filter: LetterFilter): AsyncG
     const opened = await client.createPit({ index: [DEAD_LETTERS], keep_alive: KEEP_ALIVE })
     pit = opened.body.pit_id
     for (let after: unknown; ; ) {
-      const reply: API.Search_Response = await client.search({
+      const reply: API.Search_Response = await internalSearch(client, {
         body: {
           size: PAGE,
           pit: { id: pit, keep_alive: KEEP_ALIVE },
@@ -71,7 +72,7 @@ export async function* letterPages(client: Client, filter: LetterFilter): AsyncG
           ...(after === undefined ? {} : { search_after: after }),
           seq_no_primary_term: true,
           track_total_hits: false,
-        } as unknown as API.Search_RequestBody,
+        },
       })
       pit = reply.body.pit_id ?? pit
       const hits = reply.body.hits.hits as unknown as readonly Hit[]

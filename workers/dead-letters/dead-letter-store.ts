@@ -1,6 +1,8 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { outcomeOf, reasonOf } from '../../opensearch/bulk-outcome.ts'
 import { type EngineFailure, translateEngineError } from '../../opensearch/engine-error.ts'
+import { internalSearch } from '../../opensearch/internal-search.ts'
+import { OWN_INDEX_SETTINGS } from '../../opensearch/own-index.ts'
 import { EngineBusy } from '../../opensearch/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { keyOf } from '../documents/read-documents.ts'
@@ -84,16 +86,14 @@ const MAX_STUCK = 1_000
  */
 export async function stuckIds(client: Client, index: string): Promise<string[]> {
   const filter = [{ term: { index: { value: index } } }, { term: { state_refused: { value: true } } }]
-  const reply = await client
-    .search({
-      index: DEAD_LETTERS,
-      // Nothing has failed yet in this cluster.
-      ignore_unavailable: true,
-      body: { size: MAX_STUCK, query: { bool: { filter } }, _source: ['id'], track_total_hits: false },
-    })
-    .catch((error: unknown) => {
-      throw translateEngineError(error, { part: 'dead letters', index: DEAD_LETTERS })
-    })
+  const reply = await internalSearch(client, {
+    index: DEAD_LETTERS,
+    // Nothing has failed yet in this cluster.
+    ignore_unavailable: true,
+    body: { size: MAX_STUCK, query: { bool: { filter } }, _source: ['id'], track_total_hits: false },
+  }).catch((error: unknown) => {
+    throw translateEngineError(error, { part: 'dead letters', index: DEAD_LETTERS })
+  })
   return reply.body.hits.hits.map(({ _source }) => (_source as Pick<DeadLetter, 'id'>).id)
 }
 
@@ -185,7 +185,7 @@ async function ensureIndex(client: Client): Promise<void> {
     {
       index: DEAD_LETTERS,
       body: {
-        settings: { number_of_shards: 1, auto_expand_replicas: '0-1', hidden: true },
+        settings: { ...OWN_INDEX_SETTINGS, number_of_shards: 1, auto_expand_replicas: '0-1', hidden: true },
         mappings: deadLetterMapping,
       } as unknown as API.Indices_Create_RequestBody,
     },

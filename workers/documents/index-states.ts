@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR, type Sidecar, translateEngineError } from '../../mappings/index.ts'
+import { internalSearch } from '../../opensearch/internal-search.ts'
 
 /** Documents of an index by state, as far as refreshed. */
 export interface StateCounts {
@@ -15,7 +16,7 @@ export interface StateCounts {
 export async function countStates(client: Client, index: string): Promise<StateCounts> {
   const inState = (state: string) => ({ filter: { term: { [`${SIDECAR}.state`]: { value: state } } } })
   try {
-    const reply = await client.search({
+    const reply = await internalSearch(client, {
       index,
       body: {
         size: 0,
@@ -39,7 +40,7 @@ export async function failedDocuments(
   index: string,
   size: number,
 ): Promise<{ id: string; reason: string }[]> {
-  const reply = await client.search({
+  const reply = await internalSearch(client, {
     index,
     body: { size, query: { term: { [`${SIDECAR}.state`]: { value: 'failed' } } }, _source: [SIDECAR] },
   })

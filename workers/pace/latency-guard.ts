@@ -1,9 +1,10 @@
-import type { API, Client } from '@opensearch-project/opensearch'
+import type { Client } from '@opensearch-project/opensearch'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { InstalledIndex } from '../../mappings/compatibility.ts'
 import { SIDECAR } from '../../mappings/sidecar.ts'
 import { tokenClause } from '../../mappings/vector-type.ts'
+import { internalSearch } from '../../opensearch/internal-search.ts'
 import { isNotFound, isTransient } from '../../opensearch/transient.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import { LatencyWindow } from './latency-window.ts'
@@ -117,10 +118,10 @@ export class LatencyGuard {
    */
   async #time({ index, query }: ProbeQuery): Promise<number> {
     try {
-      const reply = await this.#options.client.search({
+      const reply = await internalSearch(this.#options.client, {
         index,
         request_cache: false,
-        body: { query, size: 10, _source: false, track_total_hits: false } as API.Search_RequestBody,
+        body: { query, size: 10, _source: false, track_total_hits: false },
       })
       return reply.body.took
     } catch (error) {
@@ -138,7 +139,7 @@ export class LatencyGuard {
     for (const [name, vectors] of this.#written) this.#written.set(name, vectors / 2)
     const { specification, vectorType } = await this.#options.installedIndex(index)
     const { sparse_field } = specification
-    const reply = await this.#options.client.search({
+    const reply = await internalSearch(this.#options.client, {
       index,
       body: {
         size: 1,

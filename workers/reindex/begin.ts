@@ -5,6 +5,7 @@ import { type VectorType, vectorTypeOf } from '../../mappings/vector-type.ts'
 import { resolveName } from '../../opensearch/alias.ts'
 import { translateEngineError } from '../../opensearch/engine-error.ts'
 import { assertIndexName } from '../../opensearch/index-name.ts'
+import { countDocuments } from '../../opensearch/internal-search.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import {
   assertCopyable,
@@ -236,7 +237,7 @@ function assertSameType({ mapping }: FoundIndex, { to, specification, vectorType
 async function adopt(client: Client, present: FoundIndex, options: BeginBeside): Promise<FoundIndex> {
   const { to, specification } = options
   const isOurs = present.specification?.fingerprint === specification.fingerprint
-  if (isOurs && present.aliases.length === 0 && (await client.count({ index: to })).body.count === 0) {
+  if (isOurs && present.aliases.length === 0 && (await countDocuments(client, { index: to })) === 0) {
     assertSameType(present, options)
     return present
   }

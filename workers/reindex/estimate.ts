@@ -1,7 +1,8 @@
-import type { API, Client } from '@opensearch-project/opensearch'
+import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { documentText } from '../../mappings/text.ts'
 import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { countDocuments, internalSearch } from '../../opensearch/internal-search.ts'
 import { toFeatures } from '../../sparse/features.ts'
 import type { EncodingDependencies } from '../encode/encode-documents.ts'
 import { expandEach } from '../encode/expand-each.ts'
@@ -41,7 +42,7 @@ export async function estimate(
     const primaries = stats.body._all?.primaries
     const bytes = primaries?.store?.size_in_bytes ?? 0
     const total = stats.body._all?.total?.store?.size_in_bytes ?? bytes
-    const { count: documents } = (await client.count({ index })).body
+    const documents = await countDocuments(client, { index })
     const texts = await sampleTexts(client, index, fields)
     const tokenBudget = Number.MAX_SAFE_INTEGER
     const expand = (part: readonly string[]) =>
@@ -82,14 +83,14 @@ export async function sampleTexts(
   fields: readonly string[],
   size = SAMPLE,
 ): Promise<string[]> {
-  const reply = await client.search({
+  const reply = await internalSearch(client, {
     index,
     body: {
       size,
       query: { function_score: { query: { match_all: {} }, random_score: {} } },
       _source: [...fields],
       track_total_hits: false,
-    } as API.Search_RequestBody,
+    },
   })
   return reply.body.hits.hits.flatMap(({ _source }) => {
     const found = documentText(_source, fields)

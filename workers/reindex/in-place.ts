@@ -3,6 +3,7 @@ import type { Client } from '@opensearch-project/opensearch'
 import type { Persistence } from '../../opensearch/back-off.ts'
 import { ChunkSize } from '../../opensearch/chunk-size.ts'
 import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { countDocuments } from '../../opensearch/internal-search.ts'
 import { primaryOf, readChanges, shardCheckpoints } from '../../opensearch/shard-changes.ts'
 import type { EncodeQueue } from '../queue/queue.ts'
 import { readRaw } from './copy/raw-documents.ts'
@@ -111,16 +112,15 @@ async function waiting(
     const query = {
       bool: { filter: [{ range: { _seq_no: { lte: upTo } } }, unsettled(fingerprint)] },
     }
-    const reply = await patiently(
+    sum += await patiently(
       () =>
-        client
-          .count({ index, preference: primaryOf(Number(shard)), body: { query } as object })
-          .catch((error: unknown) => {
+        countDocuments(client, { index, preference: primaryOf(Number(shard)), query }).catch(
+          (error: unknown) => {
             throw translateEngineError(error, { part: 'reindex', index })
-          }),
+          },
+        ),
       persistence,
     )
-    sum += reply.body.count
   }
   return sum
 }

@@ -1,8 +1,9 @@
-import { type API, type Client, errors } from '@opensearch-project/opensearch'
+import { type Client, errors } from '@opensearch-project/opensearch'
 import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { textHash } from '../../mappings/text-hash.ts'
 import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { internalSearch } from '../../opensearch/internal-search.ts'
 import { primaryOf } from '../../opensearch/shard-changes.ts'
 import {
   byCharacters,
@@ -71,11 +72,10 @@ export class ChangedDocuments {
   async #search(range: PageRange): Promise<readonly Hit[]> {
     for (;;) {
       try {
-        const reply = await this.#client.search({
+        const reply = await internalSearch(this.#client, {
           index: this.#index,
           preference: primaryOf(range.shard),
-          allow_partial_search_results: false,
-          body: { ...this.#request(range), size: this.#size } as API.Search_RequestBody,
+          body: { ...this.#request(range), size: this.#size },
         })
         this.#size = nextSize(this.#size, reply.body.took)
         return reply.body.hits.hits as unknown as readonly Hit[]

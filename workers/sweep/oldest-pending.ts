@@ -1,6 +1,7 @@
-import type { API, Client } from '@opensearch-project/opensearch'
+import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR } from '../../mappings/sidecar.ts'
 import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { internalSearch } from '../../opensearch/internal-search.ts'
 import { stuckIds } from '../dead-letters/dead-letter-store.ts'
 
 /**
@@ -10,24 +11,22 @@ import { stuckIds } from '../dead-letters/dead-letter-store.ts'
  */
 export async function oldestPendingSeconds(client: Client, index: string, now = new Date()): Promise<number> {
   const stuck = await stuckIds(client, index)
-  const reply = await client
-    .search({
-      index,
-      body: {
-        size: 0,
-        track_total_hits: false,
-        query: {
-          bool: {
-            filter: [{ term: { [`${SIDECAR}.state`]: { value: 'pending' } } }],
-            ...(stuck.length === 0 ? {} : { must_not: [{ ids: { values: stuck } }] }),
-          },
+  const reply = await internalSearch(client, {
+    index,
+    body: {
+      size: 0,
+      track_total_hits: false,
+      query: {
+        bool: {
+          filter: [{ term: { [`${SIDECAR}.state`]: { value: 'pending' } } }],
+          ...(stuck.length === 0 ? {} : { must_not: [{ ids: { values: stuck } }] }),
         },
-        aggs: { oldest: { min: { field: `${SIDECAR}.pending_since` } } },
-      } as API.Search_RequestBody,
-    })
-    .catch((error: unknown) => {
-      throw translateEngineError(error, { part: 'sweep', index })
-    })
+      },
+      aggs: { oldest: { min: { field: `${SIDECAR}.pending_since` } } },
+    },
+  }).catch((error: unknown) => {
+    throw translateEngineError(error, { part: 'sweep', index })
+  })
   const { value } = (reply.body.aggregations?.oldest ?? {}) as { value?: number | null }
   return value === undefined || value === null ? 0 : Math.max(0, (now.getTime() - value) / 1_000)
 }

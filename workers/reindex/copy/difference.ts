@@ -2,6 +2,7 @@ import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR } from '../../../mappings/sidecar.ts'
 import type { Persistence } from '../../../opensearch/back-off.ts'
 import { translateEngineError } from '../../../opensearch/engine-error.ts'
+import { internalSearch } from '../../../opensearch/internal-search.ts'
 import { primaryOf } from '../../../opensearch/shard-changes.ts'
 import { patiently } from '../run/patience.ts'
 import type { CopyCandidate } from './copy.ts'
@@ -154,11 +155,9 @@ async function list(
 function search({ client, persistence }: DifferenceRequest, index: string, preference: string, body: object) {
   return patiently(
     () =>
-      client
-        .search({ index, preference, allow_partial_search_results: false, body })
-        .catch((error: unknown) => {
-          throw translateEngineError(error, { part: 'reindex', index })
-        }),
+      internalSearch(client, { index, preference, body }).catch((error: unknown) => {
+        throw translateEngineError(error, { part: 'reindex', index })
+      }),
     persistence,
   )
 }

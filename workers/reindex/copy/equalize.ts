@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { EngineBusy } from '../../../opensearch/transient.ts'
+import { translateEngineError } from '../../../opensearch/engine-error.ts'
+import { countDocuments } from '../../../opensearch/internal-search.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { assertGoesOn, patiently } from '../run/patience.ts'
 import { copyDocuments } from './copy.ts'
@@ -63,13 +64,13 @@ export async function equalize(following: Following): Promise<void> {
 
 /** The last word of a comparison: documents that nobody copied have no number to be compared. Both are refreshed. */
 export async function assertSameCount(client: Client, from: string, to: string): Promise<void> {
-  const count = async (index: string) => {
-    const { body } = await client.count({ index })
-    if (body._shards.failed > 0)
-      throw new EngineBusy('reindex', index, `${body._shards.failed} shards without an answer`)
-    return body.count
-  }
-  const [original, copy] = await Promise.all([count(from), count(to)])
+  const [original, copy] = await Promise.all(
+    [from, to].map((index) =>
+      countDocuments(client, { index }).catch((error: unknown) => {
+        throw translateEngineError(error, { part: 'reindex', index })
+      }),
+    ),
+  )
   if (original === copy) return
   throw new LexpandError(
     'INDEX',

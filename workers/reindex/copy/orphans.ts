@@ -1,3 +1,4 @@
+import { countDocuments } from '../../../opensearch/internal-search.ts'
 import { readChanges, shardCheckpoints } from '../../../opensearch/shard-changes.ts'
 import { assertGoesOn, patiently } from '../run/patience.ts'
 import type { Checkpoints } from '../run/state.ts'
@@ -98,8 +99,8 @@ export class Orphans {
   async #surplus(): Promise<number> {
     const { client, from, to, persistence } = this.#following.link
     const [old, current] = await Promise.all(
-      [to, from].map((index) => patiently(() => client.count({ index }), persistence)),
+      [to, from].map((index) => patiently(() => countDocuments(client, { index }), persistence)),
     )
-    return (old?.body.count ?? 0) - (current?.body.count ?? 0)
+    return (old ?? 0) - (current ?? 0)
   }
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { API, Client } from '@opensearch-project/opensearch'
+import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR } from '../../../mappings/sidecar.ts'
 import { type Persistence, persist } from '../../../opensearch/back-off.ts'
 import { translateEngineError } from '../../../opensearch/engine-error.ts'
+import { internalSearch } from '../../../opensearch/internal-search.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { countStates, type StateCounts } from '../../documents/index-states.ts'
 import type { EncodeQueue, QueuedDocument } from '../../queue/queue.ts'
@@ -127,20 +128,18 @@ export class Encoding {
 
   async #pendingDocuments(): Promise<QueuedDocument[]> {
     const { client, index, fingerprint } = this.#options
-    const reply = await client
-      .search({
-        index,
-        body: {
-          size: REQUEUE_DOCUMENTS,
-          query: unsettled(fingerprint),
-          seq_no_primary_term: true,
-          _source: false,
-          track_total_hits: false,
-        } as API.Search_RequestBody,
-      })
-      .catch((error: unknown) => {
-        throw translateEngineError(error, { part: 'reindex', index })
-      })
+    const reply = await internalSearch(client, {
+      index,
+      body: {
+        size: REQUEUE_DOCUMENTS,
+        query: unsettled(fingerprint),
+        seq_no_primary_term: true,
+        _source: false,
+        track_total_hits: false,
+      },
+    }).catch((error: unknown) => {
+      throw translateEngineError(error, { part: 'reindex', index })
+    })
     const hits = reply.body.hits.hits as unknown as readonly Hit[]
     return hits.map(({ _id, _routing, _seq_no, _primary_term }) => ({
       id: _id,

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type API, type Client, errors } from '@opensearch-project/opensearch'
 import type { Persistence } from '../../../opensearch/back-off.ts'
 import { translateEngineError } from '../../../opensearch/engine-error.ts'
+import { internalSearch } from '../../../opensearch/internal-search.ts'
+import { OWN_INDEX_SETTINGS } from '../../../opensearch/own-index.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { patiently } from './patience.ts'
 import { parseState, type ReindexState, runId, STATE_INDEX } from './state.ts'
@@ -19,7 +21,7 @@ const PATIENCE_MS = 300_000
 export async function readRuns(client: Client): Promise<ReindexState[]> {
   try {
     await client.indices.refresh({ index: STATE_INDEX, ignore_unavailable: true })
-    const reply = await client.search({
+    const reply = await internalSearch(client, {
       index: STATE_INDEX,
       ignore_unavailable: true,
       body: { size: 1_000, query: { match_all: {} } },
@@ -199,6 +201,7 @@ async function write(
     const reply = await client.index({
       index: STATE_INDEX,
       id,
+      pipeline: '_none',
       body: state as unknown as API.Index_RequestBody,
       ...(over === undefined
         ? { op_type: 'create' }
@@ -216,7 +219,7 @@ async function createStateIndex(client: Client): Promise<void> {
     await client.indices.create({
       index: STATE_INDEX,
       body: {
-        settings: { number_of_shards: 1, auto_expand_replicas: '0-1' },
+        settings: { ...OWN_INDEX_SETTINGS, number_of_shards: 1, auto_expand_replicas: '0-1' },
         // Nothing of it is searched, and a filter of an alias may hold any key.
         mappings: { dynamic: false },
       },

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, inject, test } from 'vitest'
+import { loadModel } from '../../models/index.ts'
+import { openQueue, type RunningWorker, startWorker } from '../../workers/index.ts'
+import { testEncoder } from '../fixtures/test-encoder.ts'
+import { testClient } from '../fixtures/test-index.ts'
+import { type House, live } from './life.ts'
+import { healthy } from './oracle.ts'
+import { SEARCH_PIPELINE_SHAPES } from './pipeline-shapes.ts'
+
+let house: House
+let worker: RunningWorker
+
+beforeAll(async () => {
+  const client = testClient(inject('opensearchUrl'))
+  const redisUrl = inject('redisUrl')
+  const model = { ...(await loadModel()), identity: randomUUID().replaceAll('-', '').repeat(2) }
+  const encoder = testEncoder(model)
+  worker = await startWorker({ client, redisUrl, model, encoder, logger: pino({ level: 'silent' }) })
+  house = { client, model, queue: await openQueue(redisUrl, model.identity) }
+})
+
+afterAll(async () => {
+  await worker.close()
+  await house.queue.jobs.obliterate({ force: true })
+  await house.queue.close()
+  await house.client.close()
+})
+
+describe.concurrent('every document of an index has the vector of its present text when', {
+  concurrent: true,
+}, () => {
+  test.for(SEARCH_PIPELINE_SHAPES)('$title', async (shape, { expect }) => {
+    const life = await live(house, shape)
+    const all = healthy(life.documents)
+    expect(life.found).toEqual(life.found.map(() => all))
+    expect({ leaked: life.leaked, unanswered: life.unanswered }).toEqual({ leaked: [], unanswered: 0 })
+    await life.finished()
+  })
+})

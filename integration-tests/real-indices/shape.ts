@@ -1,0 +1,59 @@
+import type { Client } from '@opensearch-project/opensearch'
+import type { SourceDocument } from '../../workers/index.ts'
+
+/**
+ * An index as people have them, and what its clients do. What is left out is as in a plain index. What a shape makes
+ * beside the index has a name of {@link ownNames}, and goes with it.
+ */
+export interface Shape {
+  readonly title: string
+  /** Text fields. @default ['text'] */
+  readonly fields?: readonly string[] | undefined
+  /** Of the owner's index, flat. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined
+  /** Properties beside the text fields, or instead of them. */
+  readonly properties?: Readonly<Record<string, object>> | undefined
+  /** More of the mapping: `_source`, `_routing`, `dynamic`. */
+  readonly mapping?: Readonly<Record<string, unknown>> | undefined
+  /** Runs before the index is made: pipelines, templates. */
+  readonly before?: ((place: Place) => Promise<void>) | undefined
+  /** Runs when the index is there, with documents, and before Lexpand: aliases, settings. */
+  readonly owned?: ((place: Place) => Promise<void>) | undefined
+  /** Runs after set-up and the first vectors; gives the name under which the index goes on: a shrunken copy, say. */
+  readonly changed?: ((place: Place) => Promise<string>) | undefined
+  /** How clients write one document. @default a bulk index operation */
+  readonly write?: Writer | undefined
+  /** What Lexpand's push does not do here, because the engine or the shape forbids it. @default true */
+  readonly pushes?: boolean | undefined
+  /** Whether the index is then moved to a new one. @default true */
+  readonly reindexes?: boolean | undefined
+  /** A document with this text. @default {text} */
+  readonly source?: ((text: string, id: string) => Record<string, unknown>) | undefined
+  readonly routing?: ((id: string) => string) | undefined
+  /** What the owner's search pipeline lets users see. @default everything */
+  readonly isVisible?: ((id: string) => boolean) | undefined
+}
+
+export interface Place {
+  readonly client: Client
+  readonly index: string
+}
+
+export type Writer = (place: Place, document: Required<Pick<SourceDocument, 'id'>> & Written) => Promise<void>
+
+export interface Written {
+  readonly source: Readonly<Record<string, unknown>>
+  readonly routing?: string | undefined
+  /** Counts the writes of the shape; an external version, say. */
+  readonly version: number
+}
+
+/** Of the owner's pipelines and template for an index. */
+export function ownNames(index: string) {
+  return {
+    search: `owner-${index}`,
+    ingest: `owner-${index}`,
+    final: `owner-final-${index}`,
+    template: `owner-${index}`,
+  }
+}
