@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.query;
 
+import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.lexpand.opensearch.model.IndexModel;
 import org.lexpand.opensearch.model.Model;
@@ -13,9 +14,6 @@ import org.opensearch.core.xcontent.XContentParser;
 import org.opensearch.index.mapper.DocumentMapper;
 import org.opensearch.index.mapper.MappedFieldType;
 import org.opensearch.index.query.AbstractQueryBuilder;
-import org.opensearch.index.query.MatchQueryBuilder;
-import org.opensearch.index.query.MultiMatchQueryBuilder;
-import org.opensearch.index.query.QueryBuilder;
 import org.opensearch.index.query.QueryShardContext;
 
 import java.io.IOException;
@@ -29,8 +27,6 @@ import java.util.Objects;
  */
 public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQueryBuilder> {
     public static final String NAME = "lexpand";
-    /** As in the TypeScript (pipelines/lexical-query.ts), with the measurement behind it. */
-    private static final float TIE_BREAKER = 0.4f;
 
     private final QueryParameters parameters;
     private final QueryResources resources;
@@ -59,6 +55,8 @@ public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQuery
         for (XContentParser.Token token = parser.nextToken(); token != XContentParser.Token.END_OBJECT; token = parser.nextToken()) {
             if (token == XContentParser.Token.FIELD_NAME) {
                 name = parser.currentName();
+            } else if (QueryParameters.LEXICAL.equals(name) && token == XContentParser.Token.START_OBJECT) {
+                given.put(name, parser.map());
             } else if (!token.isValue()) {
                 throw new ParsingException(
                     parser.getTokenLocation(),
@@ -103,7 +101,23 @@ public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQuery
         IndexModel index = indexModel(context);
         MappedFieldType field = sparseField(context);
         Map<String, Float> weights = weights(index, field.name(), context);
-        return weights.isEmpty() ? emptyQuery(index, context) : SparseQuery.of(field, weights);
+        try {
+            Query text = TextQuery.of(parameters, index, context);
+            if (weights.isEmpty()) return emptyQuery(text, index, context);
+            SparseQuery sparse = SparseQuery.of(field, weights);
+            return text == null ? sparse : HybridQuery.of(sparse, text, textWeight());
+        } catch (IndexSearcher.TooManyClauses many) {
+            throw new IllegalArgumentException(
+                "[lexpand] expected at most "
+                    + IndexSearcher.getMaxClauseCount()
+                    + " word pieces and words of [lexical] together, got more. Shorten the query; the limit is indices.query.bool.max_clause_count.",
+                many
+            );
+        }
+    }
+
+    private float textWeight() {
+        return parameters.lexical().weight() * parameters.boost();
     }
 
     private boolean isUnmapped(QueryShardContext context) {
@@ -153,19 +167,15 @@ public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQuery
         );
     }
 
-    private Query emptyQuery(IndexModel index, QueryShardContext context) throws IOException {
-        return switch (parameters.empty()) {
-            case NONE -> Queries.newMatchNoDocsQuery("[lexpand] no word piece of the model in the text");
-            case LEXICAL -> lexicalQuery(index).boost(parameters.boost()).toQuery(context);
-            case ERROR -> throw new IllegalArgumentException(
+    private Query emptyQuery(Query text, IndexModel index, QueryShardContext context) throws IOException {
+        if (parameters.empty() == EmptyQuery.ERROR) {
+            throw new IllegalArgumentException(
                 "[lexpand] expected words of the model's vocabulary in [query], got none. Rephrase, or set [empty] to none or lexical."
             );
-        };
-    }
-
-    private QueryBuilder lexicalQuery(IndexModel index) {
-        if (index.fields().size() == 1) return new MatchQueryBuilder(index.fields().get(0), parameters.query());
-        return new MultiMatchQueryBuilder(parameters.query(), index.fields().toArray(String[]::new)).tieBreaker(TIE_BREAKER);
+        }
+        if (text != null) return HybridQuery.weighted(text, textWeight());
+        if (parameters.empty() == EmptyQuery.NONE) return Queries.newMatchNoDocsQuery("[lexpand] no word piece of the model in the text");
+        return TextQuery.of(index.fields(), parameters.query()).boost(parameters.boost()).toQuery(context);
     }
 
     @Override

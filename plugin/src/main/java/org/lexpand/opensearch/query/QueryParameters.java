@@ -15,8 +15,18 @@ import java.util.Objects;
  *     flattening them into a query beside
  * @param ignoreUnmapped whether an index that is not ours, lacks the field or fits no model of the node has no hits
  *     instead of being an error
+ * @param lexical how the text itself is searched; null: it is not
  */
-public record QueryParameters(String field, String query, IdfMode idf, float prune, EmptyQuery empty, float boost, boolean ignoreUnmapped) {
+public record QueryParameters(
+    String field,
+    String query,
+    IdfMode idf,
+    float prune,
+    EmptyQuery empty,
+    float boost,
+    boolean ignoreUnmapped,
+    Lexical lexical
+) {
     /** As in the TypeScript (pipelines/search-request.ts). */
     public static final int LONGEST_TEXT = 20_000;
 
@@ -27,10 +37,11 @@ public record QueryParameters(String field, String query, IdfMode idf, float pru
     static final String EMPTY = "empty";
     static final String BOOST = "boost";
     static final String IGNORE_UNMAPPED = "ignore_unmapped";
+    static final String LEXICAL = "lexical";
 
     /** A query of the model's own weights. */
     public QueryParameters(String field, String query) {
-        this(field, query, IdfMode.MODEL, 0, EmptyQuery.NONE, 1, false);
+        this(field, query, IdfMode.MODEL, 0, EmptyQuery.NONE, 1, false, null);
     }
 
     public QueryParameters {
@@ -58,6 +69,7 @@ public record QueryParameters(String field, String query, IdfMode idf, float pru
         if (empty != EmptyQuery.NONE) map.put(EMPTY, empty.toString());
         if (boost != 1) map.put(BOOST, boost);
         if (ignoreUnmapped) map.put(IGNORE_UNMAPPED, true);
+        if (lexical != null) map.put(LEXICAL, lexical.toMap());
         return map;
     }
 
@@ -73,8 +85,9 @@ public record QueryParameters(String field, String query, IdfMode idf, float pru
                 case PRUNE -> parameters.withPrune(number(PRUNE, value));
                 case BOOST -> parameters.withBoost(number(BOOST, value));
                 case IGNORE_UNMAPPED -> parameters.withIgnoreUnmapped(flag(IGNORE_UNMAPPED, value));
+                case LEXICAL -> parameters.with(Lexical.of(value));
                 default -> throw new IllegalArgumentException(
-                    "[lexpand] expected only field, query, idf, prune, empty, boost, ignore_unmapped and _name, got [" + entry.getKey() + "]. Correct or remove it; a newer plugin may know it."
+                    "[lexpand] expected only field, query, idf, prune, empty, boost, ignore_unmapped, lexical and _name, got [" + entry.getKey() + "]. Correct or remove it; a newer plugin may know it."
                 );
             };
         }
@@ -82,23 +95,27 @@ public record QueryParameters(String field, String query, IdfMode idf, float pru
     }
 
     public QueryParameters with(IdfMode idf) {
-        return new QueryParameters(field, query, idf, prune, empty, boost, ignoreUnmapped);
+        return new QueryParameters(field, query, idf, prune, empty, boost, ignoreUnmapped, lexical);
     }
 
     public QueryParameters with(EmptyQuery empty) {
-        return new QueryParameters(field, query, idf, prune, empty, boost, ignoreUnmapped);
+        return new QueryParameters(field, query, idf, prune, empty, boost, ignoreUnmapped, lexical);
+    }
+
+    public QueryParameters with(Lexical lexical) {
+        return new QueryParameters(field, query, idf, prune, empty, boost, ignoreUnmapped, lexical);
     }
 
     public QueryParameters withPrune(float prune) {
-        return new QueryParameters(field, query, idf, prune, empty, boost, ignoreUnmapped);
+        return new QueryParameters(field, query, idf, prune, empty, boost, ignoreUnmapped, lexical);
     }
 
     public QueryParameters withBoost(float boost) {
-        return new QueryParameters(field, query, idf, prune, empty, boost, ignoreUnmapped);
+        return new QueryParameters(field, query, idf, prune, empty, boost, ignoreUnmapped, lexical);
     }
 
     public QueryParameters withIgnoreUnmapped(boolean ignoreUnmapped) {
-        return new QueryParameters(field, query, idf, prune, empty, boost, ignoreUnmapped);
+        return new QueryParameters(field, query, idf, prune, empty, boost, ignoreUnmapped, lexical);
     }
 
     private static String text(Map<String, ?> map, String name) {

@@ -11,28 +11,20 @@ import org.apache.lucene.search.DocIdSetIterator;
 
 import java.io.IOException;
 
-/** The documents of one token in one segment. */
-final class TokenPostings {
+/** The documents of one token of a sparse field in one segment. */
+final class TokenPostings extends BlockPostings {
     /** Measured: below this share of the documents, reading all postings is cheaper than bounding them. */
     private static final long COMMON = 8;
 
+    private final StoredWeights stored;
     /** The query's weight of the token, boost included. */
     private final float weight;
-    /** How many documents. */
-    final int frequency;
-    /** No document's score is larger; infinite for a token that is not common. */
-    final float bound;
-    private final StoredWeights stored;
     private final PostingsEnum postings;
-    /** Documents and their scores, read ahead of {@code postings}; those from {@code next} on are still to come. */
-    private final DocAndFloatFeatureBuffer block = new DocAndFloatFeatureBuffer();
-    private int next;
 
     private TokenPostings(StoredWeights stored, float weight, int frequency, float bound, PostingsEnum postings) {
+        super(frequency, bound, postings);
         this.stored = stored;
         this.weight = weight;
-        this.frequency = frequency;
-        this.bound = bound;
         this.postings = postings;
     }
 
@@ -66,59 +58,14 @@ final class TokenPostings {
         return largest;
     }
 
-    /** @return the first document at or behind {@code target} */
-    int advance(int target) throws IOException {
-        if (next < block.size && block.docs[block.size - 1] >= target) {
-            while (block.docs[next] < target) next++;
-            return block.docs[next];
-        }
-        next = block.size;
-        int at = postings.docID();
-        return at >= target ? at : postings.advance(target);
-    }
-
-    /** @return 0 for a document without the token. @param document not before that of the last call */
-    float score(int document) throws IOException {
-        if (advance(document) != document) return 0;
-        return next < block.size ? block.features[next] : stored.score(weight, postings.freq());
-    }
-
-    /**
-     * Adds the scores of the documents in [base, to) to {@code sums}, where {@code base} is at 0.
-     *
-     * @param least a document whose sum comes to this is put into {@code reached}, less {@code base}, behind the {@code count} that are there
-     * @return how many are in {@code reached} now
-     */
-    int add(double[] sums, int base, int to, double least, int[] reached, int count) throws IOException {
-        int document = advance(base);
-        while (document < to) {
-            if (next == block.size) read();
-            count = addBlock(sums, base, to, least, reached, count);
-            document = next < block.size ? block.docs[next] : postings.docID();
-        }
-        return count;
-    }
-
-    /** Whole blocks: where a window ends among them is found while adding, which costs less than Lucene's search for it. */
-    private void read() throws IOException {
+    @Override
+    void read(DocAndFloatFeatureBuffer block) throws IOException {
         postings.nextPostings(DocIdSetIterator.NO_MORE_DOCS, block);
         stored.scores(weight, block.features, block.size);
-        next = 0;
     }
 
-    private int addBlock(double[] sums, int base, int to, double least, int[] reached, int count) {
-        int[] documents = block.docs;
-        float[] scores = block.features;
-        int size = block.size;
-        int at = next;
-        for (; at < size && documents[at] < to; at++) {
-            int document = documents[at] - base;
-            double before = sums[document];
-            double sum = before + scores[at];
-            sums[document] = sum;
-            if (sum >= least && before < least) reached[count++] = document;
-        }
-        next = at;
-        return count;
+    @Override
+    float score() throws IOException {
+        return stored.score(weight, postings.freq());
     }
 }

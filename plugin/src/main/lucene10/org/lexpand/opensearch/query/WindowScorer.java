@@ -2,6 +2,7 @@
 package org.lexpand.opensearch.query;
 
 import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.Terms;
 import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.BulkScorer;
@@ -21,11 +22,11 @@ import java.util.Map;
 import java.util.function.IntPredicate;
 
 /**
- * Sums the tokens' scores over windows of documents, token by token, instead of document by document.
+ * Sums the scores of tokens and words over windows of documents, clause by clause, instead of document by document.
  *
  * <p>Learned weights differ little within a block, so that Lucene's bounds of blocks skip little and cost more than they
- * save. Here the bounds are those of whole tokens and serve one purpose: as soon as the collector asks for more than the
- * commonest tokens can give together, these are looked up only for the documents that the others made candidates. That
+ * save. Here the bounds are those of whole clauses and serve one purpose: as soon as the collector asks for more than the
+ * weakest clauses can give together, these are looked up only for the documents that the others made candidates. That
  * is MaxScore over windows; nothing is left out that could be collected, at any k, so results are exact.
  */
 final class WindowScorer extends BulkScorer {
@@ -42,20 +43,20 @@ final class WindowScorer extends BulkScorer {
     /** Null: all documents. */
     private final FilterDocuments filter;
     /** What can be looked up later comes first. */
-    private final TokenPostings[] tokens;
-    /** No document has more than this from the tokens up to here. */
+    private final WindowClause[] clauses;
+    /** No document has more than this from the clauses up to here. */
     private final double[] bounds;
     private final double[] sums;
     private final int[] candidates;
     private final Collected collected = new Collected();
 
-    private WindowScorer(LeafReader reader, List<TokenPostings> postings, ScorerSupplier filter) throws IOException {
+    private WindowScorer(LeafReader reader, List<WindowClause> postings, ScorerSupplier filter) throws IOException {
         this.reader = reader;
-        this.tokens = postings.toArray(new TokenPostings[0]);
-        Arrays.sort(tokens, Comparator.comparingDouble(token -> token.bound / (double) token.frequency));
-        this.bounds = new double[tokens.length];
+        this.clauses = postings.toArray(new WindowClause[0]);
+        Arrays.sort(clauses, Comparator.comparingDouble(clause -> clause.bound / (double) clause.frequency));
+        this.bounds = new double[clauses.length];
         double sum = 0;
-        for (int at = 0; at < tokens.length; at++) bounds[at] = (sum += tokens[at].bound) * (1 + SLACK);
+        for (int at = 0; at < clauses.length; at++) bounds[at] = (sum += clauses[at].bound) * (1 + SLACK);
         int window = Math.min(WINDOW, reader.maxDoc());
         this.sums = new double[window];
         this.candidates = new int[window];
@@ -63,11 +64,15 @@ final class WindowScorer extends BulkScorer {
     }
 
     /**
+     * @param text null: the sparse field scores alone
      * @param skip whether the collector may ask for a least score
      * @param filter what it does not let through is not collected; null: everything is
      */
-    static WindowScorer of(LeafReader reader, SparseQuery query, float boost, boolean skip, ScorerSupplier filter) throws IOException {
-        List<TokenPostings> postings = new ArrayList<>();
+    static WindowScorer of(LeafReaderContext segment, SparseQuery query, TextWeights text, float boost, boolean skip, ScorerSupplier filter)
+        throws IOException {
+        LeafReader reader = segment.reader();
+        List<WindowClause> postings = new ArrayList<>();
+        if (text != null) postings.addAll(text.clauses(segment, skip, Math.min(WINDOW, reader.maxDoc())));
         Terms terms = reader.terms(query.field());
         TermsEnum iterator = terms == null ? TermsEnum.EMPTY : terms.iterator();
         for (Map.Entry<String, Float> entry : query.weights().entrySet()) {
@@ -87,50 +92,50 @@ final class WindowScorer extends BulkScorer {
             int first = filterLeads ? filter.advance(base) : firstDocument(base, lookedUp);
             if (first >= end) return first == DocIdSetIterator.NO_MORE_DOCS || end == reader.maxDoc() ? DocIdSetIterator.NO_MORE_DOCS : first;
             int to = (int) Math.min(end, (long) first + sums.length);
-            collect(collector, accepted, first, to, filterLeads ? tokens.length : lookedUp);
+            collect(collector, accepted, first, to, filterLeads ? clauses.length : lookedUp);
             base = to;
         }
         return end == reader.maxDoc() ? DocIdSetIterator.NO_MORE_DOCS : end;
     }
 
-    /** How many tokens, from the first on, cannot make a document competitive together. */
+    /** How many clauses, from the first on, cannot make a document competitive together. */
     private int lookedUp() {
         int count = 0;
-        while (count < tokens.length && bounds[count] < collected.least) count++;
+        while (count < clauses.length && bounds[count] < collected.least) count++;
         return count;
     }
 
     /** The first document from {@code base} on that can be competitive. */
     private int firstDocument(int base, int lookedUp) throws IOException {
         int first = DocIdSetIterator.NO_MORE_DOCS;
-        for (int at = lookedUp; at < tokens.length; at++) first = Math.min(first, tokens[at].advance(base));
+        for (int at = lookedUp; at < clauses.length; at++) first = Math.min(first, clauses[at].advance(base));
         return first;
     }
 
-    /** Whether looking the filter's documents up costs less than reading all postings of the tokens from {@code lookedUp} on. */
+    /** Whether looking the filter's documents up costs less than reading all postings of the clauses from {@code lookedUp} on. */
     private boolean filterLeads(int lookedUp) {
         if (filter == null) return false;
         long read = 0;
         long led = filter.cost;
-        for (int at = lookedUp; at < tokens.length; at++) {
-            read += tokens[at].frequency;
-            led += Math.min(tokens[at].frequency, filter.cost * LOOKUP);
+        for (int at = lookedUp; at < clauses.length; at++) {
+            read += clauses[at].frequency;
+            led += Math.min(clauses[at].frequency, filter.cost * LOOKUP);
         }
         return led < read;
     }
 
-    /** @param lookedUp how many tokens are looked up for the candidates that the others make; all: the filter makes them */
+    /** @param lookedUp how many clauses are looked up for the candidates that the others make; all: the filter makes them */
     private void collect(LeafCollector collector, Bits accepted, int base, int to, int lookedUp) throws IOException {
-        boolean filterLeads = lookedUp == tokens.length;
+        boolean filterLeads = lookedUp == clauses.length;
         int count = filterLeads ? filter.all(base, to, candidates) : candidates(base, to, lookedUp);
         if (accepted != null) count = retain(count, candidate -> accepted.get(base + candidate));
         boolean filterFirst = filter != null && !filterLeads && !filter.looks();
         if (filterFirst) count = filter.retain(candidates, count, base, to, inARow(count, filter.cost, to - base));
         for (int at = lookedUp - 1; at >= 0 && count > 0; at--) {
-            if (inARow(count, tokens[at].frequency, to - base)) {
-                tokens[at].add(sums, base, to, Double.POSITIVE_INFINITY, candidates, count);
+            if (inARow(count, clauses[at].frequency, to - base)) {
+                clauses[at].add(sums, base, to, Double.POSITIVE_INFINITY, candidates, count);
             } else {
-                for (int i = 0; i < count; i++) sums[candidates[i]] += tokens[at].score(base + candidates[i]);
+                for (int i = 0; i < count; i++) sums[candidates[i]] += clauses[at].score(base + candidates[i]);
             }
             double least = missing(at);
             count = retain(count, candidate -> sums[candidate] >= least);
@@ -140,7 +145,7 @@ final class WindowScorer extends BulkScorer {
             int document = base + candidates[i];
             float score = (float) sums[candidates[i]];
             if (score < collected.least || filterLast && !filter.passes(document)) continue;
-            collected.score = score;
+            collected.score = score == TextPostings.ZERO ? 0 : score;
             collector.collect(document);
         }
         Arrays.fill(sums, 0, to - base, 0);
@@ -151,17 +156,17 @@ final class WindowScorer extends BulkScorer {
         return count * LOOKUP > documents * window / reader.maxDoc();
     }
 
-    /** The sum that a document needs before the first {@code lookedUp} tokens; above 0 at the end, since every posting scores. */
+    /** The sum that a document needs before the first {@code lookedUp} clauses; above 0 at the end, since every posting scores. */
     private double missing(int lookedUp) {
         double least = Math.max(collected.least * (1 - SLACK), Double.MIN_VALUE);
         return lookedUp == 0 ? least : least - bounds[lookedUp - 1];
     }
 
-    /** Adds up the tokens from {@code lookedUp} on. @return how many documents are candidates by them */
+    /** Adds up the clauses from {@code lookedUp} on. @return how many documents are candidates by them */
     private int candidates(int base, int to, int lookedUp) throws IOException {
         double least = Math.max(missing(lookedUp), Double.MIN_VALUE);
         int count = 0;
-        for (int at = tokens.length - 1; at >= lookedUp; at--) count = tokens[at].add(sums, base, to, least, candidates, count);
+        for (int at = clauses.length - 1; at >= lookedUp; at--) count = clauses[at].add(sums, base, to, least, candidates, count);
         if (count * SORTED < to - base) {
             Arrays.sort(candidates, 0, count);
             return count;
@@ -180,7 +185,7 @@ final class WindowScorer extends BulkScorer {
     @Override
     public long cost() {
         long cost = 0;
-        for (TokenPostings token : tokens) cost += token.frequency;
+        for (WindowClause clause : clauses) cost += clause.frequency;
         return cost;
     }
 

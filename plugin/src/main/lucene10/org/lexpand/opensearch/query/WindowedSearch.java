@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * Sees each search of a shard before it runs and gives one that scores by a sparse field alone its faster scorer, with
+ * Sees each search of a shard before it runs and gives one that scores by one of our queries alone its faster scorer, with
  * whatever filters are around it: those of the request, of an alias, of a slice. A query that scores by something
  * beside (should, hybrid, function_score) or by one token only stays with Lucene's.
  */
@@ -50,18 +50,18 @@ public final class WindowedSearch implements SearchOperationListener {
         }
     }
 
-    /** @return null unless one clause alone scores, and that is a sparse query */
+    /** @return null unless one clause alone scores, and that is a sparse query, with a text's share or without */
     static WindowedSparseQuery windowed(Query query) {
         BooleanQuery.Builder filter = new BooleanQuery.Builder();
-        SparseQuery sparse = sparseIn(query, filter);
-        if (sparse == null || sparse.weights().size() == 1) return null;
+        Query scoring = scoringIn(query, filter);
+        if (scoring == null || scoring instanceof SparseQuery sparse && sparse.weights().size() == 1) return null;
         BooleanQuery filters = filter.build();
-        return new WindowedSparseQuery(sparse, filters.clauses().isEmpty() ? null : filters);
+        return new WindowedSparseQuery(scoring, filters.clauses().isEmpty() ? null : filters);
     }
 
     /** @param filter takes what limits the documents around the sparse query */
-    private static SparseQuery sparseIn(Query query, BooleanQuery.Builder filter) {
-        if (query instanceof SparseQuery sparse) return sparse;
+    private static Query scoringIn(Query query, BooleanQuery.Builder filter) {
+        if (query instanceof SparseQuery || query instanceof HybridQuery) return query;
         if (!(query instanceof BooleanQuery around)) return null;
         Query scoring = null;
         boolean optional = false;
@@ -82,6 +82,6 @@ public final class WindowedSearch implements SearchOperationListener {
         // An optional clause beside filters only adds to the score; one that must be there twice never is.
         if (optional ? least > 1 || least == 0 && required : least > 0) return null;
         if (prohibited && !required) filter.add(new MatchAllDocsQuery(), BooleanClause.Occur.FILTER);
-        return scoring == null ? null : sparseIn(scoring, filter);
+        return scoring == null ? null : scoringIn(scoring, filter);
     }
 }

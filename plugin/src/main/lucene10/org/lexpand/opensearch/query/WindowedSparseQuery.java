@@ -23,37 +23,49 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Objects;
 
-/** A {@link SparseQuery} that is the whole query but for filters: same documents, same scores, collected by {@link WindowScorer}. */
+/**
+ * A {@link SparseQuery} or {@link HybridQuery} that is the whole query but for filters: same documents, same scores,
+ * collected by {@link WindowScorer}.
+ */
 final class WindowedSparseQuery extends Query {
-    private final SparseQuery sparse;
+    private final Query scoring;
     /** Null: all documents. */
     private final Query filter;
 
-    /** @param filter null lets all documents through */
-    WindowedSparseQuery(SparseQuery sparse, Query filter) {
-        this.sparse = sparse;
+    /**
+     * @param scoring a {@link SparseQuery} or a {@link HybridQuery}
+     * @param filter null lets all documents through
+     */
+    WindowedSparseQuery(Query scoring, Query filter) {
+        this.scoring = scoring;
         this.filter = filter == null || filter instanceof ConstantScoreQuery ? filter : new ConstantScoreQuery(filter);
     }
 
     /** The same as a query of Lucene's. */
     Query plain() {
-        if (filter == null) return sparse;
-        return new BooleanQuery.Builder().add(sparse, BooleanClause.Occur.MUST).add(filter, BooleanClause.Occur.FILTER).build();
+        if (filter == null) return scoring;
+        return new BooleanQuery.Builder().add(scoring, BooleanClause.Occur.MUST).add(filter, BooleanClause.Occur.FILTER).build();
     }
 
     @Override
     public Query rewrite(IndexSearcher searcher) throws IOException {
-        if (filter == null) return this;
-        Query rewritten = filter.rewrite(searcher);
-        if (rewritten instanceof MatchNoDocsQuery) return rewritten;
-        return rewritten == filter ? this : new WindowedSparseQuery(sparse, rewritten);
+        Query passing = filter == null ? null : filter.rewrite(searcher);
+        if (passing instanceof MatchNoDocsQuery) return passing;
+        // A sparse query would become Lucene's clauses.
+        Query rewritten = scoring instanceof HybridQuery ? scoring.rewrite(searcher) : scoring;
+        return passing == filter && rewritten == scoring ? this : new WindowedSparseQuery(rewritten, passing);
     }
 
     @Override
     public Weight createWeight(IndexSearcher searcher, ScoreMode mode, float boost) throws IOException {
         if (!mode.needsScores()) return searcher.createWeight(searcher.rewrite(plain()), mode, boost);
         Weight filtering = filter == null ? null : searcher.createWeight(filter, ScoreMode.COMPLETE_NO_SCORES, 1);
-        return new WindowedWeight(searcher, mode, boost, filtering);
+        TextWeights text = scoring instanceof HybridQuery hybrid ? TextWeights.of(hybrid.text(), searcher, boost) : null;
+        return new WindowedWeight(searcher, mode, boost, text, filtering);
+    }
+
+    private SparseQuery sparse() {
+        return scoring instanceof HybridQuery hybrid ? hybrid.sparse() : (SparseQuery) scoring;
     }
 
     /** Gives Lucene's own scorer to callers that go from document to document, ours to those that collect a whole segment. */
@@ -61,14 +73,17 @@ final class WindowedSparseQuery extends Query {
         private final IndexSearcher searcher;
         private final ScoreMode mode;
         private final float boost;
+        /** Null: the sparse field scores alone. */
+        private final TextWeights text;
         /** Null: all documents. */
         private final Weight filtering;
 
-        WindowedWeight(IndexSearcher searcher, ScoreMode mode, float boost, Weight filtering) {
+        WindowedWeight(IndexSearcher searcher, ScoreMode mode, float boost, TextWeights text, Weight filtering) {
             super(WindowedSparseQuery.this);
             this.searcher = searcher;
             this.mode = mode;
             this.boost = boost;
+            this.text = text;
             this.filtering = filtering;
         }
 
@@ -86,7 +101,7 @@ final class WindowedSparseQuery extends Query {
 
                 @Override
                 public BulkScorer bulkScorer() throws IOException {
-                    return WindowScorer.of(context.reader(), sparse, boost, mode == ScoreMode.TOP_SCORES, passing);
+                    return WindowScorer.of(context, sparse(), text, boost, mode == ScoreMode.TOP_SCORES, passing);
                 }
 
                 @Override
@@ -141,12 +156,12 @@ final class WindowedSparseQuery extends Query {
     @Override
     public boolean equals(Object other) {
         return sameClassAs(other)
-            && sparse.equals(((WindowedSparseQuery) other).sparse)
+            && scoring.equals(((WindowedSparseQuery) other).scoring)
             && Objects.equals(filter, ((WindowedSparseQuery) other).filter);
     }
 
     @Override
     public int hashCode() {
-        return 31 * (31 * classHash() + sparse.hashCode()) + Objects.hashCode(filter);
+        return 31 * (31 * classHash() + scoring.hashCode()) + Objects.hashCode(filter);
     }
 }

@@ -44,6 +44,7 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
     private static final Model MODEL = MODELS.bundled();
     private static final QueryResources RESOURCES = new QueryResources(MODELS, new DocumentFrequencies());
     private static final String FIELD = "body_sparse";
+    private static final List<List<String>> TEXTS = List.of(List.of(), List.of(TEXT_FIELD_NAME), List.of(TEXT_FIELD_NAME, KEYWORD_FIELD_NAME));
 
     @Override
     protected Collection<Class<? extends Plugin>> getPlugins() {
@@ -54,7 +55,8 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
     protected void initializeAdditionalMappings(MapperService mapperService) throws IOException {
         XContentBuilder mapping = XContentFactory.jsonBuilder().startObject().startObject("_doc");
         mapping.field("_meta", Map.of("lexpand", TestSpecification.of(MODEL, TEXT_FIELD_NAME, FIELD)));
-        mapping.startObject("properties").startObject(FIELD).field("type", "rank_features").endObject().endObject();
+        Map<String, Object> nested = Map.of("type", "nested", "properties", Map.of("body", Map.of("type", "text")));
+        mapping.field("properties", Map.of(FIELD, Map.of("type", "rank_features"), "parts", nested));
         mapping.endObject().endObject();
         mapperService.merge("_doc", new CompressedXContent(mapping.toString()), MapperService.MergeReason.MAPPING_UPDATE);
     }
@@ -72,21 +74,60 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
         );
         if (randomBoolean()) parameters = parameters.withPrune(randomFrom(0.1f, 0.5f));
         if (randomBoolean()) parameters = parameters.withBoost(randomFrom(0.5f, 2f));
+        if (randomBoolean()) parameters = parameters.with(new Lexical(randomFrom(TEXTS), randomFrom(0f, 0.3f, 1f)));
         return builder(parameters.with(randomFrom(EmptyQuery.NONE, EmptyQuery.LEXICAL)));
     }
 
     @Override
     protected void doAssertLuceneQuery(LexpandQueryBuilder builder, Query query, QueryShardContext context) throws IOException {
         Map<String, Float> weights = builder.weights(context);
+        QueryParameters parameters = builder.parameters();
+        // One field alone has no words in "!"; a keyword field takes whatever there is.
+        boolean hasWords = !parameters.query().isEmpty() && (!parameters.query().equals("!") || fields(parameters).size() > 1);
+        boolean lexical = hasWords && parameters.lexical() != null && parameters.lexical().weight() > 0;
         if (weights.isEmpty()) {
-            boolean lexical = builder.parameters().empty() == EmptyQuery.LEXICAL && !builder.parameters().query().isEmpty();
-            assertTrue(query.toString(), lexical || query instanceof MatchNoDocsQuery);
+            boolean found = lexical || parameters.empty() == EmptyQuery.LEXICAL && !parameters.query().isEmpty();
+            assertTrue(query.toString(), found || query instanceof MatchNoDocsQuery);
             return;
         }
-        BooleanQuery clauses = ((SparseQuery) query).clauses();
+        assertEquals(query.toString(), lexical, query instanceof HybridQuery);
+        SparseQuery sparse = query instanceof HybridQuery hybrid ? hybrid.sparse() : (SparseQuery) query;
+        BooleanQuery clauses = sparse.clauses();
         assertEquals(weights.size(), clauses.clauses().size());
         assertTrue(clauses.clauses().stream().allMatch(clause -> clause.occur() == BooleanClause.Occur.SHOULD));
         assertEquals(expected(weights), clauses);
+        if (!lexical) return;
+        Query text = TextQuery.of(fields(parameters), parameters.query()).toQuery(context);
+        assertEquals(HybridQuery.weighted(text, parameters.lexical().weight() * parameters.boost()), ((HybridQuery) query).text());
+    }
+
+    private static List<String> fields(QueryParameters parameters) {
+        boolean own = parameters.lexical() == null || parameters.lexical().fields().isEmpty();
+        return own ? List.of(TEXT_FIELD_NAME) : parameters.lexical().fields();
+    }
+
+    public void testATextOfUnmappedFieldsOfTheIndexFindsByVectorsAlone() throws IOException {
+        QueryParameters parameters = new QueryParameters(FIELD, "wing").with(new Lexical(List.of("missing"), 1));
+        assertTrue(builder(parameters.withIgnoreUnmapped(true)).doToQuery(createShardContext()) instanceof SparseQuery);
+    }
+
+    public void testTextFieldsOfAnotherKindAreRefusedByName() {
+        QueryParameters parameters = new QueryParameters(FIELD, "wing");
+        assertRefused("got [missing], no such field", parameters.with(new Lexical(List.of("missing"), 1)));
+        assertRefused("got [mapped_int], integer", parameters.with(new Lexical(List.of(TEXT_FIELD_NAME, INT_FIELD_NAME), 1)));
+        assertRefused("got [body_sparse], rank_features", parameters.with(new Lexical(List.of(FIELD), 1)));
+        assertRefused("got [parts.body], a nested one", parameters.with(new Lexical(List.of("parts.body"), 1)));
+    }
+
+    public void testWordsAndPiecesShareTheLimitOfClauses() {
+        QueryParameters pieces = new QueryParameters(FIELD, words(600));
+        assertRefused("word pieces and words of [lexical] together", pieces.with(new Lexical(List.of(), 1)));
+    }
+
+    public void testAnOlderNodeRefusesATextByTheNameOfTheParameter() {
+        Map<String, Object> sent = new QueryParameters(FIELD, "wing").with(new Lexical(List.of(TEXT_FIELD_NAME), 0.5f)).toMap();
+        assertEquals(Map.of("field", FIELD, "query", "wing", "lexical", Map.of("fields", List.of(TEXT_FIELD_NAME), "weight", 0.5f)), sent);
+        assertEquals(Map.of(), new QueryParameters(FIELD, "wing").with(Lexical.of(Map.of())).toMap().get("lexical"));
     }
 
     @Override
@@ -157,7 +198,7 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
     }
 
     public void testMalformedQueriesAreRefusedWithAdvice() {
-        Map<String, String> expected = Map.of(
+        List<String> expected = List.of(
             "{\"lexpand\": {}}",
             "[field]",
             "{\"lexpand\": {\"field\": \"f\"}}",
@@ -174,13 +215,26 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
             "got [model]",
             "{\"lexpand\": {\"f\": {\"query\": \"q\"}}}",
             "expected a plain value for [f]",
+            "{\"lexpand\": {\"field\": \"f\", \"query\": \"q\", \"lexical\": true}}",
+            "[lexical] to be {\"fields\": [...], \"weight\": number}, got [true]",
+            "{\"lexpand\": {\"field\": \"f\", \"query\": \"q\", \"lexical\": {\"weight\": -1}}}",
+            "[lexical.weight] to be a number in [0, 1000], got [-1.0]",
+            "{\"lexpand\": {\"field\": \"f\", \"query\": \"q\", \"lexical\": {\"weight\": \"auto\"}}}",
+            "[lexical.weight] to be a number, got [auto]",
+            "{\"lexpand\": {\"field\": \"f\", \"query\": \"q\", \"lexical\": {\"fields\": \"body\"}}}",
+            "[lexical.fields] to be a list of names",
+            "{\"lexpand\": {\"field\": \"f\", \"query\": \"q\", \"lexical\": {\"fields\": [\"body\", \"body\"]}}}",
+            "names once each",
+            "{\"lexpand\": {\"field\": \"f\", \"query\": \"q\", \"lexical\": {\"analyzer\": \"english\"}}}",
+            "only fields and weight in [lexical]",
             "{\"lexpand\": {\"field\": \"f\", \"query\": \"" + "x".repeat(QueryParameters.LONGEST_TEXT + 1) + "\"}}",
             "at most 20000 characters"
         );
-        expected.forEach((json, part) -> {
+        for (int at = 0; at < expected.size(); at += 2) {
+            String json = expected.get(at);
             String message = expectThrows(ParsingException.class, () -> parseQuery(json)).getMessage();
-            assertTrue(message, message.contains(part));
-        });
+            assertTrue(message, message.contains(expected.get(at + 1)));
+        }
     }
 
     public void testANodeOfAnotherVersionIsUnderstoodByParameterNames() throws IOException {

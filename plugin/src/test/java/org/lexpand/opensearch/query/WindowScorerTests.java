@@ -49,21 +49,18 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 public class WindowScorerTests extends OpenSearchTestCase {
-    private static final int TOKENS = 24;
-    private static final double[] SHARES = { .9, .5, .1, .01 };
-
     /** Whole pages in the plain order, with the very scores: ties, deleted documents, several segments, any k. */
     public void testEveryPageIsThatOfLucenesOwnScorer() throws IOException {
         int queries = 0;
         for (int round = 0; round < 16; round++) {
             StoredWeights stored = round % 2 == 0 ? StoredWeights.IMPACTS : StoredWeights.FEATURES;
             try (ByteBuffersDirectory directory = new ByteBuffersDirectory()) {
-                index(directory, stored, randomIntBetween(1, 12_000), randomBoolean());
+                RandomIndex.write(directory, stored, randomIntBetween(1, 12_000), randomBoolean());
                 try (DirectoryReader reader = DirectoryReader.open(directory)) {
                     IndexSearcher searcher = new IndexSearcher(reader);
                     searcher.setQueryCache(null);
-                    searcher.setSimilarity(new ImpactSimilarity());
-                    for (int query = 0; query < 200; query++, queries++) compare(searcher, query(stored));
+                    searcher.setSimilarity(RandomIndex.SIMILARITY);
+                    for (int query = 0; query < 200; query++, queries++) compare(searcher, RandomIndex.query(stored));
                 }
             }
         }
@@ -71,8 +68,8 @@ public class WindowScorerTests extends OpenSearchTestCase {
     }
 
     private static void compare(IndexSearcher searcher, SparseQuery query) throws IOException {
-        Query filter = randomBoolean() ? null : filter();
-        Query plain = filter == null ? query : filtered(query, filter);
+        Query filter = randomBoolean() ? null : RandomIndex.filter();
+        Query plain = filter == null ? query : RandomIndex.filtered(query, filter);
         Query windowed = searcher.rewrite(new WindowedSparseQuery(query, filter));
         String asked = plain.toString();
         int size = randomFrom(1, 3, 10, 10, 50, 1_000);
@@ -96,30 +93,12 @@ public class WindowScorerTests extends OpenSearchTestCase {
         assertEquals(searcher.explain(plain, 0).getValue(), searcher.explain(windowed, 0).getValue());
     }
 
-    private static Query filtered(Query query, Query filter) {
-        return new BooleanQuery.Builder().add(query, BooleanClause.Occur.MUST).add(filter, BooleanClause.Occur.FILTER).build();
-    }
-
-    /** Lets few or many documents through; reads them from postings, from doc values one by one, or leaves some out. */
-    private static Query filter() {
-        Query share = new TermQuery(new Term("share", "" + randomIntBetween(0, SHARES.length)));
-        Query looking = NumericDocValuesField.newSlowRangeQuery("number", randomIntBetween(0, 3_000), randomIntBetween(0, 12_000));
-        return switch (randomIntBetween(0, 3)) {
-            case 0 -> looking;
-            case 1 -> filtered(share, looking);
-            case 2 -> new BooleanQuery.Builder().add(new MatchAllDocsQuery(), BooleanClause.Occur.FILTER)
-                .add(share, BooleanClause.Occur.MUST_NOT)
-                .build();
-            default -> share;
-        };
-    }
-
     public void testOnlyWhatCanGetIntoThePageIsAskedOfAFilterThatHasToLook() throws IOException {
         try (ByteBuffersDirectory directory = new ByteBuffersDirectory()) {
             indexCommonAndRare(directory);
             try (DirectoryReader reader = DirectoryReader.open(directory)) {
                 IndexSearcher searcher = new IndexSearcher(reader);
-                SparseQuery query = query(StoredWeights.FEATURES, new LinkedHashMap<>(Map.of("common", 1f, "rare", 1f)));
+                SparseQuery query = RandomIndex.query(StoredWeights.FEATURES, new LinkedHashMap<>(Map.of("common", 1f, "rare", 1f)));
                 CountingFilter filter = new CountingFilter();
                 TopDocs found = searcher.search(new WindowedSparseQuery(query, filter), new TopScoreDocCollectorManager(10, null, 1));
                 assertEquals(3f, found.scoreDocs[9].score, 0);
@@ -185,7 +164,7 @@ public class WindowScorerTests extends OpenSearchTestCase {
             indexCommonAndRare(directory);
             try (DirectoryReader reader = DirectoryReader.open(directory)) {
                 IndexSearcher searcher = new IndexSearcher(reader);
-                SparseQuery query = query(StoredWeights.FEATURES, new LinkedHashMap<>(Map.of("common", 1f, "rare", 1f)));
+                SparseQuery query = RandomIndex.query(StoredWeights.FEATURES, new LinkedHashMap<>(Map.of("common", 1f, "rare", 1f)));
                 TopDocs found = searcher.search(new WindowedSparseQuery(query, null), new TopScoreDocCollectorManager(10, null, 1));
                 assertEquals(10, found.scoreDocs.length);
                 assertEquals(3f, found.scoreDocs[9].score, 0);
@@ -205,62 +184,5 @@ public class WindowScorerTests extends OpenSearchTestCase {
             }
             writer.forceMerge(1);
         }
-    }
-
-    private static void index(ByteBuffersDirectory directory, StoredWeights stored, int documents, boolean ties) throws IOException {
-        IndexWriterConfig configuration = new IndexWriterConfig().setSimilarity(new ImpactSimilarity());
-        if (randomBoolean()) configuration.setMergePolicy(NoMergePolicy.INSTANCE);
-        try (IndexWriter writer = new IndexWriter(directory, configuration)) {
-            for (int document = 0; document < documents; document++) {
-                writer.addDocument(document(stored, document, ties));
-                if (rarely() && randomIntBetween(0, 200) == 0) writer.commit();
-            }
-            if (randomBoolean()) {
-                for (int document = 0; document < documents; document += randomIntBetween(1, 20)) {
-                    writer.deleteDocuments(new Term("id", "" + document));
-                }
-            }
-            if (randomBoolean()) writer.forceMerge(1);
-        }
-    }
-
-    /** The first tokens are in most documents, the last in few. */
-    private static Document document(StoredWeights stored, int number, boolean ties) {
-        Document document = new Document();
-        document.add(new StringField("id", "" + number, Field.Store.NO));
-        document.add(new NumericDocValuesField("number", number));
-        for (int share = 0; share < SHARES.length; share++) {
-            if (randomDouble() < SHARES[share]) document.add(new StringField("share", "" + share, Field.Store.NO));
-        }
-        List<BytesRef> tokens = new ArrayList<>();
-        int[] impacts = new int[TOKENS];
-        for (int token = 0; token < TOKENS; token++) {
-            if (randomDouble() > Math.pow(.75, token)) continue;
-            float weight = ties ? randomIntBetween(1, 3) : (float) (0.02 + 3 * randomDouble());
-            if (stored == StoredWeights.FEATURES) document.add(new FeatureField("f", "t" + token, weight));
-            impacts[tokens.size()] = Impacts.encode(weight);
-            tokens.add(new BytesRef("t" + token));
-        }
-        if (stored == StoredWeights.IMPACTS && !tokens.isEmpty()) {
-            document.add(new Field("f", new ImpactTokenStream(tokens, impacts), ImpactsFieldMapper.POSTINGS));
-        }
-        return document;
-    }
-
-    private static SparseQuery query(StoredWeights stored) {
-        Map<String, Float> weights = new LinkedHashMap<>();
-        int size = randomIntBetween(2, 10);
-        while (weights.size() < size) {
-            int token = randomIntBetween(0, TOKENS);
-            weights.put("t" + token, (float) (randomBoolean() ? 1 + token / 2 : 0.1 + 0.6 * token * randomDouble()));
-        }
-        return query(stored, weights);
-    }
-
-    private static SparseQuery query(StoredWeights stored, Map<String, Float> weights) {
-        MappedFieldType field = mock(MappedFieldType.class);
-        when(field.name()).thenReturn("f");
-        when(field.typeName()).thenReturn(stored == StoredWeights.FEATURES ? "rank_features" : ImpactsFieldMapper.CONTENT_TYPE);
-        return SparseQuery.of(field, weights);
     }
 }
