@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { parseExactly } from '../sparse/exact-json.ts'
 import { documentText } from './text.ts'
 
 describe('documentText', () => {
@@ -26,6 +27,7 @@ describe('documentText', () => {
     [true, 'boolean'],
     [{ en: 'x' }, 'object'],
     [['fine', 3], 'number'],
+    [parseExactly('12345678901234567890'), 'number'],
   ])('refuses %o with field and type', (title, type) => {
     expect(documentText({ title, body: 'x' }, ['title', 'body'])).toEqual({
       error: `[text] expected text in field title, got ${type}. Store a string or a list of strings.`,

@@ -1,3 +1,5 @@
+import { exactNumber } from '../sparse/exact-json.ts'
+
 /** The text that is encoded, or why there is none. Blank text is not an error: `text` is then ''. */
 export type DocumentText = { readonly text: string } | { readonly error: string }
 
@@ -59,7 +61,7 @@ function collect(
   }
   if (path === undefined) {
     if (typeof node === 'string') pieces.push(node)
-    else if (node !== null && node !== undefined) return typeof node === 'bigint' ? 'number' : typeof node
+    else if (node !== null && node !== undefined) return typeName(node)
     return undefined
   }
   if (typeof node !== 'object' || node === null) return undefined
@@ -73,4 +75,9 @@ function collect(
     if (type !== undefined) return type
   }
   return undefined
+}
+
+/** As the engine names it: numbers that JavaScript cannot hold are objects here. */
+function typeName(value: unknown): string {
+  return typeof value === 'bigint' || exactNumber(value) !== undefined ? 'number' : typeof value
 }

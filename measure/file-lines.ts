@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { lines } from '../sources/lines.ts'
+import { lines } from '../sources/json/lines.ts'
 import { LexpandError } from '../sparse/errors.ts'
 
 /** Far above the vector of a document, far below what a string can hold. */

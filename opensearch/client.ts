@@ -1,4 +1,5 @@
 import { Client } from '@opensearch-project/opensearch'
+import { ExactSerializer } from './exact-serializer.ts'
 
 /** How to log in to a cluster and how long to wait for it. */
 export interface ClientSettings {
@@ -22,6 +23,7 @@ export function openSearchClient(url: string, settings: ClientSettings = {}): Cl
     requestTimeout: requestTimeoutMs,
     // Documents may hold any key; what comes back is only read, key by own key.
     disablePrototypePoisoningProtection: true,
+    Serializer: ExactSerializer,
     ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
     ...(url.startsWith('https:')
       ? {

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../mappings/index.ts'
-import { readJsonl } from '../sources/jsonl.ts'
+import { readJson } from '../sources/json/read-json.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { type EncodeQueue, enqueue } from '../workers/index.ts'
 
@@ -37,7 +37,7 @@ export async function streamLines(
   const lines = at.at(-1) ?? 0
   async function* sampled() {
     let read = 0
-    for await (const record of readJsonl(jsonl(lines), 'generated', undefined, () => undefined)) {
+    for await (const record of readJson(jsonl(lines), 'generated', undefined, () => undefined)) {
       yield record
       read++
       if (read !== at[samples.length]) continue

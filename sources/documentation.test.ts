@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { documentationPassages } from './documentation.ts'
-import { wordCount } from './passages.ts'
+import { wordCount } from './text/passages.ts'
 
 test('the packages installed here give at least 1,000 distinct passages, the same each time', () => {
   const options = { limit: 1_050, wordsPerPassage: 60 }

@@ -1,8 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { markdownSections } from './markdown.ts'
-import { passages, wordCount } from './passages.ts'
+import { markdownSections } from './text/markdown.ts'
+import { passages, wordCount } from './text/passages.ts'
 
 /** A passage of the documentation that came with an installed npm package. */
 export interface DocumentationPassage {

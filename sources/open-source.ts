@@ -1,20 +1,32 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { LexpandError } from '../sparse/errors.ts'
-import { readCsv } from './csv.ts'
-import { isTextFile, readFolder, readTextFile } from './folder.ts'
-import { readJsonl } from './jsonl.ts'
+import { unpacked, unpackedName } from './container.ts'
+import { readCsv } from './csv/read-csv.ts'
+import { startingWith } from './head.ts'
+import { readJson } from './json/read-json.ts'
+import { readParquet } from './parquet.ts'
 import type { OnProblem, SourceRecord } from './record.ts'
+import { isTextFile, readFolder, readTextFile } from './text/folder.ts'
 
-export const SOURCE_KINDS = ['jsonl', 'csv', 'folder', 'beir', 'text'] as const
-export type SourceKind = (typeof SOURCE_KINDS)[number]
+export const SOURCE_FORMATS = ['json', 'jsonl', 'csv', 'tsv', 'parquet'] as const
+export type SourceFormat = (typeof SOURCE_FORMATS)[number]
+
+export type SourceKind = SourceFormat | 'folder' | 'beir' | 'text'
 
 export interface SourceOptions {
-  /** How bytes of a file or of standard input are read; found from the name when absent, JSONL for `-`. */
-  readonly format?: 'jsonl' | 'csv' | undefined
-  /** Field that holds the id. @default `_id`, else `id`, else the engine makes ids */
+  /**
+   * How bytes of a file or of standard input are read; found from the name, else from the first bytes. `json` and
+   * `jsonl` are one: lines, lists, objects over several lines and `_bulk` bodies are told from their first lines.
+   */
+  readonly format?: SourceFormat | undefined
+  /** Field that holds the id. @default `_id`, else `id`, else the content makes the id */
   readonly idField?: string | undefined
+  /** Of CSV. @default the first line tells it */
+  readonly delimiter?: string | undefined
+  /** Of CSV without a line of names. @default the first line names them */
+  readonly columns?: readonly string[] | undefined
   /** Cut text files into passages of about so many words. @default whole files */
   readonly wordsPerPassage?: number | undefined
   readonly onProblem: OnProblem
@@ -27,52 +39,91 @@ export interface Source {
 }
 
 /**
- * Opens what the user named: a JSONL or CSV file, a text, Markdown or HTML file, a folder of those, a BEIR
- * folder (it has a corpus.jsonl), or `-` for standard input.
+ * Opens what the user named: a JSON, CSV, TSV or Parquet file, packed with gzip or zstd or not, a text, Markdown or HTML
+ * file, a folder of those, a BEIR folder (it has a corpus.jsonl), or `-` for standard input.
  *
  * @param stdin read only for `-`
- * @throws LexpandError CONFIGURATION when there is no such file or its kind cannot be told
+ * @throws LexpandError CONFIGURATION when there is no such file, INPUT when it holds something else; the message says what
  */
 export async function openSource(
   reference: string,
   options: SourceOptions,
   stdin: AsyncIterable<Uint8Array>,
 ): Promise<Source> {
-  if (reference === '-') return fromBytes(stdin, 'standard input', options.format ?? 'jsonl', options)
-  const { onProblem, wordsPerPassage } = options
+  if (reference === '-') return fromBytes(stdin, 'standard input', options)
+  const { onProblem, wordsPerPassage, format } = options
   if ((await existing(reference)).isDirectory()) {
     const corpus = join(reference, 'corpus.jsonl')
     if (await isFile(corpus)) {
-      const { records } = fromBytes(createReadStream(corpus), 'corpus.jsonl', 'jsonl', options)
+      const { records } = await fromBytes(createReadStream(corpus), 'corpus.jsonl', options)
       return { kind: 'beir', records }
     }
     return { kind: 'folder', records: readFolder(reference, wordsPerPassage, onProblem) }
   }
   const name = basename(reference)
-  if (options.format === undefined && isTextFile(name)) {
+  if (format === undefined && isTextFile(name)) {
     return { kind: 'text', records: readTextFile(reference, name, wordsPerPassage, onProblem) }
   }
-  return fromBytes(createReadStream(reference), name, options.format ?? formatOf(name), options)
+  if (format === 'parquet' || (await startsLikeParquet(reference))) {
+    return { kind: 'parquet', records: readParquet(reference, name, options.idField, onProblem) }
+  }
+  return fromBytes(createReadStream(reference), name, options)
 }
 
-function fromBytes(
+async function fromBytes(
   bytes: AsyncIterable<Uint8Array>,
   name: string,
-  format: 'jsonl' | 'csv',
-  { idField, onProblem }: SourceOptions,
-): Source {
-  const read = format === 'csv' ? readCsv : readJsonl
-  return { kind: format, records: read(bytes, name, idField, onProblem) }
+  options: SourceOptions,
+): Promise<Source> {
+  const { idField, onProblem } = options
+  const text = await unpacked(bytes, name, onProblem)
+  const [head, whole] = await startingWith(text, HEAD_BYTES)
+  const kind = options.format ?? kindOf(name, new TextDecoder().decode(head))
+  if (kind === 'csv' || kind === 'tsv') {
+    const delimiter = options.delimiter ?? (kind === 'tsv' ? '\t' : undefined)
+    return { kind, records: readCsv(whole, name, { ...options, delimiter }) }
+  }
+  if (kind === 'parquet') {
+    throw new LexpandError(
+      'CONFIGURATION',
+      `[source] expected a file for --format parquet, got ${name}. Parquet is read from its end: save it, then name the file.`,
+    )
+  }
+  return { kind, records: readJson(whole, name, idField, onProblem) }
 }
 
-function formatOf(name: string): 'jsonl' | 'csv' {
-  const extension = extname(name).toLowerCase()
-  if (extension === '.csv') return 'csv'
-  if (extension === '.jsonl' || extension === '.ndjson') return 'jsonl'
+const HEAD_BYTES = 1_024
+
+const KINDS: Readonly<Record<string, SourceFormat>> = {
+  '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.tab': 'tsv',
+  '.json': 'json',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+}
+
+/** By its name; where that says nothing, JSON shows by its first character. */
+function kindOf(name: string, head: string): SourceFormat {
+  const extension = extname(unpackedName(name)).toLowerCase()
+  const known = Object.hasOwn(KINDS, extension) ? KINDS[extension] : undefined
+  if (known !== undefined) return known
+  if (/^\uFEFF?\s*([[{]|$)/.test(head)) return 'json'
+  const [line = ''] = head.split(/\r?\n/)
   throw new LexpandError(
     'CONFIGURATION',
-    `[source] expected a .jsonl, .ndjson, .csv, .txt, .md or .html file or a folder, got ${JSON.stringify(name)}. Say what it is with --format jsonl or --format csv.`,
+    `[source] expected JSON, CSV, TSV, Parquet, .txt, .md or .html, or a folder of texts, got ${name}, which begins with ${JSON.stringify([...line].slice(0, 60).join('').toWellFormed())}. Say what it is with --format ${SOURCE_FORMATS.join(', ')}.`,
   )
+}
+
+async function startsLikeParquet(path: string): Promise<boolean> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0)
+    return bytesRead === 4 && buffer.toString('latin1') === 'PAR1'
+  } finally {
+    await file.close()
+  }
 }
 
 async function existing(path: string) {

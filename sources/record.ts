@@ -1,8 +1,11 @@
+import { exactNumber } from '../sparse/exact-json.ts'
+
 /** One document as it stood in a source. */
 export interface SourceRecord {
-  /** Absent when the source has none: the engine then makes one. */
+  /** Absent when the source has none: one is then made from the content. */
   readonly id?: string | undefined
-  /** JSON object to store; never holds the metadata key `_id`. */
+  readonly routing?: string | undefined
+  /** JSON object to store, with numbers as `parseExactly` keeps them; never holds the metadata key `_id`. */
   readonly source: Record<string, unknown>
   /** For messages: "corpus.jsonl line 7". */
   readonly position: string
@@ -19,33 +22,77 @@ export type OnProblem = (problem: SourceProblem) => void
 /** Largest line or file that is read, in bytes; below the 100 MB at which OpenSearch refuses a request. */
 export const MAX_RECORD_BYTES = 64 * 2 ** 20
 
-/** Takes the id out of a parsed object. Numbers are ids too, as their decimal text. */
+/**
+ * Takes the id out of a parsed object. Whole numbers are ids too, as their decimal text, and so are MongoDB's
+ * `{"$oid": "..."}`. A hit as a search answers it (`_id` beside `_source`) is the document that it holds.
+ */
 export function toRecord(
   object: Record<string, unknown>,
   idField: string | undefined,
   position: string,
 ): SourceRecord | SourceProblem {
+  if (isHit(object)) {
+    const { _id, _source, _routing } = object
+    const routing = typeof _routing === 'string' ? _routing : undefined
+    const record = toRecord(idField === undefined ? { ..._source, _id } : _source, idField, position)
+    return isProblem(record) ? record : { ...record, routing }
+  }
   // `_id` is metadata in OpenSearch and refused inside a document, whichever field holds the id.
   const { _id, ...source } = object
   const field = idField ?? (_id === undefined ? 'id' : '_id')
   const value = field === '_id' ? _id : Object.hasOwn(object, field) ? object[field] : undefined
   if (value === undefined || value === null || value === '') {
     if (idField === undefined) return { source, position }
-    return { position, message: `expected an id in the field ${JSON.stringify(idField)}, got none` }
-  }
-  if (typeof value !== 'string' && !Number.isSafeInteger(value)) {
     return {
       position,
-      message: `expected text or an integer as id in ${JSON.stringify(field)}, got ${JSON.stringify(value)}`,
+      message: `expected an id in the field ${JSON.stringify(idField)}, got none. Give it one, or name another field with --id-field`,
     }
   }
-  const id = String(value)
+  const id = idText(value)
+  if (id === undefined) {
+    return {
+      position,
+      message: `expected text or a whole number as id in ${JSON.stringify(field)}, got ${shorten(value)}. Write it as text, or name another field with --id-field`,
+    }
+  }
   const bytes = Buffer.byteLength(id)
-  if (bytes > 512) return { position, message: `expected an id of at most 512 bytes, got ${bytes}` }
-  return { id, source, position }
+  if (bytes <= 512) return { id, source, position }
+  return {
+    position,
+    message: `expected an id of at most 512 bytes, got ${bytes}. Shorten it, or name another field with --id-field`,
+  }
 }
 
 /** Tells what {@link toRecord} gave. */
 export function isProblem(result: SourceRecord | SourceProblem): result is SourceProblem {
   return 'message' in result
+}
+
+/** A value of a document for a message, at most 80 characters. */
+export function shorten(value: unknown): string {
+  const characters = Array.from((JSON.stringify(value) ?? String(value)).slice(0, 200).toWellFormed())
+  return characters.length <= 80 ? characters.join('') : `${characters.slice(0, 77).join('')}...`
+}
+
+interface Hit extends Record<string, unknown> {
+  readonly _source: Record<string, unknown>
+}
+
+function isHit(object: Record<string, unknown>): object is Hit {
+  const { _id, _index, _source } = object
+  return (
+    (_id !== undefined || _index !== undefined) &&
+    typeof _source === 'object' &&
+    _source !== null &&
+    !Array.isArray(_source)
+  )
+}
+
+function idText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (Number.isSafeInteger(value)) return String(value)
+  const digits = exactNumber(value)
+  if (digits !== undefined) return /^-?\d+$/.test(digits) ? digits : undefined
+  const { $oid } = value as { $oid?: unknown }
+  return typeof $oid === 'string' && /^[0-9a-f]{24}$/i.test($oid) ? $oid : undefined
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { parseExactly } from '../../sparse/exact-json.ts'
 import type { Pruning } from '../../sparse/vectors/prune.ts'
 import { parsePruning } from '../../sparse/vectors/pruning-text.ts'
 
@@ -26,10 +27,10 @@ export function list<Name extends string>(allowed?: readonly Name[]): (text: str
   }
 }
 
-/** Parser of an option that takes a JSON object. */
+/** Parser of an option that takes a JSON object; its numbers keep their digits. */
 export function jsonObject(text: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseExactly(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
   } catch {
     // Malformed JSON and JSON of another kind are the same mistake to the one who typed it.

@@ -6,6 +6,7 @@ import { type Persistence, persist } from '../../opensearch/back-off.ts'
 import { translateEngineError } from '../../opensearch/engine-error.ts'
 import { isTransient } from '../../opensearch/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
+import { parseExactly, parseLossless } from '../../sparse/exact-json.ts'
 import { isSettled } from '../documents/states.ts'
 import type { PreparedDocument } from './prepare-document.ts'
 
@@ -63,7 +64,7 @@ export async function reuseStored(
     // Missing where `_source` does not keep vectors.
     if (typeof vector !== 'object' || vector === null || Object.keys(vector).length === 0) continue
     const json = JSON.stringify({
-      ...JSON.parse(document.json),
+      ...(parseExactly(document.json) as object),
       [sparse_field]: vector,
       [SIDECAR]: found.sidecar,
     })
@@ -129,5 +130,5 @@ async function read(
 
 function isSame({ source }: Stored, { json }: PreparedDocument, sparseField: string): boolean {
   const own = ({ [SIDECAR]: _, [sparseField]: __, ...rest }: Readonly<Record<string, unknown>>) => rest
-  return isDeepStrictEqual(own(source), own(JSON.parse(json)))
+  return isDeepStrictEqual(own(source), own(parseLossless(json) as Record<string, unknown>))
 }

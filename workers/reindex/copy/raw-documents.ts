@@ -2,7 +2,7 @@ import { type Client, errors } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../../opensearch/engine-error.ts'
 import { EngineBusy } from '../../../opensearch/transient.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
-import { parseExactly } from './exact-json.ts'
+import { parseExactly } from '../../../sparse/exact-json.ts'
 
 /** What names a document. */
 export interface DocumentName {

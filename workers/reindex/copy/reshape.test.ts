@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { textHash } from '../../../mappings/text-hash.ts'
+import { parseExactly } from '../../../sparse/exact-json.ts'
 import { SPECIFICATION } from '../../../testing/test-fixtures.ts'
-import { parseExactly } from './exact-json.ts'
 import type { RawDocument } from './raw-documents.ts'
 import { type Copy, towardsNew, towardsOld } from './reshape.ts'
 

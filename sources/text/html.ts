@@ -1,5 +1,5 @@
 import { convert, type HtmlToTextOptions } from 'html-to-text'
-import { MAX_RECORD_BYTES } from './record.ts'
+import { MAX_RECORD_BYTES } from '../record.ts'
 
 /** What a reader of the page sees: text without markup, one block a line, addresses of links left out. */
 export function htmlText(html: string): { title: string; text: string } {

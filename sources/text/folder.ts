@@ -1,9 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
+import { MAX_RECORD_BYTES, type OnProblem, type SourceRecord } from '../record.ts'
 import { htmlText } from './html.ts'
 import { markdownSections, type Section } from './markdown.ts'
 import { passages } from './passages.ts'
-import { MAX_RECORD_BYTES, type OnProblem, type SourceRecord } from './record.ts'
 
 /** Endings of the files that are read from a folder. */
 export const TEXT_EXTENSIONS = ['.txt', '.md', '.markdown', '.html', '.htm'] as const

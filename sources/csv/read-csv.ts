@@ -1,22 +1,39 @@
 import { CsvError, parse } from 'csv-parse'
-import { isProblem, MAX_RECORD_BYTES, type OnProblem, type SourceRecord, toRecord } from './record.ts'
+import { startingWith } from '../head.ts'
+import { isProblem, MAX_RECORD_BYTES, type OnProblem, type SourceRecord, toRecord } from '../record.ts'
+import { findDialect } from './dialect.ts'
+
+export interface CsvOptions {
+  /** Undefined: the column `_id`, else `id`, else no id. */
+  readonly idField?: string | undefined
+  /** @default comma, semicolon, tab or vertical bar, whichever makes most columns of the first line */
+  readonly delimiter?: string | undefined
+  /** Names of the columns of a file whose first line is a document. @default the first line names them */
+  readonly columns?: readonly string[] | undefined
+  readonly onProblem: OnProblem
+}
 
 /**
- * Reads comma-separated values (RFC 4180) whose first line names the columns; every value is text. A record
- * that cannot be used is reported with its line and the rest goes on.
+ * Reads separated values (RFC 4180). Every value is text, empty cells are left out. A record that cannot be used is
+ * reported with its line and the rest goes on.
  *
- * @param idField undefined: the column `_id`, else `id`, else no id
+ * @throws LexpandError INPUT as {@link findDialect} does
  */
 export async function* readCsv(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
-  idField: string | undefined,
-  onProblem: OnProblem,
+  { idField, delimiter, columns: named, onProblem }: CsvOptions,
 ): AsyncGenerator<SourceRecord> {
+  const [head, whole] = await startingWith(withoutByteOrderMark(chunks), HEAD_BYTES)
+  if (head.length === 0) return
+  const dialect = findDialect(new TextDecoder().decode(head), name, { delimiter, columns: named })
   const parser = parse({
     // One character a byte: the parser itself would hide bytes that are not UTF-8 behind U+FFFD.
     encoding: 'latin1',
-    columns: (header: string[]) => header.map((column) => strictUtf8(column) ?? column),
+    delimiter: dialect.delimiter,
+    // By number: a column may be called __proto__.
+    columns: dialect.columns.map((_, at) => String(at)),
+    from: named === undefined ? 2 : 1,
     info: true,
     record_delimiter: ['\r\n', '\n'],
     skip_empty_lines: true,
@@ -30,12 +47,12 @@ export async function* readCsv(
       return undefined
     },
   })
-  const feeding = feed(withoutByteOrderMark(chunks), parser)
+  const feeding = feed(whole, parser)
   try {
     for await (const row of parser) {
       const { record, info }: { record: Record<string, string>; info: { lines: number } } = row
       const position = `${name} line ${info.lines}`
-      const result = decodeRow(record, idField, position)
+      const result = decodeRow(record, dialect.columns, idField, position)
       if (isProblem(result)) onProblem(result)
       else yield result
     }
@@ -44,6 +61,8 @@ export async function* readCsv(
     await feeding
   }
 }
+
+const HEAD_BYTES = 64 * 1024
 
 /** `pipeline` would do, were it not that it rejects when the reader stops early, which is no error here. */
 async function feed(chunks: AsyncIterable<Uint8Array>, parser: ReturnType<typeof parse>): Promise<void> {
@@ -65,17 +84,24 @@ function drained(parser: ReturnType<typeof parse>): Promise<void> {
   })
 }
 
-function decodeRow(record: Record<string, string>, idField: string | undefined, position: string) {
+function decodeRow(
+  record: Record<string, string>,
+  columns: readonly string[],
+  idField: string | undefined,
+  position: string,
+) {
   const decoded: [string, string][] = []
-  for (const [column, bytes] of Object.entries(record)) {
+  for (const [at, column] of columns.entries()) {
+    const bytes = record[at] ?? ''
     const text = strictUtf8(bytes)
     if (text === undefined) {
       return {
         position,
-        message: `expected UTF-8 in the column ${JSON.stringify(column)}, got bytes that are not`,
+        message: `expected UTF-8 in the column ${JSON.stringify(column)}, got bytes that are not. Convert the file, for example with iconv`,
       }
     }
-    decoded.push([column, text])
+    // An empty cell says nothing: as '' it would be refused where the column holds numbers or dates.
+    if (text !== '') decoded.push([column, text])
   }
   return toRecord(Object.fromEntries(decoded), idField, position)
 }
@@ -92,20 +118,15 @@ function strictUtf8(latin1: string): string | undefined {
 
 function describe(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
-  return `expected a CSV record that fits the header, got: ${text}`
+  return `expected a record that fits the columns, got: ${text}. Quote values that contain the delimiter, a quote or a line end`
 }
 
 async function* withoutByteOrderMark(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let head: Uint8Array | undefined = new Uint8Array(0)
-  for await (const chunk of chunks) {
-    if (head === undefined) {
-      yield chunk
-      continue
-    }
-    head = Buffer.concat([head, chunk])
-    if (head.length < 3) continue
-    yield head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? head.subarray(3) : head
-    head = undefined
+  const [head, whole] = await startingWith(chunks, 3)
+  let skip = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0
+  for await (const chunk of whole) {
+    const skipped = Math.min(skip, chunk.length)
+    skip -= skipped
+    if (skipped < chunk.length) yield chunk.subarray(skipped)
   }
-  if (head !== undefined) yield head
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { findTextFields, peek } from '../text-fields.ts'
 import { htmlText } from './html.ts'
 import { markdownSections } from './markdown.ts'
 import { passages, wordCount } from './passages.ts'
-import { findTextFields, peek } from './text-fields.ts'
 
 describe('passages', () => {
   test('lose no word, repeat none, and never exceed the bound', () => {
