@@ -13,11 +13,13 @@ import java.util.List;
 
 /**
  * Adds {@code fields.lexpand_explanation} to every hit when {@link ExplainExtBuilder} asks for it: one
- * {@link TokenContribution} for each token of the query that the hit's vector holds.
+ * {@link TokenContribution} for each token of the query that the hit's vector holds. A hybrid query adds
+ * {@code fields.lexpand_shares}, one object with the scores {@code sparse} and {@code lexical}.
  */
 public final class ExplainFetchPhase implements FetchSubPhase {
 
     public static final String FIELD = "lexpand_explanation";
+    public static final String SHARES_FIELD = "lexpand_shares";
 
     private final Models models;
 
@@ -30,6 +32,7 @@ public final class ExplainFetchPhase implements FetchSubPhase {
         if (!(context.getSearchExt(ExplainExtBuilder.NAME) instanceof ExplainExtBuilder wanted) || !wanted.isExplain()) return null;
         if (!HitExplainer.isOurs(context.mapperService())) return null;
         HitExplainer explainer = HitExplainer.of(context.mapperService(), context.parsedQuery().query(), models);
+        HitShares shares = HitShares.of(context.parsedQuery().query(), context.searcher());
         return new FetchSubPhaseProcessor() {
             @Override
             public void setNextReader(LeafReaderContext reader) {}
@@ -40,6 +43,8 @@ public final class ExplainFetchPhase implements FetchSubPhase {
                 if (hit.hit().getNestedIdentity() != null) return;
                 List<Object> values = explainer.explain(hit).stream().<Object>map(TokenContribution::asMap).toList();
                 hit.hit().setDocumentField(FIELD, new DocumentField(FIELD, values));
+                if (shares.isEmpty()) return;
+                hit.hit().setDocumentField(SHARES_FIELD, new DocumentField(SHARES_FIELD, List.of(shares.of(hit))));
             }
         };
     }

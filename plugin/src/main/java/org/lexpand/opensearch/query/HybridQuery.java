@@ -15,6 +15,8 @@ import org.apache.lucene.search.ScoreMode;
 import org.apache.lucene.search.Weight;
 
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * The sparse field's share plus the text's share: scores the sum of both and finds what has either.
@@ -47,8 +49,16 @@ public final class HybridQuery extends Query {
     }
 
     /** The text's share, weight included. */
-    public Query text() {
+    Query text() {
         return text;
+    }
+
+    /** What adds up to the score, by the names that explanations use. */
+    public Map<String, Query> shares() {
+        Map<String, Query> shares = new LinkedHashMap<>();
+        shares.put("sparse", sparse);
+        shares.put("lexical", text);
+        return shares;
     }
 
     /** A text query with a weight at each of its clauses: around them it would keep Lucene from flattening and skipping. */

@@ -2,6 +2,7 @@
 package org.lexpand.opensearch.query;
 
 import org.lexpand.opensearch.LexpandPlugin;
+import org.lexpand.opensearch.explain.ExplainExtBuilder;
 import org.lexpand.opensearch.model.Model;
 import org.lexpand.opensearch.model.Models;
 import org.opensearch.action.search.SearchRequestBuilder;
@@ -14,7 +15,9 @@ import org.opensearch.index.query.BoolQueryBuilder;
 import org.opensearch.index.query.QueryBuilder;
 import org.opensearch.index.query.QueryBuilders;
 import org.opensearch.plugins.Plugin;
+import org.opensearch.search.SearchHit;
 import org.opensearch.search.aggregations.AggregationBuilders;
+import org.opensearch.search.builder.SearchSourceBuilder;
 import org.opensearch.search.collapse.CollapseBuilder;
 import org.opensearch.search.slice.SliceBuilder;
 import org.opensearch.search.sort.SortOrder;
@@ -87,6 +90,39 @@ public class WindowedSearchTests extends OpenSearchSingleNodeTestCase {
         }
     }
 
+    public void testATextAddsItsBm25AndFindsWhatHasNoVectorYet() throws Exception {
+        index();
+        String pending = "{\"body\": \"a rare bird\", \"k\": \"1\", \"n\": 20}";
+        client().prepareIndex("windowed").setId("pending").setSource(pending, MediaTypeRegistry.JSON).get();
+        client().admin().indices().prepareRefresh("windowed").get();
+        QueryParameters sparse = new QueryParameters("s", "wing rare");
+        QueryBuilder lexpand = new LexpandQueryBuilder(sparse.with(new Lexical(List.of(), 0.5f)), RESOURCES);
+        QueryBuilder stock = QueryBuilders.boolQuery()
+            .should(new LexpandQueryBuilder(sparse, RESOURCES))
+            .should(QueryBuilders.matchQuery("body", "wing rare").boost(0.5f));
+        assertEquals("WindowedSparseQuery", type(lexpand));
+        List<String> hits = ids(lexpand, 0, 30);
+        assertEquals(21, hits.size());
+        assertEquals(ids(stock, 0, 30), hits);
+        assertTrue(hits.toString(), hits.stream().anyMatch(hit -> hit.startsWith("pending ")));
+        for (QueryBuilder filter : List.of(QueryBuilders.rangeQuery("n").gte(3), QueryBuilders.termQuery("k", "1"))) {
+            assertEquals(
+                ids(QueryBuilders.boolQuery().must(stock).filter(filter), 2, 5),
+                ids(QueryBuilders.boolQuery().must(lexpand).filter(filter), 2, 5)
+            );
+        }
+        SearchResponse explained = client().prepareSearch("windowed")
+            .setSource(new SearchSourceBuilder().ext(List.of(new ExplainExtBuilder(true))).explain(true).size(30))
+            .setQuery(QueryBuilders.boolQuery().must(lexpand).boost(2))
+            .get();
+        for (SearchHit hit : explained.getHits()) {
+            Map<String, Float> shares = hit.field("lexpand_shares").getValue();
+            assertEquals(hit.getScore(), shares.get("sparse") + shares.get("lexical"), 1e-5f * hit.getScore());
+            assertEquals(hit.getId(), hit.getId().equals("pending"), shares.get("sparse") == 0);
+            assertTrue(hit.getExplanation().toString(), hit.getExplanation().toString().contains("share of the text"));
+        }
+    }
+
     private String answer(UnaryOperator<SearchRequestBuilder> around, QueryBuilder query) {
         SearchResponse found = around.apply(client().prepareSearch("windowed").setQuery(query)).get();
         if (found.getScrollId() != null) client().prepareClearScroll().addScrollId(found.getScrollId()).get();
@@ -100,7 +136,7 @@ public class WindowedSearchTests extends OpenSearchSingleNodeTestCase {
         mapping.field("properties", Map.of("s", Map.of("type", "lexpand_impacts"), "k", Map.of("type", "keyword"), "n", Map.of("type", "integer")));
         createIndex("windowed", Settings.EMPTY, mapping.endObject());
         for (int id = 0; id < 20; id++) {
-            String source = "{\"s\": {\"wing\": " + (1 + id % 5) + ", \"bird\": 0.5}, \"k\": \"" + id % 2 + "\", \"n\": " + id + "}";
+            String source = "{\"body\": \"wing " + "of ".repeat(id % 3) + "\", \"s\": {\"wing\": " + (1 + id % 5) + ", \"bird\": 0.5}, \"k\": \"" + id % 2 + "\", \"n\": " + id + "}";
             client().prepareIndex("windowed").setId("" + id).setSource(source, MediaTypeRegistry.JSON).get();
         }
         client().admin().indices().prepareRefresh("windowed").get();
