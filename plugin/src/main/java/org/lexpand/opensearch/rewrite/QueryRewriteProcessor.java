@@ -9,6 +9,7 @@ import org.opensearch.search.builder.SearchSourceBuilder;
 import org.opensearch.search.pipeline.AbstractProcessor;
 import org.opensearch.search.pipeline.Processor;
 import org.opensearch.search.pipeline.SearchRequestProcessor;
+import org.opensearch.search.sort.ScoreSortBuilder;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -39,9 +40,15 @@ public final class QueryRewriteProcessor extends AbstractProcessor implements Se
     public SearchRequest processRequest(SearchRequest request) {
         SearchSourceBuilder source = request.source();
         if (source == null || source.query() == null) return request;
-        QueryBuilder rewritten = rewriter.rewrite(source.query());
+        QueryBuilder rewritten = rewriter.rewrite(source.query(), isRanked(source));
         if (rewritten != source.query()) source.query(rewritten);
         return request;
+    }
+
+    /** Where hits are only counted, or a field puts them in order, the sparse side would add hits and improve nothing. */
+    private static boolean isRanked(SearchSourceBuilder source) {
+        if (source.size() == 0) return false;
+        return source.sorts() == null || source.sorts().isEmpty() || source.sorts().stream().anyMatch(ScoreSortBuilder.class::isInstance);
     }
 
     @Override

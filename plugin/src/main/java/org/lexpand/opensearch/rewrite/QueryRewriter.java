@@ -27,7 +27,8 @@ import java.util.Map;
  * that), and texts so long that the clauses could pass the engine's limit: a valid request stays valid.
  *
  * <p>A document is found by either query. Where the text query asks for all its words ({@code operator: and}) or for a number of
- * them ({@code minimum_should_match}), it still decides which documents are found and the sparse field only adds to the score.
+ * them ({@code minimum_should_match}), and where no score puts the hits in order, the text query still decides which
+ * documents are found and the sparse field only adds to the score.
  */
 public final class QueryRewriter {
 
@@ -64,19 +65,22 @@ public final class QueryRewriter {
 
     /**
      * @param query is changed and belongs to the request, of which the search pipeline made a copy
+     * @param ranked whether the score puts the hits in order; where it does not, no document more is found
      * @return the query to run: the same object where nothing was rewritten at its top
      */
-    QueryBuilder rewrite(QueryBuilder query) {
-        return new Pass(ClauseBudget.of(query)).rewrite(query);
+    QueryBuilder rewrite(QueryBuilder query, boolean ranked) {
+        return new Pass(ClauseBudget.of(query), ranked).rewrite(query);
     }
 
     /** One request. */
     private final class Pass {
 
         private final ClauseBudget budget;
+        private final boolean ranked;
 
-        Pass(ClauseBudget budget) {
+        Pass(ClauseBudget budget, boolean ranked) {
             this.budget = budget;
+            this.ranked = ranked;
         }
 
         QueryBuilder rewrite(QueryBuilder query) {
@@ -102,7 +106,7 @@ public final class QueryRewriter {
         private QueryBuilder match(MatchQueryBuilder match) {
             Target target = targets.get(match.fieldName());
             if (target == null || !(match.value() instanceof String text)) return match;
-            boolean decides = match.operator() == Operator.AND || match.minimumShouldMatch() != null;
+            boolean decides = !ranked || match.operator() == Operator.AND || match.minimumShouldMatch() != null;
             return beside(match, text, Map.of(target.sparseField(), target.weight()), decides);
         }
 
@@ -119,7 +123,7 @@ public final class QueryRewriter {
                 }
             });
             if (weights.isEmpty()) return match;
-            boolean decides = match.operator() == Operator.AND || match.minimumShouldMatch() != null;
+            boolean decides = !ranked || match.operator() == Operator.AND || match.minimumShouldMatch() != null;
             return beside(match, text, weights, decides);
         }
 

@@ -22,6 +22,7 @@ import org.opensearch.index.query.SimpleQueryStringBuilder;
 import org.opensearch.index.query.functionscore.FunctionScoreQueryBuilder;
 import org.opensearch.index.query.functionscore.ScoreFunctionBuilders;
 import org.opensearch.search.builder.SearchSourceBuilder;
+import org.opensearch.search.sort.SortOrder;
 import org.opensearch.test.OpenSearchTestCase;
 
 import java.util.HashMap;
@@ -47,6 +48,10 @@ public class QueryRewriteProcessorTests extends OpenSearchTestCase {
     private static QueryBuilder rewritten(QueryBuilder query, Map<String, Object> config) {
         SearchRequest request = new SearchRequest().source(new SearchSourceBuilder().query(query));
         return processor(config).processRequest(request).source().query();
+    }
+
+    private static QueryBuilder rewritten(SearchSourceBuilder source) {
+        return processor(config()).processRequest(new SearchRequest().source(source)).source().query();
     }
 
     private static QueryBuilder sparse(String text, float boost) {
@@ -99,6 +104,17 @@ public class QueryRewriteProcessorTests extends OpenSearchTestCase {
             QueryBuilder expected = new BoolQueryBuilder().must(strict).should(sparse("wing bird", 1));
             assertEquals(expected, rewritten(strict));
         }
+    }
+
+    public void testWhereNoScorePutsHitsInOrderTheTextDecidesWhichAreFound() {
+        Supplier<QueryBuilder> query = () -> new MatchQueryBuilder("body", "wing");
+        QueryBuilder text = new BoolQueryBuilder().must(query.get()).should(sparse("wing", 1));
+        QueryBuilder both = either(query.get(), sparse("wing", 1));
+        assertEquals(text, rewritten(new SearchSourceBuilder().query(query.get()).size(0)));
+        assertEquals(text, rewritten(new SearchSourceBuilder().query(query.get()).sort("date", SortOrder.DESC)));
+        assertEquals(text, rewritten(new SearchSourceBuilder().query(query.get()).sort("date").trackScores(true)));
+        assertEquals(both, rewritten(new SearchSourceBuilder().query(query.get()).sort("_score").sort("date")));
+        assertEquals(both, rewritten(new SearchSourceBuilder().query(query.get()).size(1)));
     }
 
     public void testMultiMatchAsksEachSparseFieldOnce() {
