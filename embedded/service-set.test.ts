@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { program, stubPath, testFolder } from '../testing/test-folder.ts'
-import { ServiceSet } from './service-set.ts'
+import { ServiceSet, type ServiceSetOptions } from './service-set.ts'
 
 const HEALTHY = `require('node:http').createServer((q, r) => r.end('{"status":"green"}')).listen(+process.argv[2], '127.0.0.1')`
 
@@ -16,7 +18,11 @@ function fakeDocker(folder: string): void {
   stubPath(`${join(folder, 'bin')}:/usr/bin:/bin`)
 }
 
-function servicesIn(folder: string, environment: NodeJS.ProcessEnv = {}): ServiceSet {
+function servicesIn(
+  folder: string,
+  environment: NodeJS.ProcessEnv = {},
+  options: Partial<ServiceSetOptions> = {},
+): ServiceSet {
   const runDirectory = join(folder, 'services')
   mkdirSync(runDirectory)
   const services = new ServiceSet({
@@ -28,6 +34,7 @@ function servicesIn(folder: string, environment: NodeJS.ProcessEnv = {}): Servic
     isShortLived: true,
     plugin: undefined,
     preferredPorts: { opensearch: 0, redis: 0 },
+    ...options,
   })
   onTestFinished(() => services.remove())
   return services
@@ -87,6 +94,41 @@ test('what ran before stays when another service cannot be started', async () =>
   await expect(services.up()).rejects.toMatchObject({ code: 'ENGINE_NO_JDK' })
   expect((await services.status()).map(({ state }) => state)).toEqual(['stopped', 'running'])
 })
+
+test('without a redis-server, one that runs here already is used, and down leaves it alone', async () => {
+  const folder = testFolder()
+  stubPath(folder)
+  const server = createServer((socket) => socket.on('data', (data) => socket.write(answersOfRedis(data))))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const url = `redis://127.0.0.1:${port}`
+  const services = servicesIn(
+    folder,
+    {},
+    { isShortLived: false, preferredPorts: { opensearch: 0, redis: port } },
+  )
+  expect((await services.up({ opensearch: false })).redisUrl).toBe(url)
+  expect((await services.status())[1]).toMatchObject({ state: 'running', url, version: '7.2.4' })
+  expect(await services.down()).toEqual({ stopped: [] })
+  expect((await services.status())[1]?.state).toBe('stopped')
+  expect(server.listening).toBe(true)
+})
+
+test('services of a test never use a Redis of somebody else', async () => {
+  const folder = testFolder()
+  stubPath(folder)
+  await expect(servicesIn(folder).up({ opensearch: false })).rejects.toMatchObject({
+    code: 'ENGINE_NO_REDIS',
+  })
+})
+
+function answersOfRedis(data: Buffer): string {
+  return data.includes('INFO')
+    ? '$20\r\n# Server\r\nredis_version:7.2.4\r\n\r\n*2\r\nnoeviction\r\n'
+    : '+PONG\r\n'
+}
 
 test('removing a set deletes its folder', async () => {
   const folder = testFolder()

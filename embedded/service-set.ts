@@ -160,14 +160,14 @@ export class ServiceSet {
   async #stop(name: ServiceName): Promise<boolean> {
     const record = readState(this.#stateFile)[name]
     if (record === undefined) return false
-    const stopped = record.kind === 'process' ? await endProcess(record) : true
+    const stopped = record.kind === 'process' ? await endProcess(record) : record.kind === 'container'
     if (record.kind === 'container') await stopContainer(name, record.project)
     recordService(this.#stateFile, name, undefined)
     return stopped
   }
 
   async #describe(name: ServiceName, record: ServiceRecord | undefined): Promise<ServiceStatus> {
-    const isThere = record !== undefined && (record.kind === 'container' || isRunning(record))
+    const isThere = record !== undefined && (record.kind !== 'process' || isRunning(record))
     if (!isThere) {
       return { name, state: 'stopped', dataDirectory: join(this.#options.runDirectory, name) }
     }

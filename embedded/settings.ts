@@ -7,7 +7,8 @@ import { ServiceSet, type ServiceSetOptions } from './service-set.ts'
 
 /**
  * The settings of the embedded services on this machine. LEXPAND_CACHE (folder), LEXPAND_HEAP (of OpenSearch, default
- * 1g), LEXPAND_JAVA_HOME and LEXPAND_REDIS_SERVER are read here, and nowhere else.
+ * 1g), LEXPAND_JAVA_HOME, LEXPAND_REDIS_SERVER, LEXPAND_DISTRIBUTION_URL and LEXPAND_DISTRIBUTION_SHA512 come from this
+ * environment, and from nowhere else.
  *
  * @throws EngineError ENGINE_SETTING, ENGINE_CACHE
  */

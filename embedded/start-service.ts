@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { containerLog, dockerAnswers, startContainer } from './containers.ts'
-import { fetchDistribution } from './engine/distribution.ts'
-import { findJdk, type Jdk } from './engine/jdk.ts'
+import { findEngine } from './engine/engine-home.ts'
+import type { Engine } from './engine/minimal-distribution.ts'
 import { startOpenSearch } from './engine/opensearch.ts'
 import { homeWithPlugin } from './engine/plugin.ts'
 import { EngineError, type EngineErrorCode } from './host/errors.ts'
@@ -11,7 +11,9 @@ import { openSearchHealth, redisAnswers } from './host/health.ts'
 import type { ServiceUser } from './host/service-user.ts'
 import { type ContainerRecord, pidOf, type ServiceName, type ServiceRecord } from './host/state.ts'
 import { startRedis } from './redis/redis.ts'
-import { findRedisServer, installRedisServer, noRedis, type RedisServer } from './redis/redis-server.ts'
+import { installRedisServer } from './redis/redis-install.ts'
+import { findRedisServer, noRedis, type RedisServer } from './redis/redis-server.ts'
+import { findRunningRedis } from './redis/running-redis.ts'
 
 /** All that starting a service depends on. */
 export interface StartContext {
@@ -40,18 +42,18 @@ export async function startService(name: ServiceName, context: StartContext): Pr
 }
 
 async function startEmbeddedOpenSearch(context: StartContext): Promise<void> {
-  let jdk: Jdk
-  let home: string
+  let engine: Engine
   try {
-    jdk = await findJdk(context)
-    home = await fetchDistribution(context.cache, jdk, context.onProgress)
-    if (context.plugin !== undefined) home = await homeWithPlugin(home, context.plugin, jdk)
+    engine = await findEngine(context)
   } catch (error) {
-    if (hasCode(error, ['ENGINE_NO_JDK', 'ENGINE_NO_MAVEN']) && (await dockerAnswers())) {
+    if (hasCode(error, ['ENGINE_NO_JDK', 'ENGINE_FETCH']) && (await dockerAnswers())) {
       return startInContainer('opensearch', context)
     }
     throw error
   }
+  const { jdk } = engine
+  const home =
+    context.plugin === undefined ? engine.home : await homeWithPlugin(engine.home, context.plugin, jdk)
   context.onProgress(
     `starting OpenSearch on JDK ${jdk.version}${context.plugin === undefined ? '' : ' with the Lexpand plugin'}`,
   )
@@ -64,18 +66,46 @@ async function startEmbeddedOpenSearch(context: StartContext): Promise<void> {
   })
 }
 
+/**
+ * With a program of this machine, else one that runs here already, else a container, else with a program that is
+ * installed now where that may be done unasked.
+ */
 async function startEmbeddedRedis(context: StartContext): Promise<void> {
-  const server = await findOrInstallRedis(context)
-  if (server === undefined) {
-    if (await dockerAnswers()) return startInContainer('redis', context)
-    throw noRedis()
+  const server = await findRedisServer(context.environment, context.user)
+  if (server !== undefined) return startRedisProgram(server, context)
+  if (!context.isShortLived && (await useRunningRedis(context))) return
+  let refusal: unknown
+  if (await dockerAnswers()) {
+    try {
+      return await startInContainer('redis', context)
+    } catch (error) {
+      // The daemon may reach no registry.
+      if (!hasCode(error, ['ENGINE_DOCKER'])) throw error
+      refusal = error
+    }
   }
+  const installed = await findOrInstallRedis(context)
+  if (installed === undefined) throw refusal ?? (await noRedis())
+  return startRedisProgram(installed, context)
+}
+
+async function startRedisProgram(server: RedisServer, context: StartContext): Promise<void> {
   await startRedis({
     ...context,
     server,
     dataDirectory: join(context.runDirectory, 'redis'),
     preferredPort: context.preferredPorts.redis,
   })
+}
+
+async function useRunningRedis({ onProgress, onSpawned, preferredPorts }: StartContext): Promise<boolean> {
+  const found = await findRunningRedis(preferredPorts.redis)
+  if (typeof found === 'string') return false
+  onProgress(
+    `no redis-server on PATH: using the Redis that runs at ${found.url}, which lexpand down leaves alone`,
+  )
+  onSpawned({ kind: 'found', ...found, dataDirectory: '', startedAt: new Date().toISOString() })
+  return true
 }
 
 /** One found, else one installed; undefined where packages cannot be installed. */

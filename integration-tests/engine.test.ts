@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { startPrivateOpenSearch, startPrivateRedis } from '../embedded/index.ts'
+import { findRunningRedis } from '../embedded/redis/running-redis.ts'
 
 const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'lexpand.mjs')
 const run = promisify(execFile)
@@ -96,6 +97,15 @@ describe('the shared engine', () => {
   test('Redis logs every write and evicts nothing', async () => {
     const config = await withRedis(inject('redisUrl'), (redis) => redis.config('GET', 'maxmemory-policy'))
     expect(config).toEqual(['maxmemory-policy', 'noeviction'])
+  })
+
+  test('a Redis that runs already is recognised as fit for a queue', async () => {
+    const url = new URL(inject('redisUrl'))
+    const info = await withRedis(url.href, (redis) => redis.info('server'))
+    expect(await findRunningRedis(Number(url.port))).toEqual({
+      url: `redis://127.0.0.1:${url.port}`,
+      version: /^redis_version:(.*)\r$/m.exec(info)?.[1],
+    })
   })
 })
 

@@ -2,9 +2,14 @@ import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { distributionHome } from '../../embedded/engine/distribution.ts'
+import { archiveAddress, archiveName } from '../../embedded/engine/distribution-address.ts'
 import { findJdk } from '../../embedded/engine/jdk.ts'
+import { minimalHome } from '../../embedded/engine/minimal-distribution.ts'
+import { EngineError } from '../../embedded/host/errors.ts'
 import { runCommand } from '../../embedded/host/run-command.ts'
+import { installCommand } from '../../embedded/redis/redis-install.ts'
 import { findRedisServer } from '../../embedded/redis/redis-server.ts'
+import { findRunningRedis } from '../../embedded/redis/running-redis.ts'
 import { machineSettings } from '../../embedded/settings.ts'
 import type { Configuration } from '../shell/configuration.ts'
 import { note } from '../shell/output.ts'
@@ -17,12 +22,12 @@ const GIB = 2 ** 30
 /** What this machine has. The embedded services' needs are looked at only where those are used. */
 export async function machineChecks(configuration: Configuration): Promise<Check[]> {
   const settings = machineSettings(note)
-  const isFetched = existsSync(distributionHome(settings.cache))
+  const isFetched = [distributionHome, minimalHome].some((home) => existsSync(home(settings.cache)))
   const ownEngine = configuration.opensearchUrl === undefined
   const ownRedis = configuration.redisUrl === undefined
   return Promise.all([
     check('node', node),
-    ...(ownEngine ? [check('java', async () => java(await findJdk(settings)))] : []),
+    ...(ownEngine ? [check('java', () => java(settings))] : []),
     ...(ownEngine ? [check('maven', () => maven(isFetched))] : []),
     ...(ownRedis ? [check('redis-server', () => redisServer(settings))] : []),
     check('disk', () => disk(settings.cache)),
@@ -39,24 +44,34 @@ async function node() {
   )
 }
 
-function java({ version, home }: { version: string; home: string }): string {
-  return `${version} in ${home}`
+/** Without a JDK or Maven, `lexpand up` fetches an engine that has its own JDK. */
+async function java(settings: ReturnType<typeof machineSettings>) {
+  try {
+    const { version, home } = await findJdk(settings)
+    return `${version} in ${home}`
+  } catch (error) {
+    if (!(error instanceof EngineError) || settings.environment.LEXPAND_JAVA_HOME) throw error
+    if (existsSync(minimalHome(settings.cache)))
+      return 'none, and not needed: the engine in the cache has its own'
+    return `none: lexpand up will fetch ${archiveAddress(settings.environment)}, which has its own`
+  }
 }
 
 async function maven(isFetched: boolean) {
   const answer = await runCommand('mvn', ['--version'], { timeoutMs: 30_000 })
   if (answer?.exitCode === 0) return stripVTControlCharacters(answer.stdout).split('\n')[0]?.trim() ?? 'found'
   if (isFetched) return 'not found, and not needed: the engine is in the cache'
-  return fail(
-    'expected the command mvn, which fetches the engine once, got none. Install Maven, or name a cluster in OPENSEARCH_URL.',
-  )
+  return `not found: lexpand up will fetch ${archiveName()} instead`
 }
 
 async function redisServer({ environment, user }: ReturnType<typeof machineSettings>) {
   const server = await findRedisServer(environment, user)
   if (server !== undefined) return `${server.version}, ${server.command}`
+  const running = await findRunningRedis()
+  if (typeof running !== 'string') return `none on PATH; lexpand up uses the one that runs at ${running.url}`
+  const command = await installCommand()
   return warn(
-    'no redis-server found: lexpand up will install it with apt-get where it may. Or name one in REDIS_URL.',
+    `no redis-server or valkey-server on PATH, and ${running}: lexpand up tries Docker${command === undefined ? '' : `, then "${command}" where it may`}. Or name one in REDIS_URL.`,
   )
 }
 

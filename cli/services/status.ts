@@ -29,7 +29,7 @@ export function asRow({ name, state, url, pid, version, memoryBytes, dataDirecto
     pid: pid ?? null,
     version: version ?? null,
     memory_bytes: memoryBytes ?? null,
-    data_directory: dataDirectory,
+    data_directory: dataDirectory === '' ? null : dataDirectory,
   }
 }
 
@@ -47,7 +47,7 @@ export function asLine({
     url,
     pid === undefined ? undefined : `pid ${pid}`,
     memoryBytes === undefined ? undefined : `${Math.round(memoryBytes / 2 ** 20)} MB`,
-    `data in ${dataDirectory}`,
+    dataDirectory === '' ? 'not started by Lexpand' : `data in ${dataDirectory}`,
   ]
   return `${name.padEnd(10)}  ${state.padEnd(9)}  ${facts.filter((fact) => fact !== undefined).join('  ')}`
 }

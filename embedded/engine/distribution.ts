@@ -17,7 +17,8 @@ const ARTIFACT = {
   megabytes: 162,
 }
 const COPY_GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy'
-const DRAFT = 'fetching-'
+/** Begins the names of what is not complete yet. */
+export const DRAFT = 'fetching-'
 
 /** Where the unpacked engine is, or will be. */
 export function distributionHome(cache: string): string {
@@ -61,7 +62,8 @@ export async function fetchDistribution(
   })
 }
 
-function removeDrafts(cache: string): void {
+/** Removes what killed fetches left; under the lock. */
+export function removeDrafts(cache: string): void {
   for (const name of readdirSync(cache).filter((entry) => entry.startsWith(DRAFT))) {
     rmSync(join(cache, name), { recursive: true, force: true })
   }

@@ -34,7 +34,7 @@ export interface JdkSearch {
 export async function findJdk({ environment, user, folders = usualFolders() }: JdkSearch): Promise<Jdk> {
   const tried: string[] = []
   const look = async (home: string, place: string): Promise<Jdk | undefined> => {
-    const found = await inspect(home, user)
+    const found = await inspectJdk(home, user)
     if (typeof found !== 'string') return found
     tried.push(`${place} ${found}`)
     return undefined
@@ -73,7 +73,7 @@ function noJdk(tried: readonly string[]): EngineError {
 }
 
 /** @returns the JDK, or why this folder will not do */
-async function inspect(home: string, user: ServiceUser | undefined): Promise<Jdk | string> {
+export async function inspectJdk(home: string, user: ServiceUser | undefined): Promise<Jdk | string> {
   const java = join(home, 'bin', 'java')
   if (!existsSync(java)) return 'has no bin/java'
   const release = readRelease(home)

@@ -2,7 +2,7 @@
 export const ENGINE_ERRORS = {
   ENGINE_SETTING: 'a setting of the embedded engine cannot be used',
   ENGINE_CACHE: 'the cache folder cannot be used by the engine',
-  ENGINE_NO_JDK: 'no JDK that is new enough was found, and no Docker daemon answers',
+  ENGINE_NO_JDK: 'the JDK that was named, or that the engine came with, will not do',
   ENGINE_NO_MAVEN: 'the engine is not in the cache and Maven, which fetches it, is missing',
   ENGINE_FETCH: 'the engine could not be fetched or unpacked',
   ENGINE_CHECKSUM: 'what was fetched is not the artifact that Lexpand was built for',

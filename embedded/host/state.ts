@@ -6,7 +6,7 @@ export const SERVICE_NAMES = ['opensearch', 'redis'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
 /** What is remembered of a started service, so that a later command finds, checks and stops it. */
-export type ServiceRecord = ProcessRecord | ContainerRecord
+export type ServiceRecord = ProcessRecord | ContainerRecord | FoundRecord
 
 export interface ProcessRecord {
   readonly kind: 'process'
@@ -31,9 +31,19 @@ export interface ContainerRecord {
   readonly startedAt: string
 }
 
+/** A service of somebody else's that is used, and never stopped. */
+export interface FoundRecord {
+  readonly kind: 'found'
+  readonly url: string
+  readonly version: string
+  /** Unknown to us. */
+  readonly dataDirectory: ''
+  readonly startedAt: string
+}
+
 export type ServiceState = Partial<Record<ServiceName, ServiceRecord>>
 
-/** Undefined for a container, whose processes are numbered apart from ours. */
+/** Undefined for a container, whose processes are numbered apart from ours, and for what is not ours. */
 export function pidOf(record: ServiceRecord): number | undefined {
   return record.kind === 'process' ? record.pid : undefined
 }

@@ -1,5 +1,4 @@
-import { fetchDistribution } from '../engine/distribution.ts'
-import { findJdk } from '../engine/jdk.ts'
+import { findEngine } from '../engine/engine-home.ts'
 import { startOpenSearch } from '../engine/opensearch.ts'
 import { EngineError } from '../host/errors.ts'
 import type { NetworkPlace } from '../host/network-place.ts'
@@ -48,8 +47,8 @@ export async function startPrivateCluster(options: PrivateClusterOptions = {}): 
 async function startOnce(options: PrivateClusterOptions, size: number): Promise<PrivateCluster> {
   const { heap = '512m', isShortLived = true, networks, onProgress = () => undefined } = options
   const settings = machineSettings(onProgress)
-  const jdk = await findJdk(settings)
-  const home = options.home ?? (await fetchDistribution(settings.cache, jdk, onProgress))
+  const engine = await findEngine({ ...settings, onProgress })
+  const home = options.home ?? engine.home
   const names = Array.from({ length: size }, (_, at) => `lexpand-${at + 1}`)
   const transports = await Promise.all(
     names.map(async (_, at) => {
@@ -68,7 +67,7 @@ async function startOnce(options: PrivateClusterOptions, size: number): Promise<
           startOpenSearch({
             ...place,
             home,
-            jdk,
+            jdk: engine.jdk,
             heap,
             isShortLived,
             user: settings.user,

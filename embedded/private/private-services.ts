@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fetchDistribution } from '../engine/distribution.ts'
-import { findJdk } from '../engine/jdk.ts'
+import { findEngine } from '../engine/engine-home.ts'
 import { startOpenSearch } from '../engine/opensearch.ts'
 import { EngineError } from '../host/errors.ts'
 import type { NetworkPlace } from '../host/network-place.ts'
@@ -44,10 +43,10 @@ export async function startPrivateOpenSearch(
 ): Promise<PrivateService> {
   const { heap = '512m', isShortLived = true, onProgress = () => undefined } = options
   const settings = machineSettings(onProgress)
-  const jdk = await findJdk(settings)
-  const home = options.home ?? (await fetchDistribution(settings.cache, jdk, onProgress))
+  const engine = await findEngine({ ...settings, onProgress })
+  const home = options.home ?? engine.home
   return startPrivate('opensearch', settings.cache, (place) =>
-    startOpenSearch({ ...place, home, jdk, heap, isShortLived, user: settings.user }),
+    startOpenSearch({ ...place, home, jdk: engine.jdk, heap, isShortLived, user: settings.user }),
   )
 }
 
@@ -64,7 +63,7 @@ export async function startPrivateRedis({
 }: PrivateRedisOptions = {}): Promise<PrivateService> {
   const settings = machineSettings(onProgress)
   const server = await findOrInstallRedis({ ...settings, onProgress })
-  if (server === undefined) throw noRedis()
+  if (server === undefined) throw await noRedis()
   return startPrivate(
     'redis',
     settings.cache,

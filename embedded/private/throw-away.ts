@@ -35,7 +35,7 @@ async function clearIfAbandoned(folder: string): Promise<void> {
   if (owner !== undefined && isRunning(owner)) return
   for (const record of Object.values(readState(join(folder, 'state.json')))) {
     if (record.kind === 'process') await endProcess(record, 0)
-    else await removeContainers(record.project)
+    else if (record.kind === 'container') await removeContainers(record.project)
   }
   rmSync(folder, { recursive: true, force: true })
 }

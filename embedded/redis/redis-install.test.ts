@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { program, stubPath, testFolder } from '../../testing/test-folder.ts'
-import { installRedisServer } from './redis-server.ts'
+import { installCommand, installRedisServer } from './redis-install.ts'
 
 const quiet = () => undefined
 
@@ -28,7 +28,7 @@ test('root installs the package, asks nothing, and says so first', async () => {
   const onProgress = vi.fn()
   expect(await installRedisServer(onProgress)).toBe(true)
   expect(calls()).toEqual([INSTALL])
-  expect(onProgress.mock.calls[0]?.[0]).toContain('installing the package redis-server')
+  expect(onProgress.mock.calls[0]?.[0]).toContain('once with: apt-get install redis-server')
 })
 
 test('without package lists they are brought first', async () => {
@@ -62,4 +62,35 @@ test('a system without apt-get installs nothing', async () => {
   vi.spyOn(process, 'getuid').mockReturnValue(0)
   stubPath(testFolder())
   expect(await installRedisServer(quiet)).toBe(false)
+})
+
+/** A system whose only package manager is Homebrew. */
+function homebrew(brew: string): () => string {
+  const folder = testFolder()
+  program(join(folder, 'brew'), `echo "$HOMEBREW_NO_AUTO_UPDATE $*" >> ${folder}/calls\n${brew}`)
+  stubPath(folder)
+  return () => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n').at(-1)?.trim() ?? ''
+}
+
+test('Homebrew installs redis for an ordinary account', async () => {
+  vi.spyOn(process, 'getuid').mockReturnValue(501)
+  const lastCall = homebrew('exit 0')
+  expect(await installRedisServer(quiet)).toBe(true)
+  expect(lastCall()).toBe('1 install redis')
+})
+
+test('Homebrew, which refuses root, is not asked by root', async () => {
+  vi.spyOn(process, 'getuid').mockReturnValue(0)
+  const lastCall = homebrew('exit 0')
+  expect(await installRedisServer(quiet)).toBe(false)
+  expect(lastCall()).toBe('--version')
+})
+
+test.each([
+  [0, 'apt-get install redis-server'],
+  [1000, 'sudo apt-get install redis-server'],
+])('uid %i is told to run: %s', async (uid, command) => {
+  vi.spyOn(process, 'getuid').mockReturnValue(uid)
+  system({ aptGet: 'exit 0' })
+  expect(await installCommand()).toBe(command)
 })

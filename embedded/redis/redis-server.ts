@@ -1,12 +1,15 @@
 import { accessSync, constants, realpathSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { EngineError } from '../host/errors.ts'
-import { lastLines, runCommand } from '../host/run-command.ts'
+import { runCommand } from '../host/run-command.ts'
 import { firstClosedFolder, type ServiceUser } from '../host/service-user.ts'
 import { versionAtLeast } from '../host/versions.ts'
+import { installCommand } from './redis-install.ts'
 
 /** BullMQ asks for this at least. */
 export const MINIMUM_REDIS = '6.2.0'
+/** Valkey is a Redis by another name: it takes the same arguments. */
+const PROGRAMS = ['redis-server', 'valkey-server']
 
 export interface RedisServer {
   readonly command: string
@@ -14,82 +17,65 @@ export interface RedisServer {
 }
 
 /**
- * LEXPAND_REDIS_SERVER (which is binding), else `redis-server` on PATH.
+ * LEXPAND_REDIS_SERVER (which is binding), else the first `redis-server` or `valkey-server` on PATH that will do.
  *
  * @returns undefined when there is none on PATH
- * @throws EngineError ENGINE_NO_REDIS when the one found cannot be used
+ * @throws EngineError ENGINE_NO_REDIS when none of those found can be used
  */
 export async function findRedisServer(
   environment: NodeJS.ProcessEnv,
   user: ServiceUser | undefined,
 ): Promise<RedisServer | undefined> {
   const named = environment.LEXPAND_REDIS_SERVER || undefined
-  const command =
-    named ??
-    (environment.PATH ?? '')
-      .split(delimiter)
-      .map((folder) => join(folder, 'redis-server'))
-      .find(isExecutable)
-  if (command === undefined) return undefined
-  const origin = named === undefined ? command : `LEXPAND_REDIS_SERVER=${command}`
+  const commands = named === undefined ? onPath(environment.PATH ?? '') : [named]
+  let refusal: EngineError | undefined
+  for (const command of commands) {
+    const origin = named === undefined ? command : `LEXPAND_REDIS_SERVER=${command}`
+    const found = await inspect(command, origin, user)
+    if (!(found instanceof EngineError)) return found
+    refusal ??= found
+  }
+  if (refusal !== undefined) throw refusal
+  return undefined
+}
+
+export async function noRedis(): Promise<EngineError> {
+  const command = await installCommand()
+  return unusable(
+    'redis-server or valkey-server on PATH, a Redis at 127.0.0.1:6379, Docker, or the right to install packages',
+    'none of them',
+    command === undefined ? '' : `Run: ${command}. Or: `,
+  )
+}
+
+async function inspect(
+  command: string,
+  origin: string,
+  user: ServiceUser | undefined,
+): Promise<RedisServer | EngineError> {
   const version = /\bv=(\d+\.\d+\.\d+)/.exec((await runCommand(command, ['--version']))?.stdout ?? '')?.[1]
   if (version === undefined || !versionAtLeast(version, MINIMUM_REDIS)) {
-    throw unusable(
-      `a redis-server of version ${MINIMUM_REDIS} or newer`,
-      `${origin}, version ${version ?? 'unknown'}`,
-    )
+    const expected = `a redis-server of version ${MINIMUM_REDIS} or newer`
+    return unusable(expected, `${origin}, version ${version ?? 'unknown'}`)
   }
   const closed = user === undefined ? undefined : firstClosedFolder(realpathSync(command), user)
-  if (closed !== undefined) {
-    throw unusable(
-      `a redis-server that uid ${user?.uid} can run (services of root run as that user)`,
-      `${origin}, closed at ${closed}`,
-    )
-  }
-  return { command, version }
-}
-
-/**
- * Installs the system's Redis package where this account may do so without being asked.
- *
- * @returns false when this is no Debian-like system, or the account may not install packages
- * @throws EngineError ENGINE_NO_REDIS when the installation fails
- */
-export async function installRedisServer(onProgress: (message: string) => void): Promise<boolean> {
-  const isRoot = process.getuid?.() === 0
-  const aptGet = isRoot
-    ? ['apt-get']
-    : ['sudo', '--non-interactive', 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
-  const run = ([command = '', ...prefix]: readonly string[], rest: readonly string[]) =>
-    runCommand(command, [...prefix, ...rest], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      timeoutMs: 300_000,
-    })
-  if ((await runCommand('apt-get', ['--version'])) === undefined) return false
-  if (!isRoot && (await runCommand('sudo', ['--non-interactive', 'true']))?.exitCode !== 0) return false
-  onProgress('no redis-server found: installing the package redis-server with apt-get, once')
-  const install = ['install', '--yes', '--no-install-recommends', 'redis-server']
-  const first = await run(aptGet, install)
-  if (first?.exitCode === 0) return true
-  // A new machine often has no package lists, or old ones.
-  await run(aptGet, ['update'])
-  const second = await run(aptGet, install)
-  if (second?.exitCode === 0) return true
-  throw unusable(
-    'apt-get to install redis-server',
-    `exit status ${second?.exitCode}, after:\n${lastLines(second?.stderr ?? '')}\n`,
+  if (closed === undefined) return { command, version }
+  return unusable(
+    `a redis-server that uid ${user?.uid} can run (services of root run as that user)`,
+    `${origin}, closed at ${closed}`,
   )
 }
 
-export function noRedis(): EngineError {
-  return unusable('the command redis-server, or Docker, or the right to install packages', 'none of them')
-}
-
-function unusable(expected: string, got: string): EngineError {
+function unusable(expected: string, got: string, first = ''): EngineError {
   return new EngineError(
     'ENGINE_NO_REDIS',
-    `expected ${expected}, got ${got}. Install Redis ${MINIMUM_REDIS} or newer, name its program in LEXPAND_REDIS_SERVER, or name a running one in REDIS_URL.`,
+    `expected ${expected}, got ${got}. ${first}Install Redis ${MINIMUM_REDIS} or newer, name its program in LEXPAND_REDIS_SERVER, or name a running one in REDIS_URL.`,
   )
+}
+
+function onPath(path: string): string[] {
+  const folders = path.split(delimiter)
+  return PROGRAMS.flatMap((program) => folders.map((folder) => join(folder, program))).filter(isExecutable)
 }
 
 function isExecutable(file: string): boolean {

@@ -1,0 +1,64 @@
+import { EngineError } from '../host/errors.ts'
+import { OPENSEARCH_VERSION } from './distribution.ts'
+
+/** The OpenSearch project's own; below it `VERSION/opensearch-min-VERSION-PLATFORM-ARCHITECTURE.tar.gz` and its `.sha512`. */
+const OFFICIAL = 'https://artifacts.opensearch.org/releases/core/opensearch'
+
+/** A machine as Node names it. */
+export interface Machine {
+  readonly platform: NodeJS.Platform
+  readonly arch: string
+  /** False on Alpine and its like, which the distribution's JDK does not run on. */
+  readonly hasGlibc: boolean
+}
+
+/**
+ * The archive for this kind of machine.
+ *
+ * @throws EngineError ENGINE_FETCH when none is published for it
+ */
+export function archiveName(machine: Machine = thisMachine()): string {
+  const { platform, arch, hasGlibc } = machine
+  const isKnown = (platform === 'linux' && hasGlibc) || platform === 'darwin'
+  if (isKnown && (arch === 'x64' || arch === 'arm64')) {
+    return `opensearch-min-${OPENSEARCH_VERSION}-${platform}-${arch}.tar.gz`
+  }
+  const libc = platform === 'linux' && !hasGlibc ? ' without glibc' : ''
+  throw new EngineError(
+    'ENGINE_FETCH',
+    `expected Linux (glibc) or macOS on x64 or arm64, which OpenSearch's minimal distribution is made for, got ${platform} ${arch}${libc}. Install a JDK and Maven, use Docker, or name a cluster of your own in OPENSEARCH_URL.`,
+  )
+}
+
+/**
+ * Where the archive is: below LEXPAND_DISTRIBUTION_URL (a mirror with the same names), else at the project's address.
+ * Without TLS, anybody on the way could exchange archive and digest alike, so a mirror on plain http is taken with a
+ * digest in LEXPAND_DISTRIBUTION_SHA512 only, or on this very machine.
+ *
+ * @throws EngineError ENGINE_SETTING
+ */
+export function archiveAddress(environment: NodeJS.ProcessEnv, machine?: Machine): URL {
+  const given = environment.LEXPAND_DISTRIBUTION_URL || OFFICIAL
+  const url = URL.parse(`${given.replace(/\/+$/, '')}/${OPENSEARCH_VERSION}/${archiveName(machine)}`)
+  const isSafe =
+    url?.protocol === 'https:' ||
+    (url?.protocol === 'http:' &&
+      (['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname) ||
+        !!environment.LEXPAND_DISTRIBUTION_SHA512))
+  if (url !== null && isSafe && url.search === '' && url.hash === '') return url
+  throw new EngineError(
+    'ENGINE_SETTING',
+    `expected LEXPAND_DISTRIBUTION_URL as an https address (or http, with the archive's digest in LEXPAND_DISTRIBUTION_SHA512), got ${JSON.stringify(given.replace(/\/\/[^/@]*@/, '//***@'))}. Correct it.`,
+  )
+}
+
+function thisMachine(): Machine {
+  // Looking up the names of this machine's connections takes seconds, and nobody reads them here.
+  Object.assign(process.report, { excludeNetwork: true })
+  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } }
+  return {
+    platform: process.platform,
+    arch: process.arch,
+    hasGlibc: header?.glibcVersionRuntime !== undefined,
+  }
+}

@@ -1,0 +1,179 @@
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  chmodSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { EngineError } from '../host/errors.ts'
+import { withLock } from '../host/lock.ts'
+import { lastLines, runCommand } from '../host/run-command.ts'
+import type { ServiceUser } from '../host/service-user.ts'
+import { download, downloadText } from '../web/download.ts'
+import type { WebContext } from '../web/web-request.ts'
+import { DRAFT, OPENSEARCH_VERSION, removeDrafts } from './distribution.ts'
+import { archiveAddress, archiveName } from './distribution-address.ts'
+import { inspectJdk, type Jdk } from './jdk.ts'
+
+export interface MinimalContext extends WebContext {
+  readonly cache: string
+  /** The account that must be able to run its Java. */
+  readonly user: ServiceUser | undefined
+  readonly onProgress: (message: string) => void
+}
+
+/** An unpacked engine and the Java that runs it. */
+export interface Engine {
+  readonly home: string
+  readonly jdk: Jdk
+}
+
+/** An archive takes minutes: another process that needs it waits so long. */
+const FETCH_MS = 3_600_000
+
+/** Where OpenSearch's own minimal distribution is, or will be: a node with a JDK, for one kind of machine. */
+export function minimalHome(cache: string): string {
+  return join(cache, `opensearch-min-${OPENSEARCH_VERSION}`)
+}
+
+/**
+ * The minimal distribution that the OpenSearch project publishes, fetched and unpacked on the first call. A fetch that
+ * was broken off goes on where it was. Its SHA-512 is the one of LEXPAND_DISTRIBUTION_SHA512, else the one published
+ * beside the archive: that one proves the archive whole, and both are only as honest as the address.
+ *
+ * @throws EngineError ENGINE_FETCH, ENGINE_CHECKSUM, ENGINE_SETTING
+ */
+export async function fetchMinimal(context: MinimalContext): Promise<Engine> {
+  const home = minimalHome(context.cache)
+  const onWait = (pid: number) => context.onProgress(`process ${pid} is fetching the engine: waiting for it`)
+  if (!existsSync(home)) {
+    await withLock(join(context.cache, 'fetch.lock'), { onWait, timeoutMs: FETCH_MS }, async () => {
+      if (existsSync(home)) return
+      removeDrafts(context.cache)
+      await unpack(await fetchArchive(context), home, context.cache)
+    })
+  }
+  return { home, jdk: await bundledJdk(home, context.user) }
+}
+
+/** @returns the archive, whole and with the right digest */
+async function fetchArchive(context: MinimalContext): Promise<string> {
+  const url = archiveAddress(context.environment)
+  const digest = await expectedDigest(url, context)
+  // The digest in the name: what was begun of another archive is never continued.
+  const file = join(context.cache, `download-${digest.slice(0, 16)}-${archiveName()}`)
+  const isContinued = existsSync(file)
+  context.onProgress(
+    `${isContinued ? 'going on to fetch' : 'fetching'} OpenSearch ${OPENSEARCH_VERSION} with its own JDK from ${url.origin}, once`,
+  )
+  await download({ ...context, url, file, onProgress: inTenths(context.onProgress) })
+  let got = await sha512(file)
+  if (got !== digest && isContinued) {
+    // The part that was here may have been damaged, or of an archive that was exchanged.
+    rmSync(file)
+    await download({ ...context, url, file, onProgress: inTenths(context.onProgress) })
+    got = await sha512(file)
+  }
+  if (got === digest) return file
+  rmSync(file)
+  throw new EngineError(
+    'ENGINE_CHECKSUM',
+    `expected ${url.origin}${url.pathname} with sha512 ${digest}, got ${got}. Try again; if it stays, do not trust the source.`,
+  )
+}
+
+async function expectedDigest(url: URL, context: MinimalContext): Promise<string> {
+  const pinned = context.environment.LEXPAND_DISTRIBUTION_SHA512 || undefined
+  const published = new URL(`${url.href}.sha512`)
+  const text = pinned ?? (await downloadText(published, context))
+  const digest = /^([0-9a-f]{128})(?:\s|$)/i.exec(text.trim())?.[1]?.toLowerCase()
+  if (digest !== undefined) return digest
+  const origin =
+    pinned === undefined ? `at ${published.origin}${published.pathname}` : 'in LEXPAND_DISTRIBUTION_SHA512'
+  throw new EngineError(
+    'ENGINE_CHECKSUM',
+    `expected a SHA-512 (128 hexadecimal digits) ${origin}, got ${JSON.stringify(text.slice(0, 40))}. Correct it.`,
+  )
+}
+
+async function sha512(file: string): Promise<string> {
+  const hash = createHash('sha512')
+  await pipeline(createReadStream(file), hash)
+  return hash.digest('hex')
+}
+
+/** Tells every tenth of a download: a line of its own, since this may be no terminal. */
+function inTenths(
+  onProgress: (message: string) => void,
+): (received: number, total: number | undefined) => void {
+  let told: number | undefined
+  return (received, total) => {
+    if (total === undefined) return
+    const tenth = Math.floor((10 * received) / total)
+    // What an earlier fetch brought is no progress of this one.
+    if (told === undefined) told = tenth
+    if (tenth <= told) return
+    told = tenth
+    const megabytes = (bytes: number) => Math.round(bytes / 1e6)
+    onProgress(`fetched ${megabytes(received)} of ${megabytes(total)} MB`)
+  }
+}
+
+/** The engine appears under its name only when complete. `tar` is there wherever this distribution runs. */
+async function unpack(archive: string, home: string, cache: string): Promise<void> {
+  const draft = join(cache, `${DRAFT}${randomUUID()}`)
+  mkdirSync(draft)
+  try {
+    const unpacked = await runCommand('tar', ['-xzf', archive, '--no-same-owner', '-C', draft], {
+      timeoutMs: 600_000,
+    })
+    if (unpacked?.exitCode !== 0) {
+      throw new EngineError(
+        'ENGINE_FETCH',
+        unpacked === undefined
+          ? 'expected the command tar, which unpacks the engine once, got none on PATH. Install it.'
+          : `expected ${archive} to be unpacked, got exit status ${unpacked.exitCode}. Check the free space. Its last lines:\n${lastLines(unpacked.stderr)}`,
+      )
+    }
+    const [top, ...more] = readdirSync(draft)
+    if (top === undefined || more.length > 0 || !existsSync(join(draft, top, 'lib'))) {
+      throw new EngineError(
+        'ENGINE_FETCH',
+        `expected one folder with an engine in ${archiveName()}, got ${JSON.stringify(readdirSync(draft).slice(0, 3))}. Name the address of OpenSearch's minimal distribution.`,
+      )
+    }
+    makeReadable(join(draft, top))
+    renameSync(join(draft, top), home)
+    rmSync(archive)
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
+}
+
+/** The engine may run as another user, whatever umask this process has; programs stay programs. */
+function makeReadable(folder: string): void {
+  chmodSync(folder, 0o755)
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isSymbolicLink()) continue
+    const path = join(entry.parentPath, entry.name)
+    chmodSync(path, entry.isDirectory() || (statSync(path).mode & 0o111) !== 0 ? 0o755 : 0o644)
+  }
+}
+
+async function bundledJdk(home: string, user: ServiceUser | undefined): Promise<Jdk> {
+  const place = ['jdk', 'jdk.app/Contents/Home']
+    .map((path) => join(home, path))
+    .find((path) => existsSync(path))
+  const found = place === undefined ? 'has no jdk folder' : await inspectJdk(place, user)
+  if (typeof found !== 'string') return found
+  throw new EngineError(
+    'ENGINE_NO_JDK',
+    `expected an engine with its own JDK in ${home}, got one that ${found}. Delete that folder and try again, or install a JDK.`,
+  )
+}

@@ -1,0 +1,149 @@
+import { open } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EngineError } from '../host/errors.ts'
+import { readBody, request, type WebContext } from './web-request.ts'
+
+export interface Download extends WebContext {
+  readonly url: URL
+  /** Where the bytes go. What an earlier call left there is continued. */
+  readonly file: string
+  /** Bytes that are there, and bytes that there will be (undefined when the server does not say). */
+  readonly onProgress: (received: number, total: number | undefined) => void
+}
+
+/** More than any archive that is fetched here: a server may not fill the disk. */
+const LIMIT_BYTES = 2 * 2 ** 30
+/** Breaks in a row without a single byte between them. */
+const FRUITLESS_BREAKS = 4
+
+/**
+ * Fetches a file, and goes on with a range request where the connection breaks or an earlier process was killed. That
+ * the bytes are the right ones is for the caller to check.
+ *
+ * @throws EngineError ENGINE_FETCH when the server refuses, or connections break without bringing anything
+ */
+export async function download(options: Download): Promise<void> {
+  const file = await open(options.file, 'a')
+  try {
+    let fruitless = 0
+    for (;;) {
+      const { size: before } = await file.stat()
+      try {
+        await fetchRest(options, before, file)
+        return
+      } catch (error) {
+        if (error instanceof EngineError) throw error
+        fruitless = (await file.stat()).size > before ? 0 : fruitless + 1
+        if (fruitless === FRUITLESS_BREAKS) throw unreachable(options.url, error)
+        await sleep((options.retryDelayMs ?? 500) * 2 ** fruitless)
+      }
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** @throws EngineError ENGINE_FETCH */
+export async function downloadText(url: URL, context: WebContext): Promise<string> {
+  try {
+    const response = await request(url, {}, context)
+    if (response.statusCode === 200) return await readBody(response, 4_096)
+    response.destroy()
+    throw refused(url, response)
+  } catch (error) {
+    if (error instanceof EngineError) throw error
+    throw unreachable(url, error)
+  }
+}
+
+type Target = Awaited<ReturnType<typeof open>>
+
+/** @throws Error when the connection breaks, which is worth another try; EngineError when it is not */
+async function fetchRest(
+  { url, onProgress, ...context }: Download,
+  have: number,
+  file: Target,
+): Promise<void> {
+  const headers = have === 0 ? {} : { range: `bytes=${have}-` }
+  const response = await request(url, headers, context)
+  const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(response.headers['content-range'] ?? '')
+  try {
+    if (response.statusCode === 416) {
+      if (Number(range?.[2]) === have) return
+      // What is here is no beginning of what is there.
+      await file.truncate(0)
+      throw new Error('the server has fewer bytes than there are already')
+    }
+    const continues = response.statusCode === 206 && Number(range?.[1]) === have
+    if (!continues) {
+      if (response.statusCode !== 200) throw repeatable(response) ?? refused(url, response)
+      await file.truncate(0)
+    }
+    const start = continues ? have : 0
+    const length = Number(response.headers['content-length'])
+    const total = Number.isNaN(length) ? undefined : start + length
+    await append(response, file, { url, start, total, onProgress })
+  } finally {
+    response.destroy()
+  }
+}
+
+interface Piece extends Pick<Download, 'url' | 'onProgress'> {
+  readonly start: number
+  readonly total: number | undefined
+}
+
+async function append(response: IncomingMessage, file: Target, piece: Piece): Promise<void> {
+  const { url, start, total, onProgress } = piece
+  let received = start
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    received += chunk.length
+    if (received > LIMIT_BYTES) {
+      throw new EngineError(
+        'ENGINE_FETCH',
+        `expected at most ${LIMIT_BYTES} bytes from ${url}, got more. Name the right address.`,
+      )
+    }
+    try {
+      await file.appendFile(chunk)
+    } catch (cause) {
+      throw new EngineError(
+        'ENGINE_FETCH',
+        `expected to write what ${url} sends, got an error. Check the free space.`,
+        { cause },
+      )
+    }
+    onProgress(received, total)
+  }
+  if (total !== undefined && received < total)
+    throw new Error(`the connection ended at ${received} of ${total} bytes`)
+}
+
+/** Overload and gateways pass; what the server will always say does not. */
+function repeatable({ statusCode = 0 }: IncomingMessage): Error | undefined {
+  return statusCode >= 500 || statusCode === 429 || statusCode === 408
+    ? new Error(`status ${statusCode}`)
+    : undefined
+}
+
+function refused(url: URL, { statusCode }: IncomingMessage): EngineError {
+  return new EngineError(
+    'ENGINE_FETCH',
+    `expected the file ${shown(url)}, got status ${statusCode}. Check the address.`,
+  )
+}
+
+function unreachable(url: URL, cause: unknown): EngineError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new EngineError(
+    'ENGINE_FETCH',
+    `expected an answer from ${shown(url)}, got: ${reason}. Check the network and its proxy (HTTPS_PROXY, NO_PROXY).`,
+    { cause },
+  )
+}
+
+/** Without a user name and a password. */
+function shown(url: URL): string {
+  return `${url.origin}${url.pathname}`
+}
