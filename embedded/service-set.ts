@@ -187,7 +187,9 @@ export class ServiceSet {
   #locked<T>(onProgress: (message: string) => void, action: () => Promise<T>): Promise<T> {
     const onWait = (pid: number) =>
       onProgress(`process ${pid} is starting or stopping the services: waiting for it`)
-    return withLock(join(this.#options.runDirectory, 'services.lock'), { onWait }, action)
+    // The first start may fetch the engine over a slow line.
+    const options = { onWait, timeoutMs: 3_600_000 }
+    return withLock(join(this.#options.runDirectory, 'services.lock'), options, action)
   }
 }
 

@@ -52,7 +52,8 @@ export async function archiveServer(archive: Buffer, digest = sha512(archive)): 
       ...(start === 0 ? {} : { 'content-range': range }),
     })
     if (fault === undefined || !('breakAfter' in fault)) response.end(body)
-    else response.write(body.subarray(0, fault.breakAfter), () => response.destroy())
+    // An orderly end of the connection: a reset could take back what was sent.
+    else response.write(body.subarray(0, fault.breakAfter), () => response.socket?.end())
   }
   return { url: await serve(answer), requests, faults }
 }
