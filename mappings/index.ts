@@ -17,7 +17,14 @@ export {
 } from './compatibility.ts'
 export { type Installed, type InstallOptions, installIndex, installTemplate } from './install.ts'
 export { assertPluginFor } from './plugin-for.ts'
-export { type DocumentState, SIDECAR, SIDECAR_KEYS, type Sidecar, sidecarMapping } from './sidecar.ts'
+export {
+  type DocumentState,
+  inStates,
+  SIDECAR,
+  SIDECAR_KEYS,
+  type Sidecar,
+  sidecarMapping,
+} from './sidecar.ts'
 export {
   type IndexSpecification,
   resolveEncoding,

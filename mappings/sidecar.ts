@@ -66,5 +66,11 @@ export const sidecarMapping = {
   },
 } as const
 
+/** A query for documents in one of the states. Not `terms`: an owner may bound the number of its values. */
+export function inStates(...states: readonly DocumentState[]) {
+  const should = states.map((state) => ({ term: { [`${SIDECAR}.state`]: { value: state } } }))
+  return { bool: { should, minimum_should_match: 1 } }
+}
+
 /** The keys of the sidecar; the ingest pipeline drops any other that a client sends. */
 export const SIDECAR_KEYS = Object.keys(sidecarMapping.properties)

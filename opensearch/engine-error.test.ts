@@ -150,3 +150,22 @@ test('a bulk or msearch item is translated like a response', () => {
   const failure = { type: 'index_not_found_exception', reason: 'no such index [articles]' }
   expect(translateEngineFailure(failure, 404, context)).toMatchObject({ code: 'INDEX' })
 })
+
+test('a limit of the index is named with the way to raise it, not called a wrong query', () => {
+  const reason =
+    'Result window is too large, from + size must be less than or equal to: [10] but was [100]. This limit can be set by changing the [index.max_result_window] index level setting.'
+  const { code, message } = translateEngineFailure(
+    {
+      type: 'search_phase_execution_exception',
+      root_cause: [{ type: 'illegal_argument_exception', reason }],
+    },
+    400,
+    { part: 'search', index: 'articles' },
+  )
+  expect(code).toBe('QUERY')
+  expect(message).toContain(
+    '[search] expected a request within index.max_result_window of index articles, got',
+  )
+  expect(message).toContain('or raise it with PUT /<index>/_settings {"index.max_result_window": ...}')
+  expect(message).not.toContain('Correct')
+})

@@ -113,6 +113,13 @@ export function translateEngineFailure(
       `expected the engine to answer, got ${status} (${got}). Check its log and its health.`,
     )
   }
+  const limit = /\[(index\.[\w.]+)\] index level setting/.exec(got)?.[1]
+  if (limit !== undefined) {
+    return fail(
+      'QUERY',
+      `expected a request within ${limit} of ${index}, got: ${got} Ask for less, or raise it with PUT /<index>/_settings {"${limit}": ...}.`,
+    )
+  }
   if (QUERY_TYPES.some((name) => has(failure, name))) {
     return fail(
       'QUERY',

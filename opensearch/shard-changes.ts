@@ -1,7 +1,9 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from './engine-error.ts'
 import { internalSearch } from './internal-search.ts'
+import { RESULT_WINDOW_SETTING, windowIn } from './result-window.ts'
 import { EngineBusy } from './transient.ts'
+import { filtersOf, readWholeGroups } from './whole-groups.ts'
 
 /** How far the primary of a shard is; both are -1 while nothing was ever written. */
 export interface ShardCheckpoint {
@@ -18,9 +20,11 @@ export interface IndexShards {
   /** `index.uuid`; the same name may be another index tomorrow. */
   readonly uuid: string
   readonly shards: readonly ShardCheckpoint[]
+  /** Most documents that one page may have: `index.max_result_window`. */
+  readonly resultWindow: number
 }
 
-/** A document by its place in the history of its shard. */
+/** A document by its place in the history of its shard; of a shrunken index, several may have one place. */
 export interface Change {
   readonly id: string
   readonly routing: string | undefined
@@ -37,7 +41,11 @@ export async function readShards(client: Client, index: string): Promise<IndexSh
   try {
     const [stats, settings] = await Promise.all([
       client.indices.stats({ index, metric: ['docs'], level: 'shards' }),
-      client.indices.getSettings({ index, name: ['index.number_of_shards'], flat_settings: true }),
+      client.indices.getSettings({
+        index,
+        name: ['index.number_of_shards', RESULT_WINDOW_SETTING],
+        flat_settings: true,
+      }),
     ])
     const found = stats.body.indices?.[index]
     const copies = Object.entries(found?.shards ?? {}) as [string, ShardCopy[]][]
@@ -46,7 +54,11 @@ export async function readShards(client: Client, index: string): Promise<IndexSh
     if (found?.uuid === undefined || shards.length !== expected) {
       throw new EngineBusy('changes', index, `${shards.length} of ${expected} primary shards`)
     }
-    return { uuid: found.uuid, shards: shards.sort((a, b) => a.shard - b.shard) }
+    return {
+      uuid: found.uuid,
+      shards: shards.sort((a, b) => a.shard - b.shard),
+      resultWindow: windowIn(settings.body[index]?.settings),
+    }
   } catch (error) {
     throw translateEngineError(error, { part: 'changes', index })
   }
@@ -94,42 +106,48 @@ export interface ChangeRange {
   readonly after: number
   /** Inclusive; at most the shard's global checkpoint, or late ones are missed. */
   readonly upTo: number
+  /** About so many documents, at most the index's result window. */
   readonly size: number
   /** Only documents that match this query too. @default all */
   readonly filter?: API.Search_RequestBody['query'] | undefined
 }
 
+export interface ChangePage {
+  readonly changes: readonly Change[]
+  /** Every change up to this number has been read: where the next page starts. */
+  readonly reached: number
+  readonly isLast: boolean
+}
+
 /**
  * Reads the next live documents of a shard in the order of their last change. Deleted documents have no number any
- * more, and of several changes of one document only the last is seen.
+ * more, and of several changes of one document only the last is seen. Documents that share a number come together.
  *
  * It needs no point in time: whatever changes while pages are read moves up to a number that comes later.
  */
-export async function readChanges(client: Client, index: string, range: ChangeRange): Promise<Change[]> {
+export async function readChanges(client: Client, index: string, range: ChangeRange): Promise<ChangePage> {
   const { shard, after, upTo, size, filter } = range
-  if (after >= upTo) return []
-  const reply = await internalSearch(client, {
-    index,
-    preference: primaryOf(shard),
-    body: {
-      size,
-      query: {
-        bool: {
-          filter: [
-            { range: { _seq_no: { gt: after, lte: upTo } } },
-            ...(filter === undefined ? [] : [filter]),
-          ],
-        },
+  if (after >= upTo) return { changes: [], reached: after, isLast: true }
+  const page = await readWholeGroups({ gte: after + 1, lte: upTo }, async (request) => {
+    const { filter: numbers, ...without } = filtersOf('_seq_no', request)
+    const reply = await internalSearch(client, {
+      index,
+      preference: primaryOf(shard),
+      body: {
+        size,
+        query: { bool: { filter: [...numbers, ...(filter === undefined ? [] : [filter])], ...without } },
+        sort: [{ _seq_no: { order: 'asc' } }],
+        _source: false,
+        track_total_hits: false,
       },
-      sort: [{ _seq_no: { order: 'asc' } }],
-      _source: false,
-      track_total_hits: false,
-    },
-  }).catch((error: unknown) => {
-    throw translateEngineError(error, { part: 'changes', index })
+    }).catch((error: unknown) => {
+      throw translateEngineError(error, { part: 'changes', index })
+    })
+    const hits = reply.body.hits.hits as unknown as readonly Hit[]
+    return { hits, isFull: hits.length === size }
   })
-  const hits = reply.body.hits.hits as unknown as readonly Hit[]
-  return hits.map(({ _id, _routing, sort: [seqNo] }) => ({ id: _id, routing: _routing, seqNo }))
+  const changes = page.hits.map(({ _id, _routing, sort: [seqNo] }) => ({ id: _id, routing: _routing, seqNo }))
+  return { changes, reached: page.upTo, isLast: page.isLast }
 }
 
 /** A search preference: one shard, on the copy whose checkpoint was read. */

@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { internalSearch } from '../opensearch/internal-search.ts'
+import { resultWindow } from '../opensearch/result-window.ts'
 
 export interface StoredHit {
   readonly _id: string
@@ -18,13 +19,14 @@ export async function* indexPages(
   index: string,
   fields?: readonly string[],
 ): AsyncGenerator<StoredHit[]> {
+  const size = Math.min(PAGE, await resultWindow(client, index))
   const opened = await client.createPit({ index: [index], keep_alive: '5m' })
   const pit = opened.body.pit_id
   try {
     for (let after: unknown; ; ) {
       const reply = await internalSearch(client, {
         body: {
-          size: PAGE,
+          size,
           pit: { id: pit, keep_alive: '5m' },
           sort: [{ _shard_doc: 'asc' }],
           ...(after === undefined ? {} : { search_after: after }),
@@ -34,7 +36,7 @@ export async function* indexPages(
       })
       const { hits } = reply.body.hits
       yield hits as object[] as StoredHit[]
-      if (hits.length < PAGE) return
+      if (hits.length < size) return
       after = hits.at(-1)?.sort
     }
   } finally {

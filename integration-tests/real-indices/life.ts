@@ -9,7 +9,7 @@ import { nextSpecification, removeRun } from '../fixtures/reindex-fixture.ts'
 import { testIndexSpecification } from '../fixtures/stored-vectors.ts'
 import { removeIndices, uniqueName } from '../fixtures/test-index.ts'
 import { examine, type Findings } from './oracle.ts'
-import { ownNames, type Shape, type Writer } from './shape.ts'
+import { type Change, ownNames, type Shape, type Writer } from './shape.ts'
 
 /** Services that all shapes share. */
 export interface House {
@@ -72,6 +72,10 @@ class Run {
     this.#specification = testIndexSpecification(house.model, shape.fields ?? ['text'])
   }
 
+  get #window(): number {
+    return Number(this.#shape.settings?.max_result_window ?? 10_000)
+  }
+
   get #place() {
     return { client: this.#house.client, index: this.#index }
   }
@@ -90,13 +94,19 @@ class Run {
       } as API.Indices_Create_RequestBody,
     })
     for (let id = 0; id < 8; id++) await this.#write(id)
-    await this.#shape.owned?.(this.#place)
+    await this.#writeMore()
+    await this.#change(this.#shape.owned)
     await installIndex(client, this.#index, this.#specification)
     await installIngestPipeline(client, this.#index, this.#specification)
     await this.#settle()
-    const changed = await this.#shape.changed?.(this.#place)
-    if (changed !== undefined) this.#made.push(changed)
-    this.#index = changed ?? this.#index
+    await this.#change(this.#shape.changed)
+  }
+
+  async #change(change: Change | undefined): Promise<void> {
+    const name = await change?.(this.#place)
+    if (name === undefined) return
+    this.#made.push(name)
+    this.#index = name
   }
 
   /** Everything that changes documents. */
@@ -188,6 +198,18 @@ class Run {
     await (this.#shape.write ?? byBulk)(this.#place, this.#next(number))
   }
 
+  async #writeMore(): Promise<void> {
+    const { more = 0 } = this.#shape
+    if (more === 0) return
+    const { client, index } = this.#place
+    const documents = Array.from({ length: more }, (_, at) => this.#next(100 + at))
+    const body = documents.flatMap(({ id, routing, source }) => [
+      { index: { _id: id, ...(routing === undefined ? {} : { routing }) } },
+      source,
+    ])
+    expectTaken(await client.bulk({ index, body: body as API.Bulk_RequestBody }))
+  }
+
   async #update(number: number, { bulk }: { readonly bulk: boolean }): Promise<void> {
     const { client, index } = this.#place
     const { id, routing, source } = this.#next(number)
@@ -217,8 +239,12 @@ class Run {
   async #search(): Promise<void> {
     const { client, model } = this.#house
     const { isVisible = () => true } = this.#shape
-    for (const mode of ['sparse', 'hybrid'] as const) {
-      const { hits } = await search(client, model, { index: this.#index, text: 'rain car bread moon', mode })
+    const size = Math.min(10, this.#window)
+    // Two lists of a hundred hits are fused.
+    const modes = this.#window < 100 ? (['sparse'] as const) : (['sparse', 'hybrid'] as const)
+    for (const mode of modes) {
+      const request = { index: this.#index, text: 'rain car bread moon', mode, size }
+      const { hits } = await search(client, model, request)
       if (hits.length === 0) this.#unanswered++
       for (const { id } of hits) if (!this.#known.has(id) || !isVisible(id)) this.#leaked.add(id)
     }
@@ -226,7 +252,7 @@ class Run {
 
   #examine(index: string, specification: IndexSpecification): Promise<Findings> {
     const { client, model } = this.#house
-    return examine(client, index, { model, specification }, this.#known)
+    return examine(client, index, { model, specification }, this.#known, this.#window)
   }
 }
 

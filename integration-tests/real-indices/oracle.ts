@@ -6,7 +6,7 @@ import { states, wrongVectors } from '../fixtures/stored-vectors.ts'
 import { testEncoder } from '../fixtures/test-encoder.ts'
 
 /** id -> what its client last wrote, routing included. */
-export type Model_ = ReadonlyMap<string, { readonly source: object; readonly routing?: string | undefined }>
+export type Known = ReadonlyMap<string, { readonly source: object; readonly routing?: string | undefined }>
 
 export interface Findings {
   readonly missing: string[]
@@ -28,9 +28,10 @@ export async function examine(
   client: Client,
   index: string,
   { model, specification }: { readonly model: Model; readonly specification: IndexSpecification },
-  known: Model_,
+  known: Known,
+  pageSize: number,
 ): Promise<Findings> {
-  const stored = await everything(client, index)
+  const stored = await everything(client, index, pageSize)
   const own = new Map([...stored].map(([id, source]) => [id, ownFields(source, specification)]))
   const { documents, ready, problems } = await audit(client, index, { graceSeconds: 0 })
   return {
@@ -56,29 +57,28 @@ export function healthy(documents: number): Findings {
   }
 }
 
-/** Not through our own reader: one page, told in the URL to pass the owner's search pipeline by. */
-async function everything(client: Client, index: string): Promise<Map<string, Record<string, unknown>>> {
+/** Not through our own reader, and told in the URL to pass the owner's search pipeline by. */
+async function everything(
+  client: Client,
+  index: string,
+  pageSize: number,
+): Promise<Map<string, Record<string, unknown>>> {
   await client.indices.refresh({ index })
   const found = new Map<string, Record<string, unknown>>()
-  for (const part of PARTS) {
+  for (;;) {
     const reply = await client.transport.request({
       method: 'POST',
       path: `/${encodeURIComponent(index)}/_search`,
-      querystring: { search_pipeline: '_none', size: '10' },
-      body: { query: part(found), track_total_hits: true },
+      querystring: { search_pipeline: '_none', size: String(pageSize) },
+      // Without those that were seen, since the owner may have a small window.
+      body: { query: { bool: { must_not: { ids: { values: [...found.keys()] } } } } },
     })
     const hits = (reply.body as { hits: { hits: { _id: string; _source: Record<string, unknown> }[] } }).hits
       .hits
     for (const { _id, _source } of hits) found.set(_id, _source)
-    if (hits.length < 10) break
+    if (hits.length < pageSize) return found
   }
-  return found
 }
-
-/** Ten at a time, since the owner may have a small window; without those that were seen. */
-const PARTS = Array.from({ length: 100 }, () => (seen: ReadonlyMap<string, unknown>) => ({
-  bool: { must_not: { ids: { values: [...seen.keys()] } } },
-}))
 
 function ownFields(source: Readonly<Record<string, unknown>>, { sparse_field }: IndexSpecification): object {
   return Object.fromEntries(

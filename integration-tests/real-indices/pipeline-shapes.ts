@@ -10,6 +10,7 @@ function searchPipeline(body: object): Pick<Shape, 'owned'> {
       const { search } = ownNames(index)
       await client.transport.request({ method: 'PUT', path: `/_search/pipeline/${search}`, body })
       await client.indices.putSettings({ index, body: { 'index.search.default_pipeline': search } as object })
+      return undefined
     },
   }
 }

@@ -8,6 +8,9 @@ import { testClient } from '../fixtures/test-index.ts'
 import { type House, live } from './life.ts'
 import { healthy } from './oracle.ts'
 import { SEARCH_PIPELINE_SHAPES } from './pipeline-shapes.ts'
+import { RESIZED_SHAPES } from './resized-shapes.ts'
+
+const SHAPES = [...SEARCH_PIPELINE_SHAPES, ...RESIZED_SHAPES]
 
 let house: House
 let worker: RunningWorker
@@ -31,7 +34,7 @@ afterAll(async () => {
 describe.concurrent('every document of an index has the vector of its present text when', {
   concurrent: true,
 }, () => {
-  test.for(SEARCH_PIPELINE_SHAPES)('$title', async (shape, { expect }) => {
+  test.for(SHAPES)('$title', async (shape, { expect }) => {
     const life = await live(house, shape)
     const all = healthy(life.documents)
     expect(life.found).toEqual(life.found.map(() => all))

@@ -17,10 +17,12 @@ export interface Shape {
   readonly mapping?: Readonly<Record<string, unknown>> | undefined
   /** Runs before the index is made: pipelines, templates. */
   readonly before?: ((place: Place) => Promise<void>) | undefined
-  /** Runs when the index is there, with documents, and before Lexpand: aliases, settings. */
-  readonly owned?: ((place: Place) => Promise<void>) | undefined
-  /** Runs after set-up and the first vectors; gives the name under which the index goes on: a shrunken copy, say. */
-  readonly changed?: ((place: Place) => Promise<string>) | undefined
+  /** Documents before Lexpand, beside eight small ones. @default 0 */
+  readonly more?: number | undefined
+  /** Runs when the index is there, with documents, and before Lexpand; gives a name if the index goes on under another. */
+  readonly owned?: Change | undefined
+  /** The same after set-up and the first vectors. */
+  readonly changed?: Change | undefined
   /** How clients write one document. @default a bulk index operation */
   readonly write?: Writer | undefined
   /** What Lexpand's push does not do here, because the engine or the shape forbids it. @default true */
@@ -38,6 +40,8 @@ export interface Place {
   readonly client: Client
   readonly index: string
 }
+
+export type Change = (place: Place) => Promise<string | undefined>
 
 export type Writer = (place: Place, document: Required<Pick<SourceDocument, 'id'>> & Written) => Promise<void>
 

@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { SIDECAR } from '../../mappings/index.ts'
+import { inStates } from '../../mappings/index.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 
 /**
@@ -13,7 +13,7 @@ export async function measureCoverage(client: Client, index: string): Promise<nu
     body: {
       size: 0,
       track_total_hits: true,
-      aggs: { covered: { filter: { terms: { [`${SIDECAR}.state`]: ['ready', 'empty'] } } } },
+      aggs: { covered: { filter: inStates('ready', 'empty') } },
     },
   })
   const { total } = reply.body.hits

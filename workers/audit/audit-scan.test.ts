@@ -38,12 +38,15 @@ describe('scanDocuments', () => {
   })
 })
 
+/** Of an index with the engine's own settings. */
+const NO_SETTINGS = { indices: { getSettings: async () => ({ body: { i: {} }, statusCode: 200 }) } }
+
 /** An engine with two shards of ready documents. */
 function pager(total: number, { lost = 0 } = {}) {
   let requests = 0
   let isClosed = false
   const sidecar = { state: 'ready', text_hash: 'h', fingerprint: SPECIFICATION.fingerprint }
-  const client = stubClient({
+  const engine = stubClient({
     createPit: () => ({ pit_id: 'p' }),
     deletePit: () => {
       isClosed = true
@@ -71,5 +74,6 @@ function pager(total: number, { lost = 0 } = {}) {
       return { took: 1, _shards: { total: 2 }, hits: { hits } }
     },
   })
+  const client = Object.assign(engine, NO_SETTINGS)
   return { client, requests: () => requests, isClosed: () => isClosed }
 }

@@ -6,6 +6,7 @@ import { textHash } from '../../mappings/text-hash.ts'
 import { type Persistence, persist } from '../../opensearch/back-off.ts'
 import { translateEngineError } from '../../opensearch/engine-error.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
+import { resultWindow } from '../../opensearch/result-window.ts'
 import { isTransient } from '../../opensearch/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import {
@@ -55,10 +56,11 @@ export async function scanDocuments(
     const pit = opened.body.pit_id as string
     try {
       const { total, shards } = await measureIndex(scan, pit)
+      const window = await resultWindow(client, target.name)
       options.onTotal(total)
       const slices = Math.min(shards, MAX_SLICES)
       const ids = Array.from({ length: slices }, (_, id) => id)
-      const read = await Promise.all(ids.map((id) => scanSlice(scan, pit, id, slices)))
+      const read = await Promise.all(ids.map((id) => scanSlice(scan, { pit, window }, id, slices)))
       const documents = read.reduce((sum, part) => sum + part, 0)
       if (documents === total || options.signal?.aborted) return documents
       throw new LexpandError(
@@ -74,16 +76,23 @@ export async function scanDocuments(
   }
 }
 
+/** A point in time, and the most hits that one search of it may ask for. */
+interface View {
+  readonly pit: string
+  readonly window: number
+}
+
 interface Scan {
   readonly client: Client
   readonly target: InstalledIndex
   readonly options: ScanOptions
 }
 
-async function scanSlice(scan: Scan, pit: string, slice: number, slices: number): Promise<number> {
+async function scanSlice(scan: Scan, view: View, slice: number, slices: number): Promise<number> {
   const { signal, onPage } = scan.options
   let read = 0
-  let size = FIRST_PAGE
+  const { pit, window } = view
+  let size = Math.min(FIRST_PAGE, window)
   for (let after: unknown; signal?.aborted !== true; ) {
     const asked = size
     const page = await search(scan, {
@@ -98,12 +107,12 @@ async function scanSlice(scan: Scan, pit: string, slice: number, slices: number)
     })
     const hits = page.hits.hits as unknown as readonly Hit[]
     const long = hits.filter((hit) => 'long' in hit.fields.seen[0])
-    const measured = await readLong(scan, pit, long)
+    const measured = await readLong(scan, view, long)
     await onPage(hits.map((hit) => audited(hit, measured)))
     read += hits.length
     if (hits.length < asked) break
     after = hits.at(-1)?.sort
-    size = nextSize(size, page.took)
+    size = Math.min(window, nextSize(size, page.took))
   }
   return read
 }
@@ -153,16 +162,20 @@ async function search({ client, target, options }: Scan, body: object): Promise<
 }
 
 /** Hash and bytes of the texts that were too long for their page, by `_shard_doc`. */
-async function readLong(scan: Scan, pit: string, long: readonly Hit[]): Promise<Map<string, Measured>> {
+async function readLong(
+  scan: Scan,
+  { pit, window }: View,
+  long: readonly Hit[],
+): Promise<Map<string, Measured>> {
   const { fields } = scan.target.specification
   const measured = new Map<string, Measured>()
   for (const part of byCharacters(long, charactersOf)) {
     const reply = await search(scan, {
       ...PAGE,
       // An id may be there once a routing value.
-      size: MAX_PAGE,
+      size: Math.min(MAX_PAGE, window),
       pit: { id: pit, keep_alive: KEEP_ALIVE },
-      query: { terms: { _id: part.map(({ _id }) => _id) } },
+      query: { ids: { values: part.map(({ _id }) => _id) } },
       _source: [...fields],
     })
     for (const hit of reply.hits.hits as unknown as readonly SourceHit[]) {

@@ -4,6 +4,7 @@ import type { Persistence } from '../../opensearch/back-off.ts'
 import { ChunkSize } from '../../opensearch/chunk-size.ts'
 import { translateEngineError } from '../../opensearch/engine-error.ts'
 import { countDocuments } from '../../opensearch/internal-search.ts'
+import { resultWindow } from '../../opensearch/result-window.ts'
 import { primaryOf, readChanges, shardCheckpoints } from '../../opensearch/shard-changes.ts'
 import type { EncodeQueue } from '../queue/queue.ts'
 import { readRaw } from './copy/raw-documents.ts'
@@ -55,15 +56,19 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
   let lastLook = Number.NEGATIVE_INFINITY
   const fences: Record<string, number> = {}
   const shards = await patiently(() => shardCheckpoints(client, index), persistence)
+  const window = await patiently(() => resultWindow(client, index), persistence)
   for (const { shard, globalCheckpoint } of shards) {
     fences[shard] = globalCheckpoint
     for (;;) {
       assertGoesOn(run.signal)
       await encoding.room()
       const after = run.state.checkpoints[shard] ?? -1
-      const size = page.documents
+      const size = Math.min(page.documents, window)
       const range = { shard, after, upTo: globalCheckpoint, size, filter: unsettled(fingerprint) }
-      const changes = await patiently(() => readChanges(client, index, range), persistence)
+      const { changes, reached, isLast } = await patiently(
+        () => readChanges(client, index, range),
+        persistence,
+      )
       // The versions as they are: a job names them, and workers compare.
       const { documents } = await patiently(() => readRaw(client, index, changes, ['_']), persistence)
       const queued = changes.flatMap(({ id, routing }, at) => {
@@ -73,9 +78,7 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
         return { id, ...(routing === undefined ? {} : { routing }), seq_no: seqNo, primary_term: primaryTerm }
       })
       await encoding.add(queued)
-      const isLast = changes.length < size
       page.taken()
-      const reached = isLast ? Math.max(after, globalCheckpoint) : (changes.at(-1)?.seqNo ?? after)
       run.note({
         checkpoints: { ...run.state.checkpoints, [shard]: reached },
         copied: run.state.copied + queued.length,

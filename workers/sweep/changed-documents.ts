@@ -5,6 +5,7 @@ import { textHash } from '../../mappings/text-hash.ts'
 import { translateEngineError } from '../../opensearch/engine-error.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 import { primaryOf } from '../../opensearch/shard-changes.ts'
+import { type Answered, filtersOf, type PageRequest, readWholeGroups } from '../../opensearch/whole-groups.ts'
 import {
   byCharacters,
   FIRST_PAGE,
@@ -23,7 +24,7 @@ export interface ChangedPage {
   readonly scanned: number
   /** Those that wait for a vector. */
   readonly waiting: QueuedDocument[]
-  /** Sequence number of the last one. */
+  /** Every change up to this sequence number was looked at. */
   readonly last: number
 }
 
@@ -46,18 +47,27 @@ export class ChangedDocuments {
   readonly #client: Client
   readonly #index: string
   readonly #specification: IndexSpecification
-  #size = FIRST_PAGE
+  readonly #window: number
+  #size: number
 
-  /** @param index a concrete index */
-  constructor(client: Client, index: string, specification: IndexSpecification) {
+  /**
+   * @param index a concrete index
+   * @param resultWindow most documents that a page may have, see `resultWindow`
+   */
+  constructor(client: Client, index: string, specification: IndexSpecification, resultWindow: number) {
     this.#client = client
     this.#index = index
     this.#specification = specification
+    this.#window = resultWindow
+    this.#size = Math.min(FIRST_PAGE, resultWindow)
   }
 
   /** @throws LexpandError as the engine fails; a page that takes too long is asked for again, smaller */
   async page(range: PageRange): Promise<ChangedPage> {
-    const hits = await this.#search(range)
+    const { after, upTo, shard, pendingOnly = false } = range
+    const { hits, upTo: last } = await readWholeGroups({ gte: after + 1, lte: upTo }, (request) =>
+      this.#search(shard, this.#request(request, pendingOnly)),
+    )
     const waiting: QueuedDocument[] = []
     const long: Hit[] = []
     for (const hit of hits) {
@@ -66,19 +76,21 @@ export class ChangedDocuments {
       else if (!this.#isSettled(seen)) waiting.push(toQueued(hit, seen.sidecar))
     }
     for (const part of byCharacters(long, charactersOf)) waiting.push(...(await this.#changedAmong(part)))
-    return { scanned: hits.length, waiting, last: hits.at(-1)?.sort[0] ?? range.upTo }
+    return { scanned: hits.length, waiting, last }
   }
 
-  async #search(range: PageRange): Promise<readonly Hit[]> {
+  async #search(shard: number, request: object): Promise<Answered<Hit>> {
     for (;;) {
+      const size = this.#size
       try {
         const reply = await internalSearch(this.#client, {
           index: this.#index,
-          preference: primaryOf(range.shard),
-          body: { ...this.#request(range), size: this.#size },
+          preference: primaryOf(shard),
+          body: { ...request, size },
         })
-        this.#size = nextSize(this.#size, reply.body.took)
-        return reply.body.hits.hits as unknown as readonly Hit[]
+        this.#size = Math.min(this.#window, nextSize(size, reply.body.took))
+        const hits = reply.body.hits.hits as unknown as readonly Hit[]
+        return { hits, isFull: hits.length === size }
       } catch (error) {
         if (!(error instanceof errors.TimeoutError) || this.#size === 1) {
           throw translateEngineError(error, { part: 'sweep', index: this.#index })
@@ -88,15 +100,16 @@ export class ChangedDocuments {
     }
   }
 
-  #request({ after, upTo, pendingOnly = false }: PageRange) {
-    const filter = [{ range: { _seq_no: { gt: after, lte: upTo } } }, ...(pendingOnly ? [PENDING] : [])]
+  #request(request: PageRequest, pendingOnly: boolean) {
+    const { filter: numbers, ...without } = filtersOf('_seq_no', request)
+    const filter = [...numbers, ...(pendingOnly ? [PENDING] : [])]
     const params = {
       ...inlineTextParams(this.#specification),
       fingerprint: this.#specification.fingerprint,
       sidecar: SIDECAR,
     }
     return {
-      query: { bool: { filter } },
+      query: { bool: { filter, ...without } },
       sort: [{ _seq_no: 'asc' }],
       _source: false,
       script_fields: { seen: { script: { lang: 'painless', source: SCRIPT, params } } },

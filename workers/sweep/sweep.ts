@@ -71,12 +71,12 @@ export async function sweep(
   const { telemetry = NO_TELEMETRY, waitMs = 10_000 } = options
   const startedAt = performance.now()
   const { name, specification } = await readInstalledIndex(client, index)
-  const { uuid } = await readShards(client, name)
+  const { uuid, resultWindow } = await readShards(client, name)
   const lease = await takeLease(queue.redis, `sweep:${uuid}`, { waitMs })
   if (lease === undefined) {
     return { found: 0, jobs: 0, scanned: 0, oldest_pending_seconds: 0, outcome: 'taken' }
   }
-  const run = new SweepRun({ client, queue, index: name, specification, lease, options })
+  const run = new SweepRun({ client, queue, index: name, specification, resultWindow, lease, options })
   try {
     const outcome = await run.all()
     const oldest = await oldestPendingSeconds(client, name)
@@ -95,6 +95,8 @@ interface SweepTarget {
   readonly queue: EncodeQueue
   readonly index: string
   readonly specification: IndexSpecification
+  /** Most documents that a page may have. */
+  readonly resultWindow: number
   readonly lease: Lease
   readonly options: SweepOptions
 }
@@ -113,7 +115,12 @@ class SweepRun {
 
   constructor(target: SweepTarget) {
     this.#target = target
-    this.#documents = new ChangedDocuments(target.client, target.index, target.specification)
+    this.#documents = new ChangedDocuments(
+      target.client,
+      target.index,
+      target.specification,
+      target.resultWindow,
+    )
   }
 
   async all(): Promise<SweepReport['outcome']> {
@@ -146,7 +153,6 @@ class SweepRun {
       if (stop !== undefined) return stop
       const page = await this.#documents.page({ shard, after, upTo: from, pendingOnly: true })
       await this.#queue(page.waiting)
-      if (page.scanned === 0) return undefined
       this.#count(page.scanned)
       after = page.last
     }
@@ -161,7 +167,7 @@ class SweepRun {
       const page = await this.#documents.page({ shard, after, upTo: globalCheckpoint })
       if (page.waiting.length > 0) await sleep(SETTLE_MS)
       await this.#queue(page.waiting)
-      const seqNo = page.scanned === 0 ? globalCheckpoint : page.last
+      const seqNo = page.last
       await saveCheckpoint(this.#target.queue.redis, scope, { shard, history, seqNo })
       this.#remaining -= seqNo - after
       this.#count(page.scanned)

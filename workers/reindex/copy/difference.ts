@@ -3,7 +3,9 @@ import { SIDECAR } from '../../../mappings/sidecar.ts'
 import type { Persistence } from '../../../opensearch/back-off.ts'
 import { translateEngineError } from '../../../opensearch/engine-error.ts'
 import { internalSearch } from '../../../opensearch/internal-search.ts'
+import { resultWindow } from '../../../opensearch/result-window.ts'
 import { primaryOf } from '../../../opensearch/shard-changes.ts'
+import { filtersOf, type PageRequest, readWholeGroups } from '../../../opensearch/whole-groups.ts'
 import { patiently } from '../run/patience.ts'
 import type { CopyCandidate } from './copy.ts'
 
@@ -27,9 +29,9 @@ export interface DifferenceRequest {
 /**
  * Finds the documents in which an index and its copy differ, deleted ones too, without reading all ids.
  *
- * The originals are a set of sequence numbers on one side and the numbers that the copies name are another: where
- * both are the same, the copy is complete, up to date, and without documents that were deleted. Sums over ranges of
- * numbers are compared first (a few thousand numbers each), and only ranges that differ are listed.
+ * The originals have sequence numbers on one side, and the copies name such numbers on the other: where both hold the same
+ * (number, document), the copy is complete, up to date, and without documents that were deleted. Counts and sums over
+ * ranges of numbers are compared first (a few thousand numbers each), and only ranges that differ are listed.
  *
  * @returns documents to be looked at; each may turn out to be the same by now
  */
@@ -65,8 +67,6 @@ export async function* differences(request: DifferenceRequest): AsyncGenerator<C
 /** Ranges in one comparison; the engine's own limit of buckets is 65,535. */
 const MAX_RANGES = 8_192
 const LEAST_WIDTH = 64
-/** Within the engine's default `index.max_result_window`. */
-const LIST_SIZE = 10_000
 
 /** One of the two sides. */
 interface Side {
@@ -127,28 +127,34 @@ interface Hit {
   readonly sort: readonly [number]
 }
 
-/** @returns number -> document. Two copies of one original cannot be: they would have the same id and routing. */
+/** @returns number and name -> document: a number alone names several where the original was shrunken. */
 async function list(
   request: DifferenceRequest,
   { index, preference, field, filter }: Side,
   range: { readonly gte: number; readonly lte: number },
-): Promise<Map<number, Hit>> {
-  const found = new Map<number, Hit>()
-  for (let after: number | undefined; ; ) {
+): Promise<Map<string, Hit>> {
+  const { client, persistence } = request
+  const size = await patiently(() => resultWindow(client, index), persistence)
+  const found = new Map<string, Hit>()
+  const read = async (part: PageRequest) => {
+    const { filter: numbers, ...without } = filtersOf(field, part)
     const body = {
-      size: LIST_SIZE,
-      query: { bool: { filter: [...filter, { range: { [field]: range } }] } },
+      size,
+      query: { bool: { filter: [...filter, ...numbers], ...without } },
       sort: [{ [field]: { order: 'asc' } }],
-      ...(after === undefined ? {} : { search_after: [after] }),
       _source: false,
       track_total_hits: false,
     }
     const reply = await search(request, index, preference, body)
     const hits = reply.body.hits.hits as unknown as readonly Hit[]
-    for (const hit of hits) found.set(hit.sort[0], hit)
-    if (hits.length < LIST_SIZE) return found
-    after = hits.at(-1)?.sort[0]
+    return { hits, isFull: hits.length === size }
   }
+  for (let gte = range.gte; gte <= range.lte; ) {
+    const { hits, upTo } = await readWholeGroups({ gte, lte: range.lte }, read)
+    for (const hit of hits) found.set(JSON.stringify([hit.sort[0], hit._id, hit._routing]), hit)
+    gte = upTo + 1
+  }
+  return found
 }
 
 /** An answer of some shards only would hide differences. */

@@ -1,4 +1,5 @@
 import { ChunkSize } from '../../../opensearch/chunk-size.ts'
+import { resultWindow } from '../../../opensearch/result-window.ts'
 import { readChanges, type ShardCheckpoint, shardCheckpoints } from '../../../opensearch/shard-changes.ts'
 import type { Encoding } from '../run/encoding.ts'
 import { assertGoesOn, patiently } from '../run/patience.ts'
@@ -36,21 +37,23 @@ export async function follow(
   let seen = 0
   const page = new ChunkSize()
   const current = shards ?? (await patiently(() => shardCheckpoints(client, from), persistence))
+  const window = await patiently(() => resultWindow(client, from), persistence)
   for (const { shard, globalCheckpoint } of current) {
     for (;;) {
       assertGoesOn(run.signal)
       await encoding?.room()
       const after = run.state.checkpoints[shard] ?? -1
-      const size = page.documents
+      const size = Math.min(page.documents, window)
       const range = { shard, after, upTo: globalCheckpoint, size }
-      const changes = await patiently(() => readChanges(client, from, range), persistence)
+      const { changes, reached, isLast } = await patiently(
+        () => readChanges(client, from, range),
+        persistence,
+      )
       const copied = await copyDocuments(
         link,
         changes.map(({ id, routing }) => ({ id, routing, shard })),
       )
       await encoding?.add(copied.pending)
-      const isLast = changes.length < size
-      const reached = isLast ? Math.max(after, globalCheckpoint) : (changes.at(-1)?.seqNo ?? after)
       run.note({
         checkpoints: { ...run.state.checkpoints, [shard]: reached },
         copied: run.state.copied + copied.written,

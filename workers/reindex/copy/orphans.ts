@@ -1,4 +1,5 @@
 import { countDocuments } from '../../../opensearch/internal-search.ts'
+import { resultWindow } from '../../../opensearch/result-window.ts'
 import { readChanges, shardCheckpoints } from '../../../opensearch/shard-changes.ts'
 import { assertGoesOn, patiently } from '../run/patience.ts'
 import type { Checkpoints } from '../run/state.ts'
@@ -71,12 +72,13 @@ export class Orphans {
     const { client, to, persistence } = this.#following.link
     const shard = Number(name)
     let removed = 0
+    const size = Math.min(PAGE, await patiently(() => resultWindow(client, to), persistence))
     for (let after = from; removed < surplus; ) {
-      const range = { shard, after, upTo, size: PAGE }
-      const changes = await patiently(() => readChanges(client, to, range), persistence)
+      const range = { shard, after, upTo, size }
+      const { changes, reached, isLast } = await patiently(() => readChanges(client, to, range), persistence)
       removed += await this.#removeMissing(changes.map(({ id, routing }) => ({ id, routing, shard })))
-      if (changes.length < PAGE) break
-      after = changes.at(-1)?.seqNo ?? after
+      if (isLast) break
+      after = reached
     }
     return removed
   }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
-import { SIDECAR } from '../../../mappings/sidecar.ts'
+import { inStates, SIDECAR } from '../../../mappings/sidecar.ts'
 import { type Persistence, persist } from '../../../opensearch/back-off.ts'
 import { translateEngineError } from '../../../opensearch/engine-error.ts'
 import { internalSearch } from '../../../opensearch/internal-search.ts'
+import { resultWindow } from '../../../opensearch/result-window.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { countStates, type StateCounts } from '../../documents/index-states.ts'
 import type { EncodeQueue, QueuedDocument } from '../../queue/queue.ts'
@@ -37,7 +38,7 @@ export function unsettled(fingerprint: string) {
           bool: {
             filter: [
               { term: { [`${SIDECAR}.fingerprint`]: { value: fingerprint } } },
-              { terms: { [`${SIDECAR}.state`]: ['ready', 'empty', 'failed'] } },
+              inStates('ready', 'empty', 'failed'),
             ],
           },
         },
@@ -128,10 +129,11 @@ export class Encoding {
 
   async #pendingDocuments(): Promise<QueuedDocument[]> {
     const { client, index, fingerprint } = this.#options
+    const size = Math.min(REQUEUE_DOCUMENTS, await resultWindow(client, index))
     const reply = await internalSearch(client, {
       index,
       body: {
-        size: REQUEUE_DOCUMENTS,
+        size,
         query: unsettled(fingerprint),
         seq_no_primary_term: true,
         _source: false,
