@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EngineError } from '../host/errors.ts'
@@ -24,23 +24,23 @@ const FRUITLESS_BREAKS = 4
  * @throws EngineError ENGINE_FETCH when the server refuses, or connections break without bringing anything
  */
 export async function download(options: Download): Promise<void> {
-  const file = await open(options.file, 'a')
+  const file = openSync(options.file, 'a')
   try {
     let fruitless = 0
     for (;;) {
-      const { size: before } = await file.stat()
+      const { size: before } = fstatSync(file)
       try {
         await fetchRest(options, before, file)
         return
       } catch (error) {
         if (error instanceof EngineError) throw error
-        fruitless = (await file.stat()).size > before ? 0 : fruitless + 1
+        fruitless = fstatSync(file).size > before ? 0 : fruitless + 1
         if (fruitless === FRUITLESS_BREAKS) throw unreachable(options.url, error)
         await sleep((options.retryDelayMs ?? 500) * 2 ** fruitless)
       }
     }
   } finally {
-    await file.close()
+    closeSync(file)
   }
 }
 
@@ -57,13 +57,11 @@ export async function downloadText(url: URL, context: WebContext): Promise<strin
   }
 }
 
-type Target = Awaited<ReturnType<typeof open>>
-
 /** @throws Error when the connection breaks, which is worth another try; EngineError when it is not */
 async function fetchRest(
   { url, onProgress, ...context }: Download,
   have: number,
-  file: Target,
+  file: number,
 ): Promise<void> {
   const headers = have === 0 ? {} : { range: `bytes=${have}-` }
   const response = await request(url, headers, context)
@@ -72,13 +70,13 @@ async function fetchRest(
     if (response.statusCode === 416) {
       if (Number(range?.[2]) === have) return
       // What is here is no beginning of what is there.
-      await file.truncate(0)
+      ftruncateSync(file, 0)
       throw new Error('the server has fewer bytes than there are already')
     }
     const continues = response.statusCode === 206 && Number(range?.[1]) === have
     if (!continues) {
       if (response.statusCode !== 200) throw repeatable(response) ?? refused(url, response)
-      await file.truncate(0)
+      ftruncateSync(file, 0)
     }
     const start = continues ? have : 0
     const length = Number(response.headers['content-length'])
@@ -94,30 +92,51 @@ interface Piece extends Pick<Download, 'url' | 'onProgress'> {
   readonly total: number | undefined
 }
 
-async function append(response: IncomingMessage, file: Target, piece: Piece): Promise<void> {
+/**
+ * Chunks are written as they arrive, at once: what an async iterator holds when the connection breaks would be lost, and
+ * a connection that always breaks early would bring nothing.
+ */
+function append(response: IncomingMessage, file: number, piece: Piece): Promise<void> {
   const { url, start, total, onProgress } = piece
   let received = start
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    received += chunk.length
-    if (received > LIMIT_BYTES) {
-      throw new EngineError(
-        'ENGINE_FETCH',
-        `expected at most ${LIMIT_BYTES} bytes from ${url}, got more. Name the right address.`,
-      )
-    }
-    try {
-      await file.appendFile(chunk)
-    } catch (cause) {
-      throw new EngineError(
-        'ENGINE_FETCH',
-        `expected to write what ${url} sends, got an error. Check the free space.`,
-        { cause },
-      )
-    }
-    onProgress(received, total)
-  }
-  if (total !== undefined && received < total)
-    throw new Error(`the connection ended at ${received} of ${total} bytes`)
+  return new Promise((resolve, reject) => {
+    response.on('data', (chunk: Buffer) => {
+      received += chunk.length
+      if (received > LIMIT_BYTES) {
+        reject(tooLong(url))
+        response.destroy()
+        return
+      }
+      try {
+        appendFileSync(file, chunk)
+      } catch (cause) {
+        reject(unwritable(url, cause))
+        response.destroy()
+        return
+      }
+      onProgress(received, total)
+    })
+    response.once('error', reject)
+    response.once('close', () => {
+      if (response.complete && (total === undefined || received === total)) resolve()
+      else reject(new Error(`the connection ended at ${received} of ${total ?? 'unknown'} bytes`))
+    })
+  })
+}
+
+function tooLong(url: URL): EngineError {
+  return new EngineError(
+    'ENGINE_FETCH',
+    `expected at most ${LIMIT_BYTES} bytes from ${shown(url)}, got more. Name the right address.`,
+  )
+}
+
+function unwritable(url: URL, cause: unknown): EngineError {
+  return new EngineError(
+    'ENGINE_FETCH',
+    `expected to write what ${shown(url)} sends, got an error. Check the free space.`,
+    { cause },
+  )
 }
 
 /** Overload and gateways pass; what the server will always say does not. */
