@@ -125,13 +125,14 @@ describe('sparse search', () => {
     expect(total).toBe(DOCUMENTS.filter(({ vector }) => vector.wing !== undefined).length)
   })
 
-  test('a query without a word piece is an error, or lexical when asked', async () => {
+  test('a query without a word piece asks the text fields, or is an error when asked', async () => {
     const text = '\u{10ffff}'
-    await expect(ask({ text, mode: 'sparse' })).rejects.toMatchObject({ code: 'QUERY' })
-    expect(await ask({ text, mode: 'sparse', emptyQuery: 'lexical' })).toMatchObject({
-      mode: 'bm25',
-      hits: [],
+    const refused = ask({ text, mode: 'sparse', emptyQuery: 'error' })
+    await expect(refused).rejects.toMatchObject({
+      code: 'QUERY',
+      message: expect.stringContaining('leave emptyQuery out'),
     })
+    expect(await ask({ text, mode: 'sparse' })).toMatchObject({ mode: 'bm25', hits: [] })
     expect(await ask({ text, mode: 'hybrid' })).toMatchObject({ mode: 'bm25' })
   })
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fixtureModel } from '../testing/fixture-model.ts'
-import { assertFingerprint, assertQueryTable, assertVocabulary } from './compatibility.ts'
+import { assertFingerprint, assertQueryTable, assertSameEncoding, assertVocabulary } from './compatibility.ts'
 import { specificationFor } from './specification.ts'
 
 const specification = specificationFor(fixtureModel, { fields: ['title'] }, 'fingerprint')
@@ -21,4 +21,18 @@ test.each([
   expect(refused).toThrow('another')
   expect(refused).toThrow('articles')
   expect(refused).toThrow('fixture 1.0.0')
+})
+
+test('set-ups that differ are refused with what differs before the hashes, and the ways on', () => {
+  const other = specificationFor(
+    fixtureModel,
+    { fields: ['titel', 'body'], pruning: { type: 'top_k', k: 9 } },
+    'another',
+  )
+  const refused = () => assertSameEncoding(specification, other, 'articles')
+  expect(refused).toThrow(
+    /expected index articles to be set up with fields titel,body, pruning top_k:9, got fields title, pruning \S+ \(fingerprints another and fingerprint\)/,
+  )
+  expect(refused).toThrow('lexpand forget --index articles')
+  assertSameEncoding(specification, specification, 'articles')
 })

@@ -2,9 +2,11 @@ import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../opensearch/engine-error.ts'
 import { assertIndexName } from '../opensearch/index-name.ts'
 import { LexpandError } from '../sparse/errors.ts'
+import { formatPruning } from '../sparse/vectors/pruning-text.ts'
 import type { IndexMapping } from './index-mapping.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
 import { isKeptInSource } from './stored-source.ts'
+import { type LexicalFields, lexicalFields } from './text-fields.ts'
 import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vector-type.ts'
 
 /** An index that Lexpand has set up. */
@@ -16,6 +18,8 @@ export interface InstalledIndex {
   readonly vectorsInSource: boolean
   /** Of the sparse field: decides which queries can ask it. */
   readonly vectorType: VectorType
+  /** How queries by words reach the text fields. */
+  readonly lexical: LexicalFields
 }
 
 /** The specification alone; see {@link readInstalledIndex}. */
@@ -72,6 +76,7 @@ function installed(asked: string, name: string, mapping: IndexMapping): Installe
     specification,
     vectorsInSource: isKeptInSource(mapping, sparse_field),
     vectorType: vectorTypeOf(mapping, sparse_field) ?? DEFAULT_VECTOR_TYPE,
+    lexical: lexicalFields(specification.fields, mapping),
   }
 }
 
@@ -84,6 +89,39 @@ export function assertFingerprint(specification: IndexSpecification, expected: s
     `[mappings] expected fingerprint ${expected} in ${index ?? 'the index'}, got ${specification.fingerprint} (model ${name} ${version}, fields ${specification.fields.join(', ')}). Use that model and its options, or reindex into a new index.`,
   )
 }
+
+/**
+ * As {@link assertFingerprint}, where both set-ups are known: what differs is named before the hashes.
+ *
+ * @throws LexpandError INDEX
+ */
+export function assertSameEncoding(
+  stored: IndexSpecification,
+  wanted: IndexSpecification,
+  index: string,
+): void {
+  if (stored.fingerprint === wanted.fingerprint) return
+  const parts = ENCODING_PARTS.map(([name, show]) => [name, show(wanted), show(stored)] as const)
+  const differing = parts.filter(([, mine, theirs]) => mine !== theirs)
+  const list = (side: 1 | 2) =>
+    differing.map((part) => `${part[0]} ${part[side]}`).join(', ') || 'the same parts of another version'
+  throw new LexpandError(
+    'INDEX',
+    `[mappings] expected index ${index} to be set up with ${list(1)}, got ${list(2)} (fingerprints ${wanted.fingerprint} and ${stored.fingerprint}). Use what it has, fill a new index (lexpand reindex --to NAME), or take Lexpand off this one: lexpand forget --index ${index}.`,
+  )
+}
+
+const ENCODING_PARTS: readonly (readonly [string, (specification: IndexSpecification) => string])[] = [
+  ['fields', ({ fields }) => fields.join(',')],
+  ['model', ({ model }) => `${model.name} ${model.version}`],
+  ['model files', ({ model }) => model.identity],
+  ['pruning', ({ pruning }) => formatPruning(pruning)],
+  [
+    'windows',
+    ({ windowing: { maxLength, overlap, maxWindows } }) =>
+      `${maxWindows} of ${maxLength} with overlap ${overlap}`,
+  ],
+]
 
 /** @throws LexpandError INDEX, with both hashes, when the query weights belong to another model */
 export function assertQueryTable(specification: IndexSpecification, hash: string, index?: string): void {

@@ -33,6 +33,7 @@ export {
   specificationFor,
 } from './specification.ts'
 export { type DocumentText, documentText, MAX_NESTING } from './text.ts'
+export { type LexicalFields, lexicalFields } from './text-fields.ts'
 export { textHash } from './text-hash.ts'
 export { COLLECT_PIECES } from './text-script.ts'
 export { tokenClause, VECTOR_TYPES, type VectorType, vectorTypeOf } from './vector-type.ts'

@@ -2,13 +2,14 @@ import type { API, Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../opensearch/engine-error.ts'
 import { assertIndexName } from '../opensearch/index-name.ts'
 import { LexpandError } from '../sparse/errors.ts'
-import { assertFingerprint, assertQueryTable, severalIndices } from './compatibility.ts'
+import { assertQueryTable, assertSameEncoding, severalIndices } from './compatibility.ts'
 import type { IndexMapping } from './index-mapping.ts'
-import { assertTextFields, missingOwnFields, newMapping } from './mapping.ts'
+import { missingFields, missingOwnFields, newMapping } from './mapping.ts'
 import { assertPluginFor } from './plugin-for.ts'
 import { SIDECAR } from './sidecar.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
 import { assertSourceKept } from './stored-source.ts'
+import { assertTextFields } from './text-fields.ts'
 import { type VectorType, vectorTypeOf } from './vector-type.ts'
 
 export interface InstallOptions {
@@ -20,6 +21,8 @@ export interface InstallOptions {
    * @default what an existing index has; else 'rank_features'
    */
   readonly vectorType?: VectorType | undefined
+  /** Fields besides ours, as for `PUT /index`; see `MappingOptions`. */
+  readonly mapping?: IndexMapping | undefined
   /** Primary shards of a new index. @default 1 */
   readonly shards?: number | undefined
   /**
@@ -160,10 +163,12 @@ async function create(
   specification: IndexSpecification,
   options: InstallOptions,
 ): Promise<boolean> {
+  const mapping = newMapping(specification, options)
+  assertSourceKept(specification.fields, mapping, index)
   try {
     await client.indices.create({
       index,
-      body: { settings: settingsOf(options), mappings: asBody(newMapping(specification, options)) },
+      body: { settings: settingsOf(options), mappings: asBody(mapping) },
     })
     return true
   } catch (error) {
@@ -195,7 +200,10 @@ async function extend(
   assertSourceKept(specification.fields, mapping, name)
   const additions = isBlank
     ? wanted.properties
-    : missingOwnFields(present, specification, name, options.vectorType)
+    : {
+        ...missingFields(present, options.mapping?.properties ?? {}, name),
+        ...missingOwnFields(present, specification, name, options.vectorType),
+      }
   const fieldsAdded = Object.keys(additions)
   if (fieldsAdded.includes(specification.sparse_field)) {
     await assertPluginFor(client, options.vectorType, 'mappings')
@@ -216,7 +224,7 @@ function asBody(mapping: IndexMapping): TypeMapping {
 }
 
 function assertCompatible(stored: IndexSpecification, wanted: IndexSpecification, index: string): void {
-  assertFingerprint(stored, wanted.fingerprint, index)
+  assertSameEncoding(stored, wanted, index)
   assertQueryTable(stored, wanted.model.query_table_hash, index)
   if (stored.sparse_field !== wanted.sparse_field) {
     throw new LexpandError(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fixtureModel } from '../testing/fixture-model.ts'
-import { assertTextFields, missingOwnFields, newMapping } from './mapping.ts'
+import { missingFields, missingOwnFields, newMapping } from './mapping.ts'
 import { sidecarMapping } from './sidecar.ts'
 import { specificationFor } from './specification.ts'
 
@@ -66,20 +66,40 @@ describe('the type of the sparse field', () => {
   })
 })
 
-describe('assertTextFields', () => {
-  const mapping = {
-    properties: {
-      title: { type: 'text' },
-      a: { properties: { b: { type: 'keyword' } } },
-      n: { type: 'long' },
-    },
-  }
-
-  test('finds fields inside objects', () => {
-    assertTextFields(['title', 'a.b'], mapping, 'articles')
+describe('a mapping given by the owner', () => {
+  test('keeps its own fields, text fields included, and gets what is missing', () => {
+    const mapping = {
+      dynamic: 'strict',
+      _meta: { team: 'a' },
+      properties: { title: { type: 'text', analyzer: 'german' }, price: { type: 'double' } },
+    }
+    expect(newMapping(specification, { mapping })).toEqual({
+      dynamic: 'strict',
+      _meta: { team: 'a', lexpand: specification },
+      properties: { ...mapping.properties, ...OWN },
+    })
   })
 
-  test.each(['titel', 'a', 'a.c', 'n', 'toString', 'title.raw'])('refuses %s', (field) => {
-    expect(() => assertTextFields([field], mapping, 'articles')).toThrow(field)
+  test('is refused where a text field holds something else', () => {
+    const mapping = { properties: { title: { type: 'long' } } }
+    expect(() => newMapping(specification, { mapping })).toThrow(
+      'expected a text field title in index the new index, got type long. Name a field that holds text.',
+    )
+  })
+})
+
+describe('missingFields', () => {
+  test('are those that the index does not have', () => {
+    const present = { price: { type: 'double' }, a: { properties: { b: { type: 'date' } } } }
+    const wanted = { price: { type: 'double' }, 'a.b': { type: 'date' }, sku: { type: 'keyword' } }
+    expect(missingFields(present, wanted, 'articles')).toEqual({ sku: { type: 'keyword' } })
+  })
+
+  test('another type is refused with the next step', () => {
+    expect(() =>
+      missingFields({ price: { type: 'text' } }, { price: { type: 'float' } }, 'articles'),
+    ).toThrow(
+      'expected field price of index articles to be of type float, got text, and a type cannot change. Leave it out, or fill a new index.',
+    )
   })
 })

@@ -1,7 +1,8 @@
 import { LexpandError } from '../sparse/errors.ts'
-import type { FieldMapping, IndexMapping } from './index-mapping.ts'
+import { type FieldMapping, fieldAt, type IndexMapping, ownField } from './index-mapping.ts'
 import { SIDECAR, sidecarMapping } from './sidecar.ts'
 import type { IndexSpecification } from './specification.ts'
+import { assertTextFields } from './text-fields.ts'
 import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vector-type.ts'
 
 export interface MappingOptions {
@@ -9,6 +10,11 @@ export interface MappingOptions {
   readonly analyzer?: string | undefined
   /** Of the sparse field. @default 'rank_features' */
   readonly vectorType?: VectorType | undefined
+  /**
+   * What the index gets besides, as for `PUT /index`. Text fields that it maps stay as it says; an index that is there
+   * gets the fields that it lacks.
+   */
+  readonly mapping?: IndexMapping | undefined
 }
 
 /**
@@ -17,17 +23,49 @@ export interface MappingOptions {
  */
 export function newMapping(
   specification: IndexSpecification,
-  { analyzer = 'english', vectorType }: MappingOptions = {},
+  { analyzer = 'english', vectorType, mapping = {} }: MappingOptions = {},
 ) {
+  const { fields } = specification
+  const present = mapping.properties ?? {}
+  const unmapped = fields.filter((field) => fieldAt(present, field) === undefined)
+  assertTextFields(
+    fields.filter((field) => !unmapped.includes(field)),
+    mapping,
+    'the new index',
+  )
   return {
-    _meta: { [SIDECAR]: specification },
+    ...mapping,
+    _meta: { ...mapping._meta, [SIDECAR]: specification },
     properties: {
-      ...Object.fromEntries(
-        specification.fields.map((field) => [field, { type: 'text', analyzer } as FieldMapping]),
-      ),
-      ...ownMapping(specification, vectorType),
+      ...present,
+      ...Object.fromEntries(unmapped.map((field) => [field, { type: 'text', analyzer } as FieldMapping])),
+      ...missingOwnFields(present, specification, 'the new index', vectorType),
     } as Record<string, FieldMapping>,
   }
+}
+
+/**
+ * Fields that an index lacks.
+ *
+ * @throws LexpandError INDEX when one is there with another type
+ */
+export function missingFields(
+  present: Readonly<Record<string, FieldMapping>>,
+  wanted: Readonly<Record<string, FieldMapping>>,
+  index: string,
+): Record<string, FieldMapping> {
+  const missing: Record<string, FieldMapping> = {}
+  for (const [name, field] of Object.entries(wanted)) {
+    const found = fieldAt(present, name)
+    if (found === undefined) missing[name] = field
+    else if ((found.type ?? 'object') !== (field.type ?? 'object')) {
+      throw new LexpandError(
+        'INDEX',
+        `[mappings] expected field ${name} of index ${index} to be of type ${field.type ?? 'object'}, got ${found.type ?? 'object'}, and a type cannot change. Leave it out, or fill a new index.`,
+      )
+    }
+  }
+  return missing
 }
 
 /**
@@ -44,7 +82,7 @@ export function missingOwnFields(
 ): Record<string, FieldMapping> {
   const missing: Record<string, FieldMapping> = {}
   for (const [name, wanted] of Object.entries(ownMapping(specification, vectorType))) {
-    const found = own(present, name)
+    const found = ownField(present, name)
     if (found === undefined) {
       missing[name] = wanted
       continue
@@ -53,48 +91,13 @@ export function missingOwnFields(
     if (type === undefined) assertType(name, wanted, found, index)
     else assertVectorType(name, vectorType ?? type, type, index)
     for (const [key, inner] of Object.entries(wanted.properties ?? {})) {
-      const innerFound = own(found.properties ?? {}, key)
+      const innerFound = ownField(found.properties ?? {}, key)
       if (innerFound === undefined) missing[name] = wanted
       else assertType(`${name}.${key}`, inner, innerFound, index)
     }
   }
   return missing
 }
-
-/**
- * A misspelt field name would make every document `empty` without a word, so fields that an existing index does not
- * map are refused.
- *
- * @throws LexpandError INDEX naming the field and those that exist
- */
-export function assertTextFields(fields: readonly string[], mapping: IndexMapping, index: string): void {
-  for (const field of fields) {
-    const found = fieldAt(mapping.properties ?? {}, field)
-    if (found === undefined) {
-      const names = Object.keys(mapping.properties ?? {}).slice(0, 20)
-      throw new LexpandError(
-        'INDEX',
-        `[mappings] expected a text field ${field} in index ${index}, got only ${names.join(', ')}. Check the name, or map the field first.`,
-      )
-    }
-    if (!TEXT_TYPES.has(found.type ?? 'object')) {
-      throw new LexpandError(
-        'INDEX',
-        `[mappings] expected text in field ${field} of index ${index}, got type ${found.type ?? 'object'}. Name a field that holds text.`,
-      )
-    }
-  }
-}
-
-const TEXT_TYPES = new Set([
-  'text',
-  'match_only_text',
-  'annotated_text',
-  'search_as_you_type',
-  'keyword',
-  'wildcard',
-  'semantic',
-])
 
 function ownMapping(
   { sparse_field }: IndexSpecification,
@@ -119,14 +122,4 @@ function assertType(name: string, wanted: FieldMapping, found: FieldMapping, ind
     'INDEX',
     `[mappings] expected field ${name} of index ${index} to be free or of type ${wanted.type}, got type ${type}. Choose another sparse field, or rename that one.`,
   )
-}
-
-function fieldAt(properties: Readonly<Record<string, FieldMapping>>, path: string): FieldMapping | undefined {
-  let found: FieldMapping | undefined = { properties }
-  for (const step of path.split('.')) found = own(found?.properties ?? {}, step)
-  return found
-}
-
-function own<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined
 }

@@ -55,7 +55,7 @@ export const VARIANTS = {
   })),
   bm25: {
     kind: 'text',
-    search: ({ text }) => ({ query: lexicalQuery([TEXT_FIELD], text) }),
+    search: ({ text }) => ({ query: lexicalQuery({ plain: [TEXT_FIELD] }, text) }),
     comparable: false,
   },
   rank_feature: sparse('rank_features', (query) => clauses(query)),
@@ -78,7 +78,7 @@ export const VARIANTS = {
   lexpand_impacts: sparse('lexpand_impacts', lexpand),
   hybrid: hybrid((query, size) => fused(query, clauses(query), size)),
   hybrid_lexpand: hybrid((query, size) => fused(query, lexpand(query), size)),
-  hybrid_client: hybrid((query) => [lexicalQuery([TEXT_FIELD], query.text), clauses(query)]),
+  hybrid_client: hybrid((query) => [lexicalQuery({ plain: [TEXT_FIELD] }, query.text), clauses(query)]),
   seismic: sparse('sparse_vector', ({ tokens }) => ({
     ...neuralSparse(tokens, 'tokenId', { method_parameters: { heap_factor: 1 } }),
   })),
@@ -162,5 +162,9 @@ function lexpand({ text }: BenchQuery): QueryClause {
 }
 
 function fused({ text }: BenchQuery, sparse: QueryClause, size: number): object {
-  return engineFusion({ lexical: lexicalQuery([TEXT_FIELD], text), sparse }, DEFAULT_BM25_WEIGHT, size)
+  return engineFusion(
+    { lexical: lexicalQuery({ plain: [TEXT_FIELD] }, text), sparse },
+    DEFAULT_BM25_WEIGHT,
+    size,
+  )
 }

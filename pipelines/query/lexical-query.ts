@@ -1,3 +1,4 @@
+import type { LexicalFields } from '../../mappings/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { filtered, type QueryClause } from './query-builder.ts'
 
@@ -8,24 +9,37 @@ import { filtered, type QueryClause } from './query-builder.ts'
 const TIE_BREAKER = 0.4
 
 /**
- * BM25 over the text fields, with whatever analyzer they have: `match` for one field, else `multi_match`, where the
- * best field counts and the others add a little.
+ * BM25 over the text fields, with whatever analyzer they have: the best field counts and the others add a little. Text
+ * in `nested` objects is asked inside of them, where the best object counts.
+ *
+ * @throws LexpandError QUERY where no query can reach a text field (`index: false`)
  */
 export function lexicalQuery(
-  fields: readonly string[],
+  { plain, nested = {} }: LexicalFields,
   text: string,
   filter: readonly QueryClause[] = [],
 ): QueryClause {
-  const [only] = fields
+  const queries = [
+    ...(plain.length === 0 ? [] : [matchAny(plain, text)]),
+    ...Object.entries(nested).map(
+      ([path, fields]): QueryClause => ({
+        nested: { path, score_mode: 'max', query: matchAny(fields, text) },
+      }),
+    ),
+  ]
+  const [only] = queries
   if (only === undefined) {
     throw new LexpandError(
-      'CONFIGURATION',
-      '[query] expected text fields to search, got none. Name at least one.',
+      'QUERY',
+      '[query] expected text fields that words can find, got fields with index false only. Search in mode sparse, or reindex with a mapping that indexes the text.',
     )
   }
-  const query: QueryClause =
-    fields.length === 1
-      ? { match: { [only]: { query: text } } }
-      : { multi_match: { query: text, fields: [...fields], tie_breaker: TIE_BREAKER } }
-  return filtered(query, filter)
+  return filtered(queries.length === 1 ? only : { dis_max: { queries, tie_breaker: TIE_BREAKER } }, filter)
+}
+
+function matchAny(fields: readonly string[], query: string): QueryClause {
+  const [only] = fields
+  return fields.length === 1 && only !== undefined
+    ? { match: { [only]: { query } } }
+    : { multi_match: { query, fields: [...fields], tie_breaker: TIE_BREAKER } }
 }

@@ -20,7 +20,7 @@ describe('checkRequest', () => {
       fuseIn: undefined,
       sourceFields: undefined,
       trackTotalHits: false,
-      emptyQuery: 'error',
+      emptyQuery: 'lexical',
       timeoutMs: 30_000,
     })
     expect(checkRequest({ ...request, fusion: { type: 'rrf' }, highlight: true })).toMatchObject({

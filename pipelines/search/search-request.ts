@@ -67,7 +67,7 @@ export interface SearchRequest {
   readonly sourceFields?: readonly string[] | undefined
   /** Counts all hits, which costs 2 to 5 times the search. @default false, then `total` is absent */
   readonly trackTotalHits?: boolean | undefined
-  /** What a sparse query without any word piece does: fail, or search the text fields. @default 'error' */
+  /** What a sparse query without any word piece does: search the text fields, or fail. @default 'lexical' */
   readonly emptyQuery?: 'error' | 'lexical' | undefined
   /** @default 30,000 */
   readonly timeoutMs?: number | undefined
@@ -164,7 +164,7 @@ export function checkRequest(request: SearchRequest): CheckedRequest {
     fuseIn: request.fuseIn,
     sourceFields: request.sourceFields,
     trackTotalHits: request.trackTotalHits ?? false,
-    emptyQuery: request.emptyQuery ?? 'error',
+    emptyQuery: request.emptyQuery ?? 'lexical',
     timeoutMs: request.timeoutMs ?? 30_000,
   }
 }

@@ -96,7 +96,7 @@ async function answerFrom(
   const ofTable = encodeQuery(request.text, resources.tokenizer, resources.queryTable)
   const mode = modeFor(wanted, ofTable, request)
   const context: RankingContext = { client, request, source: sourceFilter(request, specification) }
-  const lexical = () => lexicalQuery(specification.fields, request.text, request.filter)
+  const lexical = () => lexicalQuery(index.lexical, request.text, request.filter)
   const form = mode === 'bm25' ? undefined : await formFor(index, client, request, cache)
   const { text, idf, filter } = request
   // The plugin weights by the index itself; only an explanation needs its weights here.
@@ -142,7 +142,7 @@ function modeFor(wanted: SearchMode, tokens: readonly QueryToken[], request: Che
   if (wanted === 'hybrid' || request.emptyQuery === 'lexical') return 'bm25'
   throw new LexpandError(
     'QUERY',
-    `[search] expected words of the model's vocabulary, got none in ${JSON.stringify(request.text.slice(0, 80))}. Rephrase, or use mode bm25 or emptyQuery lexical.`,
+    `[search] expected words of the model's vocabulary, got none in ${JSON.stringify(request.text.slice(0, 80))}. Rephrase, or leave emptyQuery out: the text fields are searched then.`,
   )
 }
 

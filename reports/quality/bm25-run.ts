@@ -38,7 +38,7 @@ export async function bm25Run(
     await client.indices.refresh({ index })
     const run = new Map<string, ScoredDocument[]>()
     for (const [id, text] of queries) {
-      const query = lexicalQuery([FIELD], text)
+      const query = lexicalQuery({ plain: [FIELD] }, text)
       const reply = await client.search({ index, body: { query, size: DEPTH + 1, _source: false } })
       const hits = reply.body.hits.hits.map(({ _id = '', _score }) => ({
         id: _id,

@@ -7,6 +7,7 @@ const TARGET = {
   specification: SPECIFICATION,
   vectorsInSource: true,
   vectorType: 'rank_features',
+  lexical: { plain: [] },
 } as const
 
 describe('scanDocuments', () => {
