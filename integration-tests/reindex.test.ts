@@ -7,6 +7,7 @@ import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { textHash } from '../mappings/index.ts'
 import { SearchCache, search } from '../pipelines/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
+import { countStates } from '../workers/documents/index-states.ts'
 import { enqueue, sweep } from '../workers/index.ts'
 import { beginRollBack, rollBack } from '../workers/reindex/index.ts'
 import {
@@ -99,6 +100,19 @@ async function aliasTarget(client: Client, alias: string): Promise<string[]> {
 }
 
 describe('a migration beside the old index', () => {
+  test('of four documents asks its gate when each has its vector, however few they are', async () => {
+    const fixture = await reindexFixture('small', { shards: 1 })
+    await filled(fixture, 4)
+    let pending: number | undefined
+    const report = await runMigration(fixture, {
+      async gate() {
+        await fixture.client.indices.refresh({ index: fixture.next })
+        pending = (await countStates(fixture.client, fixture.next)).pending
+      },
+    })
+    expect({ pending, ready: report.ready }).toEqual({ pending: 0, ready: 4 })
+  })
+
   test(`of ${DOCUMENTS} documents under writes and queries loses nothing, and neither does its roll-back`, {
     timeout: 300_000,
   }, async () => {

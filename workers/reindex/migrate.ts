@@ -10,11 +10,12 @@ import { type FollowingWithEncoding, follow, isCaughtUp } from './copy/follow.ts
 import { unfreeze } from './copy/freeze.ts'
 import { towardsNew } from './copy/reshape.ts'
 import { Encoding } from './run/encoding.ts'
+import { waitingUpTo } from './run/fence.ts'
 import { assertGoesOn, patiently } from './run/patience.ts'
 import { findIndex } from './run/plan.ts'
 import { retire } from './run/retire.ts'
 import type { ReindexRun } from './run/run.ts'
-import type { ReindexProgress } from './run/state.ts'
+import type { Checkpoints, ReindexProgress } from './run/state.ts'
 import { hasMoved, MAX_BLOCK_MS, type Swap, swap } from './swap.ts'
 
 export interface Migration extends Swap {
@@ -41,7 +42,6 @@ export interface MigrationReport {
   readonly write_blocked_ms: number | undefined
 }
 
-const LEAST_FEW_PENDING = 16
 const POLL_MS = 250
 const MAX_ATTEMPTS = 5
 const PATIENCE_MS = 300_000
@@ -106,7 +106,10 @@ function followingOf({ client, queue, run, oldSpecification }: Migration, persis
   return { run, link, encoding } satisfies FollowingWithEncoding
 }
 
-/** Copies and follows until little is left to do. */
+/**
+ * Copies and follows until everything that was there at first has its vector, and few changes are left to carry over.
+ * No count of missing vectors decides: of a small index, a few are all.
+ */
 async function catchUp(migration: Migration, following: FollowingWithEncoding): Promise<void> {
   const { client, run, onProgress } = migration
   const { encoding } = following
@@ -121,19 +124,26 @@ async function catchUp(migration: Migration, following: FollowingWithEncoding): 
     onProgress?.(progress)
     return counts
   }
+  const { target, specification } = run.state
+  const isEncoded = async (upTo: Checkpoints) =>
+    (await patiently(
+      () => waitingUpTo(client, target, specification.fingerprint, upTo),
+      following.link.persistence,
+    )) === 0
   let looking: Promise<unknown> = Promise.resolve()
   const onPage = () => {
     if (performance.now() - lastLook < 1_000) return
     lastLook = performance.now()
     looking = looking.then(look).catch(() => {})
   }
+  let fence: Checkpoints | undefined
   for (let before = Number.POSITIVE_INFINITY; ; ) {
     assertGoesOn(run.signal)
     const seen = await follow({ ...following, onPage })
+    fence ??= run.state.checkpoints
     await looking
     const { pending } = await patiently(look, following.link.persistence)
-    const isNearlyEncoded = pending <= Math.max(LEAST_FEW_PENDING, encoding.rate / 2)
-    if (isNearlyEncoded && isCaughtUp(seen, before)) {
+    if (isCaughtUp(seen, before) && (pending === 0 || (await isEncoded(fence)))) {
       // Deletes so far come over before clients have to wait for those since.
       const differing = await repair(following)
       if (isCaughtUp(differing, differing)) return
