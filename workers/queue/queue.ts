@@ -3,6 +3,7 @@ import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { LexpandError } from '../../sparse/errors.ts'
 import { queueTraces } from '../telemetry/traces.ts'
+import { againAfterDemotion } from './demotion.ts'
 import type { JobData, JobDocument } from './job-data.ts'
 import { QueuedMarks } from './queued-marks.ts'
 import { connect } from './redis.ts'
@@ -101,11 +102,13 @@ export async function openQueue(redisUrl: string, identity: string): Promise<Enc
       try {
         const unqueued = await marks.unqueued(scope, documents)
         const batches = jobBatches(unqueued)
-        const added = await jobs.addBulk(
-          batches.map((batch) => ({
-            name: 'encode',
-            data: { version: 1, index, fingerprint, documents: batch },
-          })),
+        const added = await againAfterDemotion(redis, () =>
+          jobs.addBulk(
+            batches.map((batch) => ({
+              name: 'encode',
+              data: { version: 1, index, fingerprint, documents: batch },
+            })),
+          ),
         )
         for (const [at, { id = '' }] of added.entries()) await marks.mark(scope, id, batches[at] ?? [])
         return { jobs: batches.length, documents: unqueued.length }

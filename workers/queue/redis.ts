@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { LexpandError } from '../../sparse/errors.ts'
+import { reconnectWhenDemoted } from './demotion.ts'
 
 export interface RedisRole {
   /**
@@ -27,6 +28,7 @@ export async function connect(redisUrl: string, { role }: RedisRole): Promise<Re
     connectTimeout: CONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: role === 'worker' ? null : QUEUE_RETRIES,
     retryStrategy: (times) => Math.min(times * 200, RECONNECT_MAX_MS),
+    reconnectOnError: reconnectWhenDemoted(role === 'worker'),
   })
   let lastError: Error | undefined
   redis.on('error', (error: Error) => {
