@@ -5,7 +5,7 @@ WORKDIR /app
 ENV ONNXRUNTIME_NODE_INSTALL_CUDA=skip
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json index.ts ./
+COPY tsconfig.json tsconfig.build.json index.ts node-version.ts ./
 COPY sparse sparse
 COPY models models
 COPY opensearch opensearch

@@ -1,5 +1,5 @@
-import { resolveEncoding, specificationFor } from '../mappings/index.ts'
-import { DEFAULT_MODEL, fingerprint } from '../models/index.ts'
+import { specificationFor } from '../mappings/index.ts'
+import { DEFAULT_MODEL } from '../models/index.ts'
 import { resolveName } from '../opensearch/alias.ts'
 import { parsePruning } from '../sparse/vectors/pruning-text.ts'
 import { onnxEncoder } from '../workers/index.ts'
@@ -13,7 +13,7 @@ export interface NeededAdvice extends Advice {
   /** What to run, for a change that is not made on the query's side. */
   readonly command?: string | undefined
   /** What it would take, from some documents encoded here. */
-  readonly reindex?: Pick<Estimate, 'docs_per_second' | 'hours' | 'extra_bytes' | 'free_bytes'> | undefined
+  readonly reindex?: Pick<Estimate, 'docsPerSecond' | 'hours' | 'extraBytes' | 'freeBytes'> | undefined
 }
 
 /** Stronger pruning needs the documents encoded anew, into an index beside the present one. */
@@ -31,19 +31,18 @@ export async function withReindex(
   note('what a reindex would take: some documents are encoded here, nothing is written')
   const { fields, sparse_field, windowing } = found.specification
   const encoding = { fields, sparseField: sparse_field, windowing, pruning: parsePruning(advice.value) }
-  const stamp = fingerprint(model.identity, resolveEncoding(model, encoding))
   const encoder = onnxEncoder(model)
   try {
     const { tokenizer } = model
-    const wanted = specificationFor(model, encoding, stamp)
-    const { docs_per_second, hours, extra_bytes, free_bytes } = await estimate(
+    const wanted = specificationFor(model, encoding)
+    const { docsPerSecond, hours, extraBytes, freeBytes } = await estimate(
       client,
       found.name,
       wanted,
       { tokenizer, encoder },
       true,
     )
-    return { ...advice, command, reindex: { docs_per_second, hours, extra_bytes, free_bytes } }
+    return { ...advice, command, reindex: { docsPerSecond, hours, extraBytes, freeBytes } }
   } finally {
     await encoder.dispose()
   }

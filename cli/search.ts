@@ -87,7 +87,7 @@ async function searchIndex(text: string, flags: SearchFlags): Promise<void> {
 }
 
 function page(
-  { mode, took_ms, coverage, hits }: SearchResult,
+  { mode, tookMs, coverage, hits }: SearchResult,
   fields: readonly string[],
   from: number,
 ): string {
@@ -95,7 +95,7 @@ function page(
     coverage === undefined || coverage === 1
       ? ''
       : ` (${(coverage * 100).toFixed(1)}% of the documents have a vector yet)`
-  const head = `${hits.length} hits by ${mode}${partly} in ${took_ms.toFixed(1)} ms`
+  const head = `${hits.length} hits by ${mode}${partly} in ${tookMs.toFixed(1)} ms`
   return [head, ...hits.map((hit, at) => lines(hit, fields, from + at + 1))].join('\n')
 }
 

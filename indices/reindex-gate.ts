@@ -1,44 +1,45 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../mappings/index.ts'
-import { DEFAULT_MODEL, type Model } from '../models/index.ts'
+import { loadModel, type Model } from '../models/index.ts'
 import { type SearchMode, search } from '../pipelines/index.ts'
-import { evaluate, type ScoredDocument } from '../quality/metrics.ts'
-import { parseQrels, queryFrom, readInput, readQueries } from '../quality/query-files.ts'
+import { evaluate, type Qrels, type ScoredDocument } from '../quality/metrics.ts'
+import { queryFrom } from '../quality/query-files.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { audit } from '../workers/index.ts'
 import { sampleTexts } from '../workers/reindex/index.ts'
 
-export interface GateFlags {
-  /** File with queries: lines of text, or of JSON with `text` and perhaps `_id`. */
-  readonly queries?: string | undefined
-  /** File with judgments, TSV: query id, document id, grade. */
-  readonly qrels?: string | undefined
-  /** Least mean share of common documents among the first ten, 0 to 1. */
-  readonly minOverlap: number
-  /** Most that nDCG@10 may fall, 0 to 1. */
-  readonly maxLoss: number
-  /** Model of the old index, when it is not the new one. */
-  readonly oldModel?: string | undefined
+/** How a new index is compared with the old one before the alias moves. */
+export interface GateOptions {
+  /** Query id -> text. @default first sentences of sampled documents */
+  readonly queries?: ReadonlyMap<string, string> | undefined
+  /** Judgments of these queries: nDCG@10 is compared instead of the first ten hits. */
+  readonly qrels?: Qrels | undefined
+  /** Least mean share of common documents among the first ten, 0 to 1. @default .5 */
+  readonly minOverlap?: number | undefined
+  /** Most that nDCG@10 may fall, 0 to 1. @default .01 */
+  readonly maxLoss?: number | undefined
+  /** Model of the old index, when it is neither the new one nor the bundled one. */
+  readonly oldModel?: Model | undefined
 }
+
+export const DEFAULT_MIN_OVERLAP = 0.5
+export const DEFAULT_MAX_LOSS = 0.01
 
 export interface GateReport {
   readonly queries: number
-  readonly overlap_at_10?: number | undefined
-  readonly ndcg_at_10?: { readonly old: number; readonly new: number } | undefined
+  readonly overlapAt10?: number | undefined
+  readonly ndcgAt10?: { readonly old: number; readonly new: number } | undefined
 }
 
 export interface Gate {
   readonly client: Client
-  readonly flags: GateFlags
+  readonly options: GateOptions
   readonly source: string
   readonly target: string
   /** Undefined when the old index has no vectors: it is then ranked by BM25, and only judgments can compare. */
   readonly oldSpecification: IndexSpecification | undefined
   readonly specification: IndexSpecification
   readonly model: Model
-  /** Loads the model that `oldModel` names. */
-  readonly openModel: (reference: string) => Promise<Model>
-  readonly signal: AbortSignal
 }
 
 const SAMPLED_QUERIES = 50
@@ -49,12 +50,13 @@ const DEPTH = 10
  *
  * @throws LexpandError INDEX with the figures when the new one is not good enough
  */
-export async function runGate(gate: Gate): Promise<GateReport> {
-  const { client, flags, target, signal } = gate
-  const { stale, foreign, vector_missing, orphan_vector } = await audit(client, target, { signal })
-  if (stale + foreign + vector_missing + orphan_vector > 0) {
+export async function runGate(gate: Gate, signal: AbortSignal): Promise<GateReport> {
+  const { client, options, target } = gate
+  const { qrels, minOverlap = DEFAULT_MIN_OVERLAP, maxLoss = DEFAULT_MAX_LOSS } = options
+  const { stale, foreign, vectorMissing, orphanVector } = await audit(client, target, { signal })
+  if (stale + foreign + vectorMissing + orphanVector > 0) {
     throw refusal(
-      `an audit of ${target} without problems, got ${stale} stale, ${foreign} foreign, ${vector_missing} without their vector, ${orphan_vector} with one too many`,
+      `an audit of ${target} without problems, got ${stale} stale, ${foreign} foreign, ${vectorMissing} without their vector, ${orphanVector} with one too many`,
     )
   }
   const queries = await queriesOf(gate)
@@ -63,25 +65,24 @@ export async function runGate(gate: Gate): Promise<GateReport> {
   const before = await rank(gate, gate.source, oldModel ?? gate.model, mode, queries)
   const after = await rank(gate, target, gate.model, 'sparse', queries)
   const report = { queries: queries.size }
-  if (flags.qrels !== undefined) {
-    const qrels = parseQrels(await readInput(flags.qrels, 'reindex'), 'reindex')
+  if (qrels !== undefined) {
     const ndcg = (run: Run) => evaluate(run, qrels).mean.ndcg_at_10
-    const ndcg_at_10 = { old: ndcg(before), new: ndcg(after) }
-    if (ndcg_at_10.new < ndcg_at_10.old - flags.maxLoss) {
+    const ndcgAt10 = { old: ndcg(before), new: ndcg(after) }
+    if (ndcgAt10.new < ndcgAt10.old - maxLoss) {
       throw refusal(
-        `nDCG@10 of at least ${(ndcg_at_10.old - flags.maxLoss).toFixed(4)} (${ndcg_at_10.old.toFixed(4)} by ${mode} in ${gate.source}, --max-loss ${flags.maxLoss}), got ${ndcg_at_10.new.toFixed(4)}`,
+        `nDCG@10 of at least ${(ndcgAt10.old - maxLoss).toFixed(4)} (${ndcgAt10.old.toFixed(4)} by ${mode} in ${gate.source}, --max-loss ${maxLoss}), got ${ndcgAt10.new.toFixed(4)}`,
       )
     }
-    return { ...report, ndcg_at_10 }
+    return { ...report, ndcgAt10 }
   }
   if (mode === 'bm25') return report
-  const overlap_at_10 = overlap(ids(before), ids(after))
-  if (overlap_at_10 < flags.minOverlap) {
+  const overlapAt10 = overlap(ids(before), ids(after))
+  if (overlapAt10 < minOverlap) {
     throw refusal(
-      `the first ${DEPTH} hits of ${queries.size} queries to agree by at least ${flags.minOverlap} (--min-overlap), got ${overlap_at_10.toFixed(3)}`,
+      `the first ${DEPTH} hits of ${queries.size} queries to agree by at least ${minOverlap} (--min-overlap), got ${overlapAt10.toFixed(3)}`,
     )
   }
-  return { ...report, overlap_at_10 }
+  return { ...report, overlapAt10 }
 }
 
 /** Mean share of common ids; queries without a hit on either side say nothing. 1 when none says anything. */
@@ -123,8 +124,8 @@ async function rank(
   return run
 }
 
-async function queriesOf({ client, flags, source, specification }: Gate): Promise<Map<string, string>> {
-  if (flags.queries !== undefined) return readQueries(flags.queries, 'reindex')
+async function queriesOf({ client, options, source, specification }: Gate): Promise<Map<string, string>> {
+  if (options.queries !== undefined) return new Map(options.queries)
   const texts = await sampleTexts(client, source, specification.fields, SAMPLED_QUERIES)
   return new Map(
     texts.map((text, at) => [`${at + 1}`, queryFrom(text)] as const).filter(([, query]) => query !== ''),
@@ -132,17 +133,17 @@ async function queriesOf({ client, flags, source, specification }: Gate): Promis
 }
 
 /** @throws LexpandError MODEL when the old index cannot be ranked because its model is not there */
-async function modelOfOld({ oldSpecification, model, openModel, flags }: Gate): Promise<Model | undefined> {
+async function modelOfOld({ oldSpecification, model, options }: Gate): Promise<Model | undefined> {
   if (oldSpecification === undefined) return undefined
   const { name, vocabulary_hash, query_table_hash } = oldSpecification.model
   const fits = ({ manifest }: Model) =>
     manifest.vocabulary_hash === vocabulary_hash && manifest.query_table_hash === query_table_hash
   if (fits(model)) return model
-  const old = await openModel(flags.oldModel ?? DEFAULT_MODEL)
+  const old = options.oldModel ?? (await loadModel())
   if (fits(old)) return old
   throw new LexpandError(
     'MODEL',
-    `[reindex] expected the model of the old index (${name}) to compare with, got ${old.manifest.name}. Name it with --old-model.`,
+    `[reindex] expected the model of the old index (${name}) to compare with, got ${old.manifest.name}. Give it as oldModel (--old-model).`,
   )
 }
 

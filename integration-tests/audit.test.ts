@@ -11,8 +11,8 @@ const CLEAN = {
   failed: 0,
   stale: 0,
   foreign: 0,
-  vector_missing: 0,
-  orphan_vector: 0,
+  vectorMissing: 0,
+  orphanVector: 0,
   oversized: 0,
   problems: 0,
 }
@@ -49,15 +49,15 @@ describe('audit', () => {
       overdue: 2,
       stale: 2,
       foreign: 1,
-      vector_missing: 2,
-      orphan_vector: 1,
+      vectorMissing: 2,
+      orphanVector: 1,
       problems: 8,
     })
     const named = (finding: string) => result.samples[finding].map(({ id }: { id: string }) => id).sort()
     expect(named('stale')).toEqual(['d0', 'd1'])
     expect(named('foreign')).toEqual(['d2'])
-    expect(named('vector_missing')).toEqual(['d3', 'd4'])
-    expect(named('orphan_vector')).toEqual(['blank'])
+    expect(named('vectorMissing')).toEqual(['d3', 'd4'])
+    expect(named('orphanVector')).toEqual(['blank'])
     expect(named('overdue')).toEqual(['before-lexpand', 'd5'])
 
     const repair = await lexpandJson(['audit', '--index', index, '--repair'])
@@ -102,7 +102,7 @@ describe('audit', () => {
       stale: 0,
       truncated: 1,
       oversized: 1,
-      vector_missing: 4,
+      vectorMissing: 4,
     })
     await bypass(client, index, 'long', { doc: { body: { text: `${long}.` } } })
     expect((await audit(client, index)).samples.stale).toEqual([{ index, id: 'long' }])

@@ -127,7 +127,7 @@ describe('five per cent of poison', () => {
     expect(await sweep(client, fixture.queue, index)).toMatchObject({
       found: 0,
       jobs: 0,
-      oldest_pending_seconds: 0,
+      oldestPendingSeconds: 0,
     })
 
     // Nothing is better yet: what was tried again fails again, and says that it was the second time.

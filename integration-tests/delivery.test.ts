@@ -186,10 +186,10 @@ describe('clocks that are wrong', () => {
   }
 
   /** A worker with the true time. */
-  async function trueWorker({ redisUrl, model }: WorkerFixture): Promise<void> {
+  async function trueWorker({ redis, model }: WorkerFixture): Promise<void> {
     const settings: WorkerProcessSettings = {
       opensearchUrl: inject('opensearchUrl'),
-      redisUrl,
+      redisUrl: redis,
       identity: model.identity,
       fakeDelayMs: 0,
     }
@@ -260,9 +260,9 @@ test('stored pending documents say since when they wait, and ready ones do not',
     const { pending_since } = source[SIDECAR] as { pending_since: string }
     expect(Math.abs(Date.now() - Date.parse(pending_since))).toBeLessThan(60_000)
   }
-  const { oldest_pending_seconds } = await sweep(client, queue, index)
-  expect(oldest_pending_seconds).toBeGreaterThan(0)
-  expect(oldest_pending_seconds).toBeLessThan(60)
+  const { oldestPendingSeconds } = await sweep(client, queue, index)
+  expect(oldestPendingSeconds).toBeGreaterThan(0)
+  expect(oldestPendingSeconds).toBeLessThan(60)
   await fixture.startWorker()
   await queue.idle()
   for (const source of (await fixture.documents()).values())

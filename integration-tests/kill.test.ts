@@ -44,7 +44,7 @@ async function startWorkerProcess(
 ): Promise<WorkerProcess> {
   const all: WorkerProcessSettings = {
     opensearchUrl: inject('opensearchUrl'),
-    redisUrl: fixture.redisUrl,
+    redisUrl: fixture.redis,
     identity: fixture.model.identity,
     ...settings,
   }
@@ -125,7 +125,7 @@ describe('kill -9 of Redis', () => {
   test('while a worker runs: after its restart and a sweep all are ready', async () => {
     const redis = await startPrivateRedis()
     onTestFinished(() => redis.stop())
-    const fixture = await workerFixture('kill-redis', { redisUrl: redis.url })
+    const fixture = await workerFixture('kill-redis', { redis: redis.url })
     await enqueue(fixture, shortTexts(1_000))
     const worker = await startWorkerProcess(fixture, { fakeDelayMs: 200 })
     await until(() => worker.ready() >= 128)
@@ -151,7 +151,7 @@ describe('kill -9 of Redis', () => {
   test('with everything in it lost, a sweep queues what is pending', async () => {
     const redis = await startPrivateRedis()
     onTestFinished(() => redis.stop())
-    const fixture = await workerFixture('lose-redis', { redisUrl: redis.url })
+    const fixture = await workerFixture('lose-redis', { redis: redis.url })
     await enqueue(fixture, shortTexts(300))
     const connection = await connect(redis.url, { role: 'queue' })
     await connection.flushall()
@@ -165,14 +165,14 @@ describe('kill -9 of Redis', () => {
   test('before documents are queued: enqueue says that they are stored, a sweep finds them', async () => {
     const redis = await startPrivateRedis()
     onTestFinished(() => redis.stop())
-    const fixture = await workerFixture('queue-down', { redisUrl: redis.url })
+    const fixture = await workerFixture('queue-down', { redis: redis.url })
     await redis.kill9()
     await expect(enqueue(fixture, shortTexts(100))).rejects.toMatchObject({
       code: 'SERVICE',
       message: expect.stringContaining('lexpand sweep'),
     })
     expect(states(await fixture.documents())).toEqual({ pending: 100 })
-    await expect(openQueue(redis.url, fixture.model.identity)).rejects.toMatchObject({
+    await expect(openQueue({ redis: redis.url, model: fixture.model })).rejects.toMatchObject({
       code: 'SERVICE',
       message: expect.stringMatching(/expected Redis at 127\.0\.0\.1:\d+, got: .*ECONNREFUSED/),
     })
@@ -188,7 +188,9 @@ describe('kill -9 of Redis', () => {
     const redis = await startPrivateRedis()
     onTestFinished(() => redis.stop())
     const names = Array.from({ length: 20 }, (_, at) => `outage${at}`.padEnd(12, '-'))
-    const queues = await Promise.all(names.map((name) => openQueue(redis.url, name)))
+    const queues = await Promise.all(
+      names.map((name) => openQueue({ redis: redis.url, model: { identity: name } })),
+    )
     await redis.kill9()
     const add = (queue: EncodeQueue) => queue.add('i', 'f', [{ id: 'd', seq_no: 1, primary_term: 1 }])
     const refusals = await Promise.allSettled(queues.map(add))

@@ -76,7 +76,7 @@ describe('filling in place', () => {
     const redis = await startPrivateRedis()
     onTestFinished(() => redis.stop())
     const fixture = await reindexFixture('forgetful')
-    const queue = await openQueue(redis.url, fixture.model.identity)
+    const queue = await openQueue({ redis: redis.url, model: fixture.model })
     onTestFinished(() => queue.close())
     await unmarked(fixture, 300)
     const report = fill(fixture, undefined, queue)
@@ -87,7 +87,7 @@ describe('filling in place', () => {
     const { client, model } = fixture
     const logger = pino({ level: 'silent' })
     const encoder = fixture.encoder()
-    const worker = await startWorker({ client, redisUrl: redis.url, model, logger, encoder })
+    const worker = await startWorker({ client, redis: redis.url, model, logger, encoder })
     onTestFinished(() => worker.close())
     expect(await report).toMatchObject({ documents: 300, ready: 300, pending: 0 })
     await expectAllReady(fixture, await fixture.documents(), fixture.encoder())

@@ -178,7 +178,7 @@ async function routingsApart(client: Client, index: string): Promise<[string, st
 async function killedAt(fixture: ReindexFixture, stopAt: StopPoint): Promise<void> {
   const settings: ReindexProcessSettings = {
     opensearchUrl: inject('opensearchUrl'),
-    redisUrl: fixture.redisUrl,
+    redisUrl: fixture.redis,
     identity: fixture.model.identity,
     alias: fixture.alias,
     next: fixture.next,

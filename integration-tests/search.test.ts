@@ -1,13 +1,8 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type PrivateService, startPrivateOpenSearch } from '../embedded/index.ts'
-import {
-  type IndexSpecification,
-  installIndex,
-  resolveEncoding,
-  specificationFor,
-} from '../mappings/index.ts'
-import { fingerprint, loadModel, type Model } from '../models/index.ts'
+import { type IndexSpecification, installIndex, specificationFor } from '../mappings/index.ts'
+import { loadModel, type Model } from '../models/index.ts'
 import {
   SearchCache,
   type SearchRequest,
@@ -34,11 +29,7 @@ beforeAll(async () => {
   client = testClient(inject('opensearchUrl'))
   model = await loadModel()
   const options = { fields: ['title', 'body'] }
-  specification = specificationFor(
-    model,
-    options,
-    fingerprint(model.identity, resolveEncoding(model, options)),
-  )
+  specification = specificationFor(model, options)
   await installIndex(client, index, specification)
   await storeReady(client, index, specification, DOCUMENTS)
 })
@@ -378,10 +369,10 @@ describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s ne
     } as const
     const clauses = await ask({ ...request, form: 'rank_feature' }, peer)
     const other = await ask({ ...request, form }, peer)
-    expect({ ...other, took_ms: 0, engine_took_ms: 0 }).toEqual({
+    expect({ ...other, tookMs: 0, engineTookMs: 0 }).toEqual({
       ...clauses,
-      took_ms: 0,
-      engine_took_ms: 0,
+      tookMs: 0,
+      engineTookMs: 0,
     })
     expect(other.total).toBeGreaterThan(0)
   })

@@ -35,12 +35,12 @@ function unqueued({ queue, ...fixture }: WorkerFixture, documents: readonly Sour
 }
 
 async function sweeper(
-  { client, redisUrl, index }: WorkerFixture,
+  { client, redis, index }: WorkerFixture,
   options: Partial<SweeperOptions> = {},
 ): Promise<RunningSweeper> {
   const running = await startSweeper({
     client,
-    redisUrl,
+    redis,
     indices: [index],
     everyMs: 200,
     logger: pino({ level: 'silent' }),
@@ -400,13 +400,13 @@ describe('clocks', () => {
     }
     const report = await sweep(client, queue, index)
     expect(report.found).toBe(2)
-    expect(report.oldest_pending_seconds).toBeGreaterThan(50 * 365 * 86_400)
+    expect(report.oldestPendingSeconds).toBeGreaterThan(50 * 365 * 86_400)
     await (await queue.jobs.getWaiting())[0]?.remove()
     expect(await sweep(client, queue, index)).toMatchObject({ found: 2, jobs: 1 })
     await fixture.startWorker()
     await queue.idle()
     await expectAllReady(fixture, await fixture.documents(), fixture.encoder())
-    expect(await sweep(client, queue, index)).toMatchObject({ oldest_pending_seconds: 0 })
+    expect(await sweep(client, queue, index)).toMatchObject({ oldestPendingSeconds: 0 })
   })
 })
 

@@ -25,7 +25,10 @@ beforeAll(async () => {
   const words = [...new Set(DOCUMENTS.flatMap(({ vector }) => Object.keys(vector)))].sort()
   queryTable = new QueryTable(Object.fromEntries(words.map((word, at) => [word, 0.1 + ((at * 7) % 60) / 8])))
   const manifest = { ...model.manifest, query_table_hash: queryTable.hash }
-  specification = specificationFor({ identity: model.identity, manifest }, { fields: FIELDS }, 'f'.repeat(16))
+  specification = {
+    ...specificationFor({ identity: model.identity, manifest }, { fields: FIELDS }),
+    fingerprint: 'f'.repeat(16),
+  }
   for (const [name, shards] of [
     [index, 1],
     [sharded, 3],
@@ -75,7 +78,7 @@ describe('two-phase scoring', () => {
     expect(twoSided().length).toBeGreaterThan(15)
     for (const text of twoSided()) {
       const found = await ask({ text, twoPhase: { window: 1_000 } })
-      expect(found.two_phase).toMatchObject({ cut: 2, window: 1_000 })
+      expect(found.twoPhase).toMatchObject({ cut: 2, window: 1_000 })
       expectClose(scores(found), exact(text).slice(0, 10))
     }
   })
@@ -90,7 +93,7 @@ describe('two-phase scoring', () => {
           const found = await ask(request, shards === 1 ? index : sharded)
           const best = exact(text).slice(0, 5)
           const isRight = scores(found).every((score, at) => Math.abs(score / (best[at] ?? 0) - 1) < 1e-5)
-          if (found.two_phase?.exact) {
+          if (found.twoPhase?.exact) {
             outcomes.proven++
             expectClose(scores(found), best)
           } else outcomes.unproven++
@@ -111,7 +114,7 @@ describe('two-phase scoring', () => {
     )
     expect(pages.flatMap(ids)).toEqual(ids(list))
     const behind = await ask({ text, from: 40, size: 10, twoPhase: { window: 40 } })
-    expect(behind.two_phase?.window).toBe(80)
+    expect(behind.twoPhase?.window).toBe(80)
   })
 
   test('filters narrow both phases and their proof', async () => {
@@ -120,7 +123,7 @@ describe('two-phase scoring', () => {
       const found = await ask({ text, filter, twoPhase: { window: 300, prove: true } })
       const whole = await ask({ text, filter })
       expect(found.hits.every(({ source }) => source.group === 2)).toBe(true)
-      if (found.two_phase?.exact) expectClose(scores(found), scores(whole))
+      if (found.twoPhase?.exact) expectClose(scores(found), scores(whole))
     }
   })
 
@@ -137,10 +140,10 @@ describe('two-phase scoring', () => {
     const [text = ''] = twoSided()
     const plain = await ask({ text })
     const uncut = await ask({ text, twoPhase: { cut: 0.01 } })
-    expect(uncut.two_phase).toBeUndefined()
+    expect(uncut.twoPhase).toBeUndefined()
     expect(scores(uncut)).toEqual(scores(plain))
     const counted = await ask({ text, trackTotalHits: true, twoPhase: {} })
-    expect(counted.two_phase).toBeUndefined()
+    expect(counted.twoPhase).toBeUndefined()
     expect(counted.total).toBe(exact(text).filter((score) => score > 0).length)
   })
 
@@ -153,6 +156,6 @@ describe('two-phase scoring', () => {
     const results = await Promise.all(
       QUERIES.slice(0, 10).map((text) => ask({ text, idf: 'corpus', twoPhase: { cut: 1 } })),
     )
-    expect(results.some(({ two_phase }) => two_phase !== undefined)).toBe(true)
+    expect(results.some(({ twoPhase }) => twoPhase !== undefined)).toBe(true)
   })
 })

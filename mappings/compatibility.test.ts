@@ -3,7 +3,7 @@ import { fixtureModel } from '../testing/fixture-model.ts'
 import { assertFingerprint, assertQueryTable, assertSameEncoding, assertVocabulary } from './compatibility.ts'
 import { specificationFor } from './specification.ts'
 
-const specification = specificationFor(fixtureModel, { fields: ['title'] }, 'fingerprint')
+const specification = { ...specificationFor(fixtureModel, { fields: ['title'] }), fingerprint: 'fingerprint' }
 
 test('equal hashes pass', () => {
   assertFingerprint(specification, 'fingerprint')

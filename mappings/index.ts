@@ -15,6 +15,7 @@ export {
   readInstalledIndices,
   readSpecification,
 } from './compatibility.ts'
+export { fingerprint } from './fingerprint.ts'
 export { type Installed, type InstallOptions, installIndex, installTemplate } from './install.ts'
 export { assertPluginFor } from './plugin-for.ts'
 export {

@@ -4,7 +4,7 @@ import { missingFields, missingOwnFields, newMapping } from './mapping.ts'
 import { sidecarMapping } from './sidecar.ts'
 import { specificationFor } from './specification.ts'
 
-const specification = specificationFor(fixtureModel, { fields: ['title'] }, 'fingerprint')
+const specification = { ...specificationFor(fixtureModel, { fields: ['title'] }), fingerprint: 'fingerprint' }
 const OWN = { title_sparse: { type: 'rank_features' }, lexpand: sidecarMapping }
 
 test('a new mapping holds text, own fields and the specification', () => {

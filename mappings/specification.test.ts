@@ -4,7 +4,7 @@ import { fixtureModel } from '../testing/fixture-model.ts'
 import { parseSpecification, type SpecificationOptions, specificationFor } from './specification.ts'
 
 function specified(options: SpecificationOptions) {
-  return specificationFor(fixtureModel, options, 'fingerprint')
+  return { ...specificationFor(fixtureModel, options), fingerprint: 'fingerprint' }
 }
 
 describe('specificationFor', () => {

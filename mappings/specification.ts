@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { LexpandError } from '../sparse/errors.ts'
 import { DEFAULT_PRUNING, type Pruning } from '../sparse/vectors/prune.ts'
 import { DEFAULT_MAX_WINDOWS, DEFAULT_OVERLAP, type Windowing } from '../sparse/word-pieces/windows.ts'
+import { fingerprint } from './fingerprint.ts'
 import { SIDECAR } from './sidecar.ts'
 
 const pruningSchema = z.discriminatedUnion('type', [
@@ -71,10 +72,7 @@ export interface SpecificationOptions {
   readonly pruning?: Pruning | undefined
 }
 
-/**
- * Windowing and pruning that a specification will carry when the options leave them out; the caller hashes them
- * into the fingerprint.
- */
+/** Fields, windowing and pruning with what the options leave out filled in. */
 export function resolveEncoding(
   model: SpecifiedModel,
   options: SpecificationOptions,
@@ -91,14 +89,11 @@ export function resolveEncoding(
 }
 
 /**
- * @param fingerprint of what {@link resolveEncoding} gives for the same model and options
+ * What an index will hold when its documents are encoded with the model.
+ *
  * @throws LexpandError CONFIGURATION for field names that cannot be used
  */
-export function specificationFor(
-  model: SpecifiedModel,
-  options: SpecificationOptions,
-  fingerprint: string,
-): IndexSpecification {
+export function specificationFor(model: SpecifiedModel, options: SpecificationOptions): IndexSpecification {
   const { fields, windowing, pruning } = resolveEncoding(model, options)
   const sparseField = options.sparseField ?? `${(fields.at(-1) ?? '').replaceAll('.', '_')}_sparse`
   assertFieldNames(fields, sparseField)
@@ -107,7 +102,7 @@ export function specificationFor(
     version: 1,
     fields: [...fields],
     sparse_field: sparseField,
-    fingerprint,
+    fingerprint: fingerprint(model.identity, { fields, windowing, pruning }),
     windowing,
     pruning,
     model: { name, version, identity: model.identity, vocabulary_hash, query_table_hash },

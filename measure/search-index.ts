@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
-import { resolveEncoding, specificationFor } from '../mappings/index.ts'
-import { fingerprint, type Model } from '../models/index.ts'
+import { specificationFor } from '../mappings/index.ts'
+import type { Model } from '../models/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { contentKey } from './content-key.ts'
 import { type BenchDocument, type BenchFiles, benchDocuments } from './search-documents.ts'
@@ -130,7 +130,7 @@ const SPARSE_MAPPINGS: Readonly<Record<FieldKind, object>> = {
 function meta(model: Model) {
   const options = { fields: [TEXT_FIELD], sparseField: SPARSE_FIELD }
   return {
-    lexpand: specificationFor(model, options, fingerprint(model.identity, resolveEncoding(model, options))),
+    lexpand: specificationFor(model, options),
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LexpandError } from '../sparse/errors.ts'
-import { type HubAccess, loadFromHub } from './hub.ts'
+import type { HubAccess } from './hub.ts'
 import { type Model, readModelFolder } from './model-folder.ts'
 
 /** The encoder that comes with the package. */
@@ -35,12 +35,26 @@ export async function loadModel(
     )
   }
   if (BUNDLED_NAME.test(reference)) return loadBundled(reference)
-  if (HUB_NAME.test(reference)) return loadFromHub(reference, options)
+  if (HUB_NAME.test(reference)) return (await hub()).loadFromHub(reference, options)
   throw new LexpandError(
     'CONFIGURATION',
     `[model] expected a bundled name, a folder or a hub name like org/name, got ${JSON.stringify(reference)}. ` +
       'Write a folder with a leading ./ or as an absolute path.',
   )
+}
+
+/** The hub's client is an optional package: who has a model at hand needs none. */
+async function hub(): Promise<typeof import('./hub.ts')> {
+  try {
+    return await import('./hub.ts')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
+    throw new LexpandError(
+      'MODEL',
+      '[model] expected the package @huggingface/hub, which loads models by hub name, got none. Install it: npm install @huggingface/hub; or give the folder of a model.',
+      { cause },
+    )
+  }
 }
 
 // A letter or digit first: neither "..", nor a hidden folder, nor an option can be a name.

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { LexpandError } from '../sparse/errors.ts'
 import { QueryTable } from '../sparse/query/query-table.ts'
 import { WordPieceTokenizer } from '../sparse/word-pieces/tokenizer.ts'
-import { modelIdentity } from './fingerprint.ts'
+import { modelIdentity } from './identity.ts'
 import { type Manifest, MODEL_FILES, manifestSchema } from './manifest.ts'
 
 /** A model whose files are complete and unchanged. */

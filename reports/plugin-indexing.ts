@@ -10,11 +10,11 @@ import { findJdk } from '../embedded/engine/jdk.ts'
 import { startPrivateOpenSearch } from '../embedded/index.ts'
 import { machineSettings } from '../embedded/settings.ts'
 import { pluginHome } from '../integration-tests/fixtures/plugin-home.ts'
-import { resolveEncoding, specificationFor } from '../mappings/index.ts'
+import { specificationFor } from '../mappings/index.ts'
 import { fileLines } from '../measure/file-lines.ts'
 import { percentile } from '../measure/latency.ts'
 import { machine } from '../measure/machine.ts'
-import { fingerprint, loadModel } from '../models/index.ts'
+import { loadModel } from '../models/index.ts'
 
 const BULK_DOCUMENTS = 500
 /** The virtual machine compiles what the listener does. */
@@ -41,7 +41,7 @@ const bodies = await bulkBodies(values.documents, Number(values.limit))
 const rounds = Number(values.rounds)
 const model = await loadModel()
 const options = { fields: [FIELD] }
-const ours = specificationFor(model, options, fingerprint(model.identity, resolveEncoding(model, options)))
+const ours = specificationFor(model, options)
 
 const settings = machineSettings()
 const homes = {

@@ -141,7 +141,7 @@ function record(step: Step, seconds: number, result: unknown) {
     machine: machine(),
     versions: {
       lexpand: packageJson.version,
-      'onnxruntime-node': packageJson.dependencies['onnxruntime-node'],
+      'onnxruntime-node': packageJson.optionalDependencies['onnxruntime-node'],
     },
     seconds,
     result,

@@ -45,11 +45,20 @@ export type { SourceDocument } from './enqueue/prepare-document.ts'
 export { watchEncoder, watchQueue, watchWorker } from './metrics.ts'
 export type { ProbeQuery } from './pace/latency-guard.ts'
 export { type JobData, type JobDocument, parseJobData } from './queue/job-data.ts'
-export { type EncodeQueue, encodeQueueName, openQueue, type QueuedDocument } from './queue/queue.ts'
-export { assertRedisSettings, connect } from './queue/redis.ts'
+export {
+  type EncodeQueue,
+  encodeQueueName,
+  openQueue,
+  type QueuedDocument,
+  type QueueModel,
+  type QueueOptions,
+} from './queue/queue.ts'
+export { assertRedisSettings, connect, DEFAULT_PREFIX, type RedisPlace } from './queue/redis.ts'
 export { type LexpandIndex, lexpandIndices } from './sweep/lexpand-indices.ts'
 export { type SweepOptions, type SweepProgress, type SweepReport, sweep } from './sweep/sweep.ts'
 export { type RunningSweeper, type SweeperOptions, startSweeper } from './sweep/sweeper.ts'
+export { type UntilEncodedOptions, untilEncoded } from './sweep/until-encoded.ts'
+export { type Logger, SILENT_LOGGER } from './telemetry/logger.ts'
 export {
   type PrometheusOptions,
   type PrometheusTelemetry,

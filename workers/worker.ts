@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { UnrecoverableError, Worker } from 'bullmq'
-import type { Logger } from 'pino'
 import type { Encoder } from '../sparse/encoder.ts'
 import type { WordPieceTokenizer } from '../sparse/word-pieces/tokenizer.ts'
 import { cachedIndices } from './documents/specification-cache.ts'
@@ -14,7 +13,8 @@ import { LatencyGuard, type ProbeQuery } from './pace/latency-guard.ts'
 import { Pace } from './pace/pace.ts'
 import type { JobData } from './queue/job-data.ts'
 import { encodeQueueName } from './queue/queue.ts'
-import { assertRedisSettings, connect } from './queue/redis.ts'
+import { assertRedisSettings, connect, DEFAULT_PREFIX, type RedisPlace } from './queue/redis.ts'
+import { type Logger, SILENT_LOGGER } from './telemetry/logger.ts'
 import { NO_TELEMETRY, type Telemetry } from './telemetry/telemetry.ts'
 import { queueTraces } from './telemetry/traces.ts'
 import { TroubleLog } from './telemetry/trouble-log.ts'
@@ -27,9 +27,14 @@ export interface WorkerModel extends OnnxModel {
 
 export interface WorkerOptions {
   readonly client: Client
-  readonly redisUrl: string
+  readonly redis: RedisPlace
+  /** What the keys in Redis begin with. @default '{lexpand}' */
+  readonly prefix?: string | undefined
   readonly model: WorkerModel
-  readonly logger: Logger
+  /** pino, `console`, or any other. @default no log */
+  readonly logger?: Logger | undefined
+  /** Aborting closes the worker as {@link RunningWorker.close} does. */
+  readonly signal?: AbortSignal | undefined
   /** @default the onnx driver with `encoding`; the worker disposes of it either way */
   readonly encoder?: Encoder | undefined
   readonly encoding?: OnnxEncoderOptions | undefined
@@ -85,11 +90,11 @@ const FORCED_CLOSE_MS = 3_000
  * @throws LexpandError SERVICE when Redis cannot be reached or may throw jobs away
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { client, model, logger, onProgress, closeTimeoutMs = 20_000 } = options
-  const { maxTextBytes, vectorCache, telemetry = NO_TELEMETRY } = options
-  const connection = await connect(options.redisUrl, { role: 'worker' })
+  const { client, model, logger = SILENT_LOGGER, onProgress, closeTimeoutMs = 20_000 } = options
+  const { maxTextBytes, vectorCache, telemetry = NO_TELEMETRY, prefix = DEFAULT_PREFIX, signal } = options
+  const connection = await connect(options.redis, { role: 'worker' })
   try {
-    for (const warning of await assertRedisSettings(connection)) logger.warn(warning)
+    for (const warning of await assertRedisSettings(connection)) logger.warn({}, warning)
   } catch (error) {
     connection.disconnect()
     throw error
@@ -106,11 +111,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       tokenizer: model.tokenizer,
       encoder,
       specificationOf: async (index) => (await installedIndex(index)).specification,
-      ...(maxTextBytes === undefined ? {} : { maxTextBytes }),
-      ...(vectorCache === undefined ? {} : { vectorCache }),
+      maxTextBytes,
+      vectorCache,
       telemetry,
     },
     redis: connection,
+    prefix,
     gate: new EngineGate(stopping.signal, ENGINE_BACK_OFF),
     stopping: stopping.signal,
     stats,
@@ -129,6 +135,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   }
   const worker = new Worker<JobData>(name, (job, token) => runJob(job, token, run), {
     connection,
+    prefix,
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,
@@ -190,14 +197,19 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     connection.disconnect()
   }
   let closing: Promise<void> | undefined
-  return {
-    stats,
-    isRunning: () => worker.isRunning(),
-    close() {
-      closing ??= shutDown()
-      return closing
-    },
+  function close(): Promise<void> {
+    closing ??= shutDown()
+    return closing
   }
+  if (signal?.aborted) await close()
+  // An abort has no caller to tell: what goes wrong while closing is logged.
+  else
+    signal?.addEventListener(
+      'abort',
+      () => void close().catch((error) => logger.error({ err: error }, 'worker not closed')),
+      { once: true },
+    )
+  return { stats, isRunning: () => worker.isRunning(), close }
 }
 
 /** Whether a promise settles in time; its error, if any, was reported by the `error` event. */

@@ -56,9 +56,9 @@ async function start(settings: IngestWorkerSettings): Promise<void> {
     const { busyMs: encoderBusyMs, processIds: encoderPids } = encoder
     process.send?.({ stats, encoderBusyMs, encoderPids } satisfies IngestWorkerReport)
   }
-  const worker = await startWorker({ client, redisUrl, model, logger, encoder, onProgress: tell })
+  const worker = await startWorker({ client, redis: redisUrl, model, logger, encoder, onProgress: tell })
   const sweeper = settings.sweep
-    ? await startSweeper({ client, redisUrl, logger, identity, everyMs: SWEEP_EVERY_MS })
+    ? await startSweeper({ client, redis: redisUrl, logger, identity, everyMs: SWEEP_EVERY_MS })
     : undefined
   close = async () => {
     await sweeper?.close()

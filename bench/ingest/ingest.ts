@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { resolveEncoding, specificationFor } from '../../mappings/index.ts'
-import { fingerprint, type Model } from '../../models/index.ts'
+import { specificationFor } from '../../mappings/index.ts'
+import type { Model } from '../../models/index.ts'
 import type { ClientSettings } from '../../opensearch/client.ts'
 import { ingestPipelineName } from '../../pipelines/index.ts'
 import { openQueue, type SourceDocument } from '../../workers/index.ts'
@@ -70,13 +70,9 @@ export async function measureIngest(options: IngestRunOptions): Promise<IngestRu
   const { shards = 1, places = [] } = options
   const identity = randomUUID().replaceAll('-', '').repeat(2)
   const model = { ...options.model, identity }
-  const specification = specificationFor(
-    model,
-    { fields },
-    fingerprint(identity, resolveEncoding(model, { fields })),
-  )
+  const specification = specificationFor(model, { fields })
   const index = `lexpand-bench-${way}-${identity.slice(0, 8)}`
-  const queue = await openQueue(redisUrl, identity)
+  const queue = await openQueue({ redis: redisUrl, model: { identity } })
   const target = { client, queue, index, specification, documents, shards }
   const started: IngestWorker[] = []
   try {

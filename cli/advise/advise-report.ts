@@ -83,7 +83,7 @@ export function needs(advice: NeededAdvice): string[] {
     ...(reindex === undefined || hours === undefined
       ? []
       : [
-          `About ${hours} hours of encoding on this machine (${reindex.docs_per_second} docs/s), ${byteSize(reindex.extra_bytes)} beside the present index${reindex.free_bytes === undefined ? '' : ` (${byteSize(reindex.free_bytes)} free)`}; more workers share it.`,
+          `About ${hours} hours of encoding on this machine (${reindex.docsPerSecond} docs/s), ${byteSize(reindex.extraBytes)} beside the present index${reindex.freeBytes === undefined ? '' : ` (${byteSize(reindex.freeBytes)} free)`}; more workers share it.`,
         ]),
   ]
 }

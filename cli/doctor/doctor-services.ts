@@ -119,16 +119,20 @@ async function redis(url: string) {
 }
 
 async function queue(redisUrl: string, model: Model) {
-  const open = await openQueue(redisUrl, model.identity)
+  const open = await openQueue({ redis: redisUrl, model })
   try {
-    const { wait = 0, active = 0, delayed = 0, failed = 0 } = await open.jobs.getJobCounts()
+    const [waiting, active, failed] = [
+      await open.waiting(),
+      await open.jobs.getActiveCount(),
+      await open.jobs.getFailedCount(),
+    ]
     const workers = (await open.jobs.getWorkers()).length
-    const found = `${wait} jobs wait, ${active} run, ${delayed} postponed, ${failed} given up; ${workers} worker(s)`
+    const found = `${waiting} jobs wait, ${active} run, ${failed} given up; ${workers} worker(s)`
     if (failed > 0)
       return warn(
         `${found}. The documents of jobs given up stay pending: run lexpand sweep and lexpand worker.`,
       )
-    if (wait + delayed > 0 && workers === 0) return warn(`${found}. Start lexpand worker.`)
+    if (waiting > 0 && workers === 0) return warn(`${found}. Start lexpand worker.`)
     return found
   } finally {
     await open.close()

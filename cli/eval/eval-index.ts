@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { basename, resolve } from 'node:path'
 import type { Client } from '@opensearch-project/opensearch'
-import { resolveEncoding } from '../../mappings/index.ts'
-import { fingerprint, type Model } from '../../models/index.ts'
+import { specificationFor } from '../../mappings/index.ts'
+import type { Model } from '../../models/index.ts'
 import { readBeirDocuments } from '../../quality/beir.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { DEFAULT_OVERLAP, type Windowing } from '../../sparse/index.ts'
@@ -43,7 +43,7 @@ export async function prepareEvalIndex(
     overlap: DEFAULT_OVERLAP,
     maxWindows,
   }
-  const stamp = fingerprint(model.identity, resolveEncoding(model, { fields: [EVAL_FIELD], windowing }))
+  const { fingerprint: stamp } = specificationFor(model, { fields: [EVAL_FIELD], windowing })
   const name = indexName(directory, stamp)
   const corpus = await readCorpusFacts(directory)
   const stored = await storedCorpusHash(client, name)

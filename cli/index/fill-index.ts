@@ -1,12 +1,6 @@
-import {
-  type IndexSpecification,
-  installIndex,
-  resolveEncoding,
-  specificationFor,
-  type VectorType,
-} from '../../mappings/index.ts'
-import { fingerprint, type Model } from '../../models/index.ts'
-import { installIngestPipeline } from '../../pipelines/index.ts'
+import { setUp } from '../../indices/index.ts'
+import type { VectorType } from '../../mappings/index.ts'
+import type { Model } from '../../models/index.ts'
 import type { Windowing } from '../../sparse/index.ts'
 import { countStates, failedDocuments } from '../../workers/documents/index-states.ts'
 import {
@@ -17,11 +11,12 @@ import {
   type RunningWorker,
   type SourceDocument,
   startWorker,
+  untilEncoded,
 } from '../../workers/index.ts'
 import type { Connection } from '../shell/connect.ts'
 import { notingLogger } from '../shell/logger.ts'
+import { note } from '../shell/output.ts'
 import { progressBar } from '../shell/progress.ts'
-import { untilEncoded } from './until-encoded.ts'
 
 export interface FillOptions {
   readonly connection: Connection
@@ -64,12 +59,11 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   const { connection, index, signal } = options
   const { client } = connection
   const startedAt = performance.now()
-  const specification = specify(options)
-  const { analyzer, vectorType } = options
-  await installIndex(client, index, specification, { analyzer, vectorType })
-  await installIngestPipeline(client, index, specification)
+  const { fields, sparseField, windowing, analyzer, vectorType } = options
+  const wanted = { fields, sparseField, windowing, analyzer, vectorType }
+  const { specification } = await setUp(client, options.model, index, wanted)
   await options.onInstalled?.()
-  const queue = await openQueue(connection.redisUrl, options.model.identity)
+  const queue = await openQueue({ redis: connection.redisUrl, model: options.model })
   const progress = progressBar('encode')
   let worker: RunningWorker | undefined
   try {
@@ -80,7 +74,16 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
       onProgress: (soFar) => progress.update(Math.min(worker?.stats.ready ?? 0, soFar.queued), soFar.queued),
     })
     await client.indices.refresh({ index })
-    if (worker !== undefined) await untilEncoded({ client, queue, index, signal, progress, queued })
+    if (worker !== undefined)
+      await untilEncoded({
+        client,
+        queue,
+        index,
+        signal,
+        queued,
+        onProgress: (encoded, all) => progress.update(encoded, all),
+        onTrouble: (message) => note(`Waiting for a service: ${message}`),
+      })
     await client.indices.refresh({ index })
     const states = await countStates(client, index)
     const failures = states.failed === 0 ? [] : await failedDocuments(client, index, REPORTED_ERRORS)
@@ -99,16 +102,7 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   }
 }
 
-function specify({ model, fields, sparseField, windowing }: FillOptions): IndexSpecification {
-  const chosen = {
-    fields,
-    ...(sparseField === undefined ? {} : { sparseField }),
-    ...(windowing === undefined ? {} : { windowing }),
-  }
-  return specificationFor(model, chosen, fingerprint(model.identity, resolveEncoding(model, chosen)))
-}
-
 function startOwnWorker({ connection, model }: FillOptions): Promise<RunningWorker> {
   const { client, redisUrl } = connection
-  return startWorker({ client, redisUrl, model, logger: notingLogger() })
+  return startWorker({ client, redis: redisUrl, model, logger: notingLogger() })
 }

@@ -13,6 +13,7 @@ import { connect } from '../shell/connect.ts'
 import { interruption } from '../shell/interrupt.ts'
 import { EXIT, printResult } from '../shell/output.ts'
 import { progressBar } from '../shell/progress.ts'
+import { snakeName } from '../shell/snake-case.ts'
 
 export function register(program: Command): void {
   const command = program
@@ -65,7 +66,8 @@ async function auditIndex(flags: AuditFlags): Promise<void> {
       ...(flags.repair
         ? {
             repairQueue: async (identity: string) => {
-              const queue = queues.get(identity) ?? (await openQueue(redisUrl, identity))
+              const queue =
+                queues.get(identity) ?? (await openQueue({ redis: redisUrl, model: { identity } }))
               queues.set(identity, queue)
               return queue
             },
@@ -91,8 +93,8 @@ const ROWS: readonly (readonly [keyof AuditResult & keyof AuditResult['indices']
   ['failed', '! refused: lexpand dead list'],
   ['stale', '! the text changed after it was encoded'],
   ['foreign', '! encoded by another model or set-up'],
-  ['vector_missing', '! ready, without a vector'],
-  ['orphan_vector', '! not ready, with a vector'],
+  ['vectorMissing', '! ready, without a vector'],
+  ['orphanVector', '! not ready, with a vector'],
   ['truncated', 'longer than their windows'],
   ['oversized', "longer than the workers' limit"],
 ]
@@ -102,9 +104,9 @@ export function table(result: AuditResult, { repair }: Pick<AuditFlags, 'repair'
   const { index, indices, documents, problems, seconds, repaired } = result
   const width = String(documents).length
   const rows = ROWS.map(
-    ([key, meaning]) => `  ${key.padEnd(15)}${String(result[key]).padStart(width)}  ${meaning}`,
+    ([key, meaning]) => `  ${snakeName(key).padEnd(15)}${String(result[key]).padStart(width)}  ${meaning}`,
   )
-  const unchecked = indices.filter(({ vectors_checked }) => !vectors_checked).map((one) => one.index)
+  const unchecked = indices.filter(({ vectorsChecked }) => !vectorsChecked).map((one) => one.index)
   return [
     `${index}${names(result)}: ${documents} documents in ${seconds.toFixed(1)} s`,
     ...rows,
@@ -133,7 +135,7 @@ function samplesOf({ samples }: AuditResult): string[] {
     found.length === 0
       ? []
       : [
-          `${finding}, for example:`,
+          `${snakeName(finding)}, for example:`,
           ...found.map(({ id, reason }) => `  ${id}${reason === undefined ? '' : `: ${reason}`}`),
         ],
   )

@@ -145,7 +145,7 @@ async function replayAll(flags: FilterFlags & { readonly dryRun: boolean }): Pro
   const { client, redisUrl } = await connect(flags)
   const queues = new Map<string, Promise<EncodeQueue>>()
   const queueOf = (identity: string) => {
-    const queue = queues.get(identity) ?? openQueue(redisUrl, identity)
+    const queue = queues.get(identity) ?? openQueue({ redis: redisUrl, model: { identity } })
     queues.set(identity, queue)
     return queue
   }

@@ -77,7 +77,7 @@ async function sweepOnce(
   signal: AbortSignal,
 ): Promise<SweepReport> {
   const { model } = await readSpecification(client, index)
-  const queue = await openQueue(redisUrl, model.identity)
+  const queue = await openQueue({ redis: redisUrl, model })
   const progress = progressBar('sweep')
   try {
     return await sweep(client, queue, index, {
@@ -112,7 +112,7 @@ async function sweepUntil(signal: AbortSignal, flags: SweepFlags, logger: Logger
     closing.push(() => monitoring.close())
     const sweeper = await startSweeper({
       client,
-      redisUrl,
+      redis: redisUrl,
       logger,
       telemetry: monitoring.telemetry,
       indices,

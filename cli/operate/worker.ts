@@ -78,7 +78,7 @@ async function encodeUntil(signal: AbortSignal, flags: WorkerFlags, logger: Logg
   const model = await openModel(flags)
   const { client, redisUrl, configuration } = await connect(flags)
   const { maxTextBytes, maxSearchP95Ms } = configuration
-  const queue = await openQueue(redisUrl, model.identity)
+  const queue = await openQueue({ redis: redisUrl, model })
   const encoder = onnxEncoder(model)
   const closing = [() => queue.close(), () => encoder.dispose()]
   try {
@@ -102,7 +102,7 @@ async function encodeUntil(signal: AbortSignal, flags: WorkerFlags, logger: Logg
     closing.push(async () => vectorCache?.close())
     const running = await startWorker({
       client,
-      redisUrl,
+      redis: redisUrl,
       model,
       logger,
       encoder,
@@ -118,7 +118,7 @@ async function encodeUntil(signal: AbortSignal, flags: WorkerFlags, logger: Logg
     if (flags.sweep) {
       const { identity } = model
       const { telemetry } = monitoring
-      const sweeper = await startSweeper({ client, redisUrl, logger, identity, telemetry })
+      const sweeper = await startSweeper({ client, redis: redisUrl, logger, identity, telemetry })
       closing.push(() => sweeper.close())
     }
     if (monitoring.registry !== undefined) {

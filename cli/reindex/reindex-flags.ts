@@ -1,10 +1,17 @@
-import type { GateFlags } from '../../indices/reindex-gate.ts'
 import type { Pruning } from '../../sparse/index.ts'
 import type { ConnectionFlags } from '../shell/configuration.ts'
 import type { ModelFlags } from '../shell/model.ts'
 import type { VectorTypeFlags } from '../shell/vector-type.ts'
 
-export interface ReindexFlags extends ModelFlags, ConnectionFlags, GateFlags, VectorTypeFlags {
+export interface ReindexFlags extends ModelFlags, ConnectionFlags, VectorTypeFlags {
+  /** File with queries of the gate: lines of text, or of JSON with `text` and perhaps `_id`. */
+  readonly queries?: string | undefined
+  /** File with judgments, TSV: query id, document id, grade. */
+  readonly qrels?: string | undefined
+  readonly minOverlap: number
+  readonly maxLoss: number
+  /** Model of the old index, when it is not the new one. */
+  readonly oldModel?: string | undefined
   readonly index: string
   readonly to?: string | undefined
   readonly fields?: readonly string[] | undefined

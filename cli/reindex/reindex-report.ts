@@ -13,12 +13,12 @@ export interface ShownRun {
   /** Documents written to the other index; in place: queued. */
   readonly copied: number
   readonly removed: number
-  readonly started_at: string
-  readonly finished_at?: string | undefined
+  readonly startedAt: string
+  readonly finishedAt?: string | undefined
   /** Host and process that work on it, or did when they died. */
-  readonly held_by?: string | undefined
+  readonly heldBy?: string | undefined
   readonly progress?: ReindexProgress | undefined
-  readonly write_blocked_ms?: number | undefined
+  readonly writeBlockedMs?: number | undefined
   readonly documents?: number | undefined
   readonly ready?: number | undefined
   readonly empty?: number | undefined
@@ -29,7 +29,17 @@ export interface ShownRun {
 }
 
 export function shortRun(state: ReindexState): ShownRun {
-  const { kind, phase, source, target, copied, removed, started_at, finished_at, owner, progress } = state
+  const {
+    kind,
+    phase,
+    source,
+    target,
+    copied,
+    removed,
+    started_at: startedAt,
+    finished_at: finishedAt,
+  } = state
+  const { owner, progress, write_blocked_ms: writeBlockedMs } = state
   return {
     kind,
     phase,
@@ -39,12 +49,12 @@ export function shortRun(state: ReindexState): ShownRun {
     fingerprint: state.specification.fingerprint,
     copied,
     removed,
-    started_at,
-    ...(finished_at === undefined ? {} : { finished_at }),
-    ...(state.write_blocked_ms === undefined ? {} : { write_blocked_ms: state.write_blocked_ms }),
+    startedAt,
+    finishedAt,
+    writeBlockedMs,
     // A run that is over is let go of a moment later.
-    ...(owner === undefined || finished_at !== undefined ? {} : { held_by: owner.name }),
-    ...(progress === undefined || finished_at !== undefined ? {} : { progress }),
+    heldBy: finishedAt === undefined ? owner?.name : undefined,
+    progress: finishedAt === undefined ? progress : undefined,
   }
 }
 
@@ -60,17 +70,15 @@ export function runLines(run: ShownRun): string {
     )
     lines.push(`${run.documents} documents: ${states.join(', ')}`)
   }
-  if (run.gate?.overlap_at_10 !== undefined) {
-    lines.push(
-      `gate: first ten agree by ${run.gate.overlap_at_10.toFixed(3)} over ${run.gate.queries} queries`,
-    )
+  if (run.gate?.overlapAt10 !== undefined) {
+    lines.push(`gate: first ten agree by ${run.gate.overlapAt10.toFixed(3)} over ${run.gate.queries} queries`)
   }
-  if (run.gate?.ndcg_at_10 !== undefined) {
-    const { old, new: now } = run.gate.ndcg_at_10
+  if (run.gate?.ndcgAt10 !== undefined) {
+    const { old, new: now } = run.gate.ndcgAt10
     lines.push(`gate: nDCG@10 ${old.toFixed(4)} before, ${now.toFixed(4)} now`)
   }
-  if (run.write_blocked_ms !== undefined) lines.push(`clients could not write for ${run.write_blocked_ms} ms`)
-  if (run.held_by !== undefined) lines.push(`worked on by ${run.held_by} (or was when it died)`)
+  if (run.writeBlockedMs !== undefined) lines.push(`clients could not write for ${run.writeBlockedMs} ms`)
+  if (run.heldBy !== undefined) lines.push(`worked on by ${run.heldBy} (or was when it died)`)
   const names = aliases.join(', ')
   if (kind === 'beside' && run.phase === 'done') {
     lines.push(
@@ -90,16 +98,16 @@ export function runLines(run: ShownRun): string {
 }
 
 export function estimateLines(found: Estimate & { readonly index: string }): string {
-  const { index, documents, bytes, sample, docs_per_second, hours, extra_bytes, free_bytes } = found
+  const { index, documents, bytes, sample, docsPerSecond, hours, extraBytes, freeBytes } = found
   const time =
     hours === undefined
       ? 'no document with text to measure'
-      : `about ${hours} h with this one process (${docs_per_second} docs/s over ${sample} documents)`
-  const free = free_bytes === undefined ? '' : `, ${byteSize(free_bytes)} free`
+      : `about ${hours} h with this one process (${docsPerSecond} docs/s over ${sample} documents)`
+  const free = freeBytes === undefined ? '' : `, ${byteSize(freeBytes)} free`
   return [
     `${index}: ${documents} documents, ${byteSize(bytes)}`,
     `time: ${time}`,
-    `disk: about ${byteSize(extra_bytes)} more${free}`,
+    `disk: about ${byteSize(extraBytes)} more${free}`,
     'Nothing was written.',
   ].join('\n')
 }
@@ -121,7 +129,7 @@ const MEANING: Record<ReindexState['kind'], Record<ReindexState['phase'], string
   },
 }
 
-function progressLine({ settled, documents, docs_per_second, seconds_left }: ReindexProgress): string {
-  const left = seconds_left === undefined ? '' : `, ${seconds_left} s left`
-  return `${settled} of ${documents} documents, ${docs_per_second} docs/s${left}`
+function progressLine({ settled, documents, docsPerSecond, secondsLeft }: ReindexProgress): string {
+  const left = secondsLeft === undefined ? '' : `, ${secondsLeft} s left`
+  return `${settled} of ${documents} documents, ${docsPerSecond} docs/s${left}`
 }

@@ -8,7 +8,7 @@ import { interruption } from '../shell/interrupt.ts'
 import { withModel } from '../shell/model.ts'
 import { EXIT, printResult } from '../shell/output.ts'
 import { vectorTypeOption } from '../shell/vector-type.ts'
-import { dryRun, fillExisting, moveBack, moveBeside } from './reindex-actions.ts'
+import { dryRun, moveBack, runReindex } from './reindex-actions.ts'
 import type { ReindexFlags } from './reindex-flags.ts'
 import { estimateLines, runLines, shortRun } from './reindex-report.ts'
 
@@ -73,10 +73,8 @@ async function reindex(flags: ReindexFlags): Promise<void> {
       printResult(flags.json, await dryRun(flags), estimateLines)
     } else if (flags.rollback) {
       printResult(flags.json, await moveBack(flags, signal), runLines)
-    } else if (flags.to === undefined) {
-      printResult(flags.json, await fillExisting(flags, signal), runLines)
     } else {
-      printResult(flags.json, await moveBeside(flags, flags.to, signal), runLines)
+      printResult(flags.json, await runReindex(flags, signal), runLines)
     }
   } catch (error) {
     if (!(error instanceof Paused)) throw error

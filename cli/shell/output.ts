@@ -1,4 +1,5 @@
 import { ERROR_CODES, type ErrorCode } from '../../sparse/errors.ts'
+import { snakeCase } from './snake-case.ts'
 
 /** Exit statuses of every command: 0 done, 1 failed or found problems, 2 wrong usage. */
 export const EXIT = { done: 0, problems: 1, usage: 2 } as const
@@ -8,9 +9,12 @@ export function note(message: string): void {
   process.stderr.write(`${message}\n`)
 }
 
+/** Keys whose values are those of users. */
+const OF_USERS = ['source', 'tokens']
+
 /** The result of a command: one JSON object with `--json`, otherwise the text made by `human`. */
 export function printResult<T>(asJson: boolean, value: T, human: (value: T) => string): void {
-  process.stdout.write(`${asJson ? JSON.stringify(value) : human(value)}\n`)
+  process.stdout.write(`${asJson ? JSON.stringify(snakeCase(value, OF_USERS)) : human(value)}\n`)
 }
 
 /**

@@ -12,7 +12,7 @@ export interface SweeperProcessSettings {
 const { opensearchUrl, redisUrl, index }: SweeperProcessSettings = JSON.parse(process.argv[2] ?? '')
 const sweeper = await startSweeper({
   client: testClient(opensearchUrl),
-  redisUrl,
+  redis: redisUrl,
   indices: [index],
   everyMs: 1_000,
   logger: pino({ level: 'warn' }, pino.destination(2)),

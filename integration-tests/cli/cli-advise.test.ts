@@ -31,11 +31,10 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'qrels.tsv'), qrels.join('\n'))
   const { manifest } = await loadModel()
   // Another build of the model: nothing is encoded to estimate a reindex.
-  const specification = specificationFor(
-    { identity: 'a'.repeat(64), manifest },
-    { fields: ['title', 'body'] },
-    'f'.repeat(16),
-  )
+  const specification = {
+    ...specificationFor({ identity: 'a'.repeat(64), manifest }, { fields: ['title', 'body'] }),
+    fingerprint: 'f'.repeat(16),
+  }
   await installIndex(client, index, specification, { shards: 3 })
   await storeReady(client, index, specification, DOCUMENTS)
 })

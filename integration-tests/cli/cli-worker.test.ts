@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { afterAll, expect, inject, test, vi } from 'vitest'
-import { installIndex, resolveEncoding, specificationFor } from '../../mappings/index.ts'
-import { fingerprint, loadModel } from '../../models/index.ts'
+import { installIndex, specificationFor } from '../../mappings/index.ts'
+import { loadModel } from '../../models/index.ts'
 import { installIngestPipeline } from '../../pipelines/index.ts'
 import { lexpand } from '../fixtures/run-cli.ts'
 import { removeIndices, testClient, uniqueName } from '../fixtures/test-index.ts'
@@ -14,11 +14,7 @@ afterAll(() => removeIndices(client, index))
 test('a worker finds at its start what other clients wrote, encodes it, and stops in order', async () => {
   const model = await loadModel()
   const options = { fields: ['text'] }
-  const specification = specificationFor(
-    model,
-    options,
-    fingerprint(model.identity, resolveEncoding(model, options)),
-  )
+  const specification = specificationFor(model, options)
   await installIndex(client, index, specification)
   await installIngestPipeline(client, index, specification)
   // Written as any client would: the pipeline stamps it, and no job knows of it.

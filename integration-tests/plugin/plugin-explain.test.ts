@@ -38,7 +38,7 @@ const QUERY = "What's the weather in ny now: storm, rain, 中, electroencephalog
 beforeAll(async () => {
   if (!hasPlugin) return
   model = await loadModel()
-  specification = specificationFor(model, { fields: ['body'] }, FINGERPRINT)
+  specification = { ...specificationFor(model, { fields: ['body'] }), fingerprint: FINGERPRINT }
   engine = await startPrivateOpenSearch({ home: await pluginHome() })
   client = testClient(engine.url)
   await installIndex(client, index, specification, { replicas: 0 })

@@ -27,7 +27,10 @@ beforeAll(async () => {
   if (!hasPlugin) return
   engine = await startPrivateOpenSearch({ home: await pluginHome() })
   client = testClient(engine.url)
-  const specification = specificationFor(await loadModel(), { fields: ['body'] }, FINGERPRINT)
+  const specification = {
+    ...specificationFor(await loadModel(), { fields: ['body'] }),
+    fingerprint: FINGERPRINT,
+  }
   await installIndex(client, index, specification, { replicas: 0 })
   // Another model than any of the node, and no vectors at all.
   await installIndex(client, foreign, testSpecification({ fields: ['body'] }), { replicas: 0 })

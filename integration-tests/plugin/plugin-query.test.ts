@@ -3,13 +3,8 @@ import { join } from 'node:path'
 import type { Client } from '@opensearch-project/opensearch'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type PrivateService, startPrivateOpenSearch } from '../../embedded/index.ts'
-import {
-  type IndexSpecification,
-  installIndex,
-  resolveEncoding,
-  specificationFor,
-} from '../../mappings/index.ts'
-import { fingerprint, loadModel, type Model } from '../../models/index.ts'
+import { type IndexSpecification, installIndex, specificationFor } from '../../mappings/index.ts'
+import { loadModel, type Model } from '../../models/index.ts'
 import { sparseQuery } from '../../pipelines/index.ts'
 import { encodeQuery } from '../../sparse/query/encode-query.ts'
 import { QueryTable } from '../../sparse/query/query-table.ts'
@@ -32,11 +27,7 @@ describe.skipIf(!hasPlugin)('the query lexpand', () => {
     client = testClient(service.url)
     model = await loadModel()
     const options = { fields: ['title', 'body'] }
-    specification = specificationFor(
-      model,
-      options,
-      fingerprint(model.identity, resolveEncoding(model, options)),
-    )
+    specification = specificationFor(model, options)
     await installIndex(client, index, specification, { replicas: 0 })
     await storeReady(client, index, specification, DOCUMENTS)
   }, 400_000)

@@ -5,13 +5,8 @@ import { pluginZip } from '../../embedded/engine/plugin.ts'
 import { throwAwayFolder } from '../../embedded/private/throw-away.ts'
 import { ServiceSet } from '../../embedded/service-set.ts'
 import { machineSettings } from '../../embedded/settings.ts'
-import {
-  type IndexSpecification,
-  installIndex,
-  resolveEncoding,
-  specificationFor,
-} from '../../mappings/index.ts'
-import { fingerprint, loadModel, type Model } from '../../models/index.ts'
+import { type IndexSpecification, installIndex, specificationFor } from '../../mappings/index.ts'
+import { loadModel, type Model } from '../../models/index.ts'
 import { installIngestPipeline, SearchCache, search } from '../../pipelines/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { sampleDocuments, sampleQueries, storeReady } from '../fixtures/sample-documents.ts'
@@ -42,11 +37,7 @@ describe.skipIf(zip === undefined)('an index that was made with the plugin', () 
       })
     model = await loadModel()
     const options = { fields: ['title', 'body'] }
-    specification = specificationFor(
-      model,
-      options,
-      fingerprint(model.identity, resolveEncoding(model, options)),
-    )
+    specification = specificationFor(model, options)
     const client = await start(zip)
     await installIndex(client, index, specification, { replicas: 0 })
     await installIngestPipeline(client, index, specification)

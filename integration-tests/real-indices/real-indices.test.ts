@@ -17,11 +17,11 @@ let worker: RunningWorker
 
 beforeAll(async () => {
   const client = testClient(inject('opensearchUrl'))
-  const redisUrl = inject('redisUrl')
+  const redis = inject('redisUrl')
   const model = { ...(await loadModel()), identity: randomUUID().replaceAll('-', '').repeat(2) }
   const encoder = testEncoder(model)
-  worker = await startWorker({ client, redisUrl, model, encoder, logger: pino({ level: 'silent' }) })
-  house = { client, model, queue: await openQueue(redisUrl, model.identity) }
+  worker = await startWorker({ client, redis, model, encoder, logger: pino({ level: 'silent' }) })
+  house = { client, model, queue: await openQueue({ redis, model }) }
 })
 
 afterAll(async () => {

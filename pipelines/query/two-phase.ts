@@ -8,7 +8,7 @@ export interface TwoPhaseReport {
   /** Documents of a shard that were scored anew. */
   readonly window: number
   /** Word pieces of the second phase. */
-  readonly low_tokens: number
+  readonly lowTokens: number
   /**
    * true: the hits are those of the whole query. false: not proven, which does not mean wrong. Only with `prove`.
    */

@@ -4,8 +4,9 @@ import { explain, type TokenContribution } from '../../sparse/query/explain.ts'
 import { highlight } from '../../sparse/query/highlight.ts'
 import { roundToImpact, truncateToFeatureField } from '../../sparse/vectors/stored-weight.ts'
 import type { WordPieceTokenizer } from '../../sparse/word-pieces/tokenizer.ts'
+import type { CheckedRequest } from './checked-request.ts'
 import type { EngineHit } from './ranking.ts'
-import type { CheckedRequest, SearchHit, SearchMode } from './search-request.ts'
+import type { SearchHit, SearchMode } from './search-request.ts'
 import { wantedSource } from './source-fields.ts'
 
 export interface HitContext {
@@ -20,14 +21,14 @@ export interface HitContext {
  * A hit for the caller: its own source, and on request what matched. Explanation and highlights look at the first
  * {@link EXPLAINED_UNITS} of a text; words behind them count as expansions.
  */
-export function searchHit(hit: EngineHit, context: HitContext): SearchHit {
+export function searchHit<Source>(hit: EngineHit, context: HitContext): SearchHit<Source> {
   const { request, tokenizer, tokens } = context
   const { specification, vectorType } = context.index
   const source = hit._source ?? {}
   const shown = {
     id: hit._id ?? '',
     score: hit._score ?? 0,
-    source: wantedSource(source, request, specification),
+    source: wantedSource(source, request, specification) as Source,
   }
   if (!request.explain && request.highlight === undefined) return shown
 

@@ -1,9 +1,11 @@
 import type { API, Client, Types } from '@opensearch-project/opensearch'
 import { type EngineFailure, translateEngineFailure } from '../../mappings/index.ts'
+import { abortable } from '../../opensearch/abortable.ts'
 import type { QueryClause } from '../query/query-builder.ts'
 import type { Rescore } from '../query/two-phase.ts'
+import type { CheckedRequest } from './checked-request.ts'
 import { fuseMinMax, fuseReciprocalRank, type Ranked } from './fusion.ts'
-import { type CheckedRequest, LARGEST_WINDOW } from './search-request.ts'
+import { LARGEST_WINDOW } from './search-request.ts'
 import type { SourceFilter } from './source-fields.ts'
 
 /** A hit as the engine gives it. */
@@ -90,17 +92,20 @@ export async function fuseInClient(
   const header = { index, preference: preferenceOf(request), allow_partial_search_results: false }
   const list = { size: fusionDepth(from + size), track_total_hits: false, _source: false }
   const union = { bool: { should: [lexical, sparse], minimum_should_match: 1 } }
-  const reply = await client.msearch(
-    {
-      body: [
-        header,
-        { ...list, query: lexical },
-        header,
-        { ...list, query: sparse },
-        ...(trackTotalHits ? [header, { size: 0, track_total_hits: true, query: union }] : []),
-      ] as API.Msearch_RequestBody,
-    },
-    { requestTimeout: timeoutMs, maxRetries: 1 },
+  const reply = await abortable(
+    client.msearch(
+      {
+        body: [
+          header,
+          { ...list, query: lexical },
+          header,
+          { ...list, query: sparse },
+          ...(trackTotalHits ? [header, { size: 0, track_total_hits: true, query: union }] : []),
+        ] as API.Msearch_RequestBody,
+      },
+      { requestTimeout: timeoutMs, maxRetries: 1 },
+    ),
+    request.signal,
   )
   const [byText, byWeights, counted] = reply.body.responses.map((response) => resultOf(response, index))
   const fused = fuse([rankedList(byText), rankedList(byWeights)], fusion).slice(from, from + size)
@@ -157,15 +162,18 @@ async function searchOnce(
   { client, request, source }: RankingContext,
   body: API.Search_RequestBody,
 ): Promise<Ranking> {
-  const reply = await client.search(
-    {
-      index: request.index,
-      preference: preferenceOf(request),
-      // Half an answer looks like a whole one: a shard that fails is an error.
-      allow_partial_search_results: false,
-      body: { track_total_hits: request.trackTotalHits, _source: source as boolean, ...body },
-    },
-    { requestTimeout: request.timeoutMs, maxRetries: 1 },
+  const reply = await abortable(
+    client.search(
+      {
+        index: request.index,
+        preference: preferenceOf(request),
+        // Half an answer looks like a whole one: a shard that fails is an error.
+        allow_partial_search_results: false,
+        body: { track_total_hits: request.trackTotalHits, _source: source as boolean, ...body },
+      },
+      { requestTimeout: request.timeoutMs, maxRetries: 1 },
+    ),
+    request.signal,
   )
   const total = request.trackTotalHits ? totalOf(reply.body) : undefined
   return {

@@ -7,8 +7,7 @@ import { measureCoverage } from './coverage.ts'
 
 /**
  * What searches ask of the engine again and again: the specification of an index, its coverage, and what the plugins
- * there can do. Make one for each client and pass it to every `search`; nothing is shared between
- * instances.
+ * there can do. Each client has one by default.
  */
 export class SearchCache {
   readonly #lifetimeMs: number
@@ -66,6 +65,17 @@ export class SearchCache {
     })
     return value
   }
+}
+
+const caches = new WeakMap<Client, SearchCache>()
+
+/** The cache of a client, which goes with it. */
+export function searchCacheOf(client: Client): SearchCache {
+  const known = caches.get(client)
+  if (known !== undefined) return known
+  const cache = new SearchCache()
+  caches.set(client, cache)
+  return cache
 }
 
 type SearchedIndex = Pick<InstalledIndex, 'name' | 'specification' | 'vectorType'>

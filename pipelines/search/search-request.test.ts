@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { checkRequest, type SearchRequest } from './search-request.ts'
+import { checkRequest } from './checked-request.ts'
+import type { SearchRequest } from './search-request.ts'
 
 const request = { index: 'articles', text: 'wings' }
 

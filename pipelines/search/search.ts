@@ -13,17 +13,12 @@ import { weightTokens } from '../query/corpus-frequencies.ts'
 import { lexicalQuery } from '../query/lexical-query.ts'
 import { type QueryForm, sparseQuery } from '../query/query-builder.ts'
 import type { TwoPhaseReport } from '../query/two-phase.ts'
+import { type CheckedRequest, checkRequest } from './checked-request.ts'
 import { searchHit } from './hits.ts'
 import { ownerPipeline } from './owner-pipeline.ts'
 import { fuseInClient, fuseInEngine, type Ranking, type RankingContext, rankBy } from './ranking.ts'
-import { SearchCache } from './search-cache.ts'
-import {
-  type CheckedRequest,
-  checkRequest,
-  type SearchMode,
-  type SearchRequest,
-  type SearchResult,
-} from './search-request.ts'
+import { type SearchCache, searchCacheOf } from './search-cache.ts'
+import type { SearchMode, SearchRequest, SearchResult } from './search-request.ts'
 import { sourceFilter } from './source-fields.ts'
 import { rankInTwoPhases } from './two-phase-ranking.ts'
 
@@ -31,7 +26,7 @@ import { rankInTwoPhases } from './two-phase-ranking.ts'
 export interface SearchResources {
   readonly tokenizer: WordPieceTokenizer
   readonly queryTable: QueryTable
-  /** Saves three or four requests a search. @default none */
+  /** What searches remember of indices and their cluster. @default one for each client */
   readonly cache?: SearchCache | undefined
 }
 
@@ -44,28 +39,30 @@ export interface SearchResources {
  * client fuses) with `indices:monitor/settings/get`, and `indices:admin/validate/query` to use the plugin (without it,
  * the stock form).
  *
- * @throws LexpandError QUERY for a query that cannot be run, INDEX for an index that is missing or made with another
+ * @typeParam Source of the documents as they are stored; it is not checked
+ * @throws LexpandError QUERY for a request that is wrong or a query that cannot be run, INDEX for an index that is missing or made with another
  *   model (both hashes in the message), SERVICE when the engine does not answer
  */
-export async function search(
+export async function search<Source = Readonly<Record<string, unknown>>>(
   client: Client,
   resources: SearchResources,
   request: SearchRequest,
-): Promise<SearchResult> {
+): Promise<SearchResult<Source>> {
   const started = performance.now()
   const checked = checkRequest(request)
-  const cache = resources.cache ?? new SearchCache()
+  const cache = resources.cache ?? searchCacheOf(client)
   try {
     const index = await cache.index(client, checked.index)
     const answer = await answerFrom(index, client, resources, checked, cache)
-    if (!looksMoved(answer.ranking, index)) return resultOf(answer, index, resources, checked, started)
+    if (!looksMoved(answer.ranking, index))
+      return resultOf<Source>(answer, index, resources, checked, started)
     // The alias may point elsewhere since its specification was read, so that we asked for fields of another index.
     cache.forget(checked.index)
     const current = await cache.index(client, checked.index)
     const again = isSame(current, index)
       ? answer
       : await answerFrom(current, client, resources, checked, cache)
-    return resultOf(again, current, resources, checked, started)
+    return resultOf<Source>(again, current, resources, checked, started)
   } catch (error) {
     throw translateEngineError(error, { part: 'search', index: checked.index })
   }
@@ -172,21 +169,21 @@ function isSame(a: InstalledIndex, b: InstalledIndex): boolean {
   )
 }
 
-function resultOf(
+function resultOf<Source>(
   { mode, coverage, tokens, ranking, twoPhase }: Answer,
   index: InstalledIndex,
   { tokenizer }: SearchResources,
   request: CheckedRequest,
   started: number,
-): SearchResult {
-  const hits = ranking.hits.map((hit) => searchHit(hit, { request, mode, index, tokenizer, tokens }))
+): SearchResult<Source> {
+  const hits = ranking.hits.map((hit) => searchHit<Source>(hit, { request, mode, index, tokenizer, tokens }))
   return {
     mode,
-    took_ms: performance.now() - started,
-    engine_took_ms: ranking.engineTookMs,
-    ...(ranking.total === undefined ? {} : { total: ranking.total }),
-    ...(coverage === undefined ? {} : { coverage }),
-    ...(twoPhase === undefined ? {} : { two_phase: twoPhase }),
+    tookMs: performance.now() - started,
+    engineTookMs: ranking.engineTookMs,
+    total: ranking.total,
+    coverage,
+    twoPhase,
     hits,
   }
 }

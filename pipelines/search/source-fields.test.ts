@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { IndexSpecification } from '../../mappings/index.ts'
-import { checkRequest, type SearchRequest } from './search-request.ts'
+import { checkRequest } from './checked-request.ts'
+import type { SearchRequest } from './search-request.ts'
 import { sourceFilter, wantedSource } from './source-fields.ts'
 
 const specification = {

@@ -1,5 +1,5 @@
 import { type IndexSpecification, SIDECAR } from '../../mappings/index.ts'
-import type { CheckedRequest } from './search-request.ts'
+import type { CheckedRequest } from './checked-request.ts'
 
 /** A `_source` filter as the engine takes it. */
 export interface SourceFilter {

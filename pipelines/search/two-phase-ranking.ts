@@ -30,7 +30,7 @@ export async function rankInTwoPhases(
     rankBy(phases.query, context, phases.rescore),
     settings.prove ? readBounds(phases, options, context) : undefined,
   ])
-  const report = { cut: settings.cut, window: phases.window, low_tokens: phases.low.length }
+  const report = { cut: settings.cut, window: phases.window, lowTokens: phases.low.length }
   if (!settings.prove) return { ranking, twoPhase: report }
   const last = ranking.hits.length < size ? 0 : (ranking.hits.at(-1)?._score ?? 0)
   const exact = bounds !== undefined && isProven(bounds.behind, bounds.low, last)

@@ -49,8 +49,8 @@ export class AuditRepair {
       const [document, { state, findings }] = judged
       const has = (finding: Verdict['findings'][number]) => findings.includes(finding)
       if (state === 'pending' || has('stale') || has('foreign')) this.#waiting.push(toQueued(document))
-      else if (has('vector_missing')) rewrites.push({ item: asPending(document), encode: true })
-      else if (has('orphan_vector')) rewrites.push({ item: withoutVector(judged), encode: false })
+      else if (has('vectorMissing')) rewrites.push({ item: asPending(document), encode: true })
+      else if (has('orphanVector')) rewrites.push({ item: withoutVector(judged), encode: false })
     }
     await this.#rewrite(rewrites)
     if (this.#waiting.length >= BATCH) await this.finish()

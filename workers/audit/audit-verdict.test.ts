@@ -18,10 +18,10 @@ describe('judge', () => {
     ['ready for another text', READY, { hash: 'other' }, ['stale']],
     ['ready for another set-up', { ...READY, fingerprint: 'g' }, {}, ['foreign']],
     ['ready without a hash', { state: 'ready', fingerprint: 'f' }, {}, ['stale']],
-    ['ready without a vector', READY, { vectorSize: -1 }, ['vector_missing']],
-    ['ready with an empty vector', READY, { vectorSize: 0 }, ['vector_missing']],
+    ['ready without a vector', READY, { vectorSize: -1 }, ['vectorMissing']],
+    ['ready with an empty vector', READY, { vectorSize: 0 }, ['vectorMissing']],
     ['ready, and nobody can see the vector', READY, { vectorSize: undefined }, []],
-    ['empty with a vector', { ...READY, state: 'empty' }, {}, ['orphan_vector']],
+    ['empty with a vector', { ...READY, state: 'empty' }, {}, ['orphanVector']],
     ['empty without one', { ...READY, state: 'empty' }, { vectorSize: -1 }, []],
     [
       'failed, its text changed since',

@@ -18,7 +18,7 @@ export interface AuditedDocument {
 /**
  * What can be said of a document beside its state. Problems: overdue (pending for longer than the grace time, or
  * nobody knows since when), failed, stale (settled for another text), foreign (settled by another model or set-up),
- * vector_missing (ready without a vector, or with an empty one), orphan_vector (a vector in another state). Facts, no
+ * vectorMissing (ready without a vector, or with an empty one), orphanVector (a vector in another state). Facts, no
  * problems: truncated (word pieces beyond the last window) and oversized (text beyond the worker's limit; the
  * document is failed for it).
  */
@@ -29,8 +29,8 @@ export const FINDINGS = [
   'failed',
   'stale',
   'foreign',
-  'vector_missing',
-  'orphan_vector',
+  'vectorMissing',
+  'orphanVector',
   'truncated',
   'oversized',
 ] as const
@@ -41,8 +41,8 @@ export const PROBLEMS: ReadonlySet<Finding> = new Set<Finding>([
   'failed',
   'stale',
   'foreign',
-  'vector_missing',
-  'orphan_vector',
+  'vectorMissing',
+  'orphanVector',
 ])
 
 export interface AuditRule {
@@ -69,8 +69,8 @@ export function judge(document: AuditedDocument, rule: AuditRule): Verdict {
     failed: state === 'failed',
     stale: isSettled && sidecar.text_hash !== document.hash,
     foreign: isSettled && sidecar.fingerprint !== rule.fingerprint,
-    vector_missing: state === 'ready' && vectorSize !== undefined && vectorSize <= 0,
-    orphan_vector: state !== 'ready' && vectorSize !== undefined && vectorSize >= 0,
+    vectorMissing: state === 'ready' && vectorSize !== undefined && vectorSize <= 0,
+    orphanVector: state !== 'ready' && vectorSize !== undefined && vectorSize >= 0,
     truncated: (sidecar.truncated ?? 0) > 0,
     oversized: document.textBytes > rule.maxTextBytes,
   }

@@ -34,7 +34,7 @@ export interface IndexAudit extends AuditCounts {
   readonly index: string
   readonly fingerprint: string
   /** False where `_source` does not keep vectors: whether they are there is then unknown, and not counted. */
-  readonly vectors_checked: boolean
+  readonly vectorsChecked: boolean
 }
 
 /** Sums over all indices behind the name, and each of them. */
@@ -89,7 +89,7 @@ export async function audit(client: Client, index: string, options: AuditOptions
     indices.push({
       index: name,
       fingerprint: specification.fingerprint,
-      vectors_checked: vectorsInSource,
+      vectorsChecked: vectorsInSource,
       ...counts,
     })
   }

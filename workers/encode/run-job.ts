@@ -1,6 +1,5 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import type { Redis } from 'ioredis'
-import type { Logger } from 'pino'
 import { EngineBusy, isTransient, type Refusal, refusalOf } from '../../opensearch/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { giveUpJob } from '../dead-letters/give-up-job.ts'
@@ -8,6 +7,7 @@ import type { EngineGate } from '../pace/engine-gate.ts'
 import { type JobData, parseJobData } from '../queue/job-data.ts'
 import { emptyReport, type JobReport } from '../queue/job-report.ts'
 import { versionClaims } from '../queue/version-claims.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import type { TroubleLog } from '../telemetry/trouble-log.ts'
 import { type JobDependencies, processJob } from './encode-job.ts'
 import type { WorkerStats } from './worker-stats.ts'
@@ -15,6 +15,8 @@ import type { WorkerStats } from './worker-stats.ts'
 export interface JobRun {
   readonly dependencies: Omit<JobDependencies, 'persistence' | 'claims'>
   readonly redis: Redis
+  /** What the keys in Redis begin with. */
+  readonly prefix: string
   readonly gate: EngineGate
   /** Aborted when the worker stops. */
   readonly stopping: AbortSignal
@@ -37,7 +39,7 @@ const MAX_WRITE_WAIT_MS = 5_000
 export async function runJob(job: Job<JobData>, token: string | undefined, run: JobRun): Promise<void> {
   const { dependencies, gate, stats, logger, stopping } = run
   const report = emptyReport()
-  const claims = versionClaims(run.redis, job.id ?? '')
+  const claims = versionClaims(run.redis, run.prefix, job.id ?? '')
   let data: JobData | undefined
   try {
     data = parseJobData(job.data)

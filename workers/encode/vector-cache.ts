@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { ExpandedText } from '../../sparse/expand.ts'
 import { packVector, unpackVector } from './packed-vector.ts'
 
@@ -129,6 +129,8 @@ class SqliteVectorCache implements VectorCache {
 }
 
 function openDatabase(file: string): DatabaseSync {
+  // Loaded here and not at the top: an older Node, which lacks it, shall say what is needed and not fail to link.
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
   const database = new DatabaseSync(file, { timeout: BUSY_MS })
   try {
     // Of the default pages of 4 kB, vectors of 1.4 kB would fill two thirds.

@@ -1,7 +1,7 @@
-import type { Logger } from 'pino'
 import type { Encoder } from '../../sparse/encoder.ts'
 import type { OnnxEncoder } from '../encoders/onnx.ts'
 import { emptyReport, type JobReport } from '../queue/job-report.ts'
+import type { Logger } from '../telemetry/logger.ts'
 
 /** Totals of a worker since its start. */
 export interface WorkerStats extends Omit<JobReport, 'failures'> {

@@ -156,6 +156,11 @@ export class OnnxChild {
 
 function loadFailure(modelFile: string, reply: FromChild): ModelUnusable {
   const reason = reply.type === 'load_failed' ? reply.message : `unexpected answer ${reply.type}`
+  if (reason.includes("'onnxruntime-node'")) {
+    return new ModelUnusable(
+      '[encoder] expected the package onnxruntime-node, which encodes and is optional, got none. Install it: npm install onnxruntime-node (on a closed network with ONNXRUNTIME_NODE_INSTALL=skip).',
+    )
+  }
   return new ModelUnusable(
     `[encoder] expected a readable model in ${modelFile}, got: ${reason}. Restore the model folder or correct its manifest.`,
   )

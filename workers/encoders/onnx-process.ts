@@ -4,7 +4,7 @@
  * timers that renew job locks. Speaks the messages of onnx-messages.ts; what comes while it encodes waits.
  */
 import type { FromChild, ToChild } from './onnx-messages.ts'
-import { type OnnxSession, openSession } from './onnx-session.ts'
+import type { OnnxSession } from './onnx-session.ts'
 
 let session: OnnxSession | undefined
 
@@ -22,6 +22,7 @@ process.on('SIGTERM', () => {})
 async function answer(message: ToChild): Promise<FromChild> {
   if (message.type === 'load') {
     try {
+      const { openSession } = await import('./onnx-session.ts')
       session = await openSession(message.settings)
       return { type: 'ready' }
     } catch (error) {

@@ -37,7 +37,8 @@ async function run(isFull: (queued: number) => boolean) {
       }),
     }),
   })
-  const queue: Pick<EncodeQueue, 'add' | 'isFull'> = {
+  const queue: Pick<EncodeQueue, 'add' | 'isFull' | 'model'> = {
+    model: SPECIFICATION.model,
     isFull: async () => isFull(queued.length),
     async add(_index, _fingerprint, added: readonly QueuedDocument[]) {
       queued.push(...added.map(({ id }) => id))

@@ -1,7 +1,11 @@
 import type { Client } from '@opensearch-project/opensearch'
+import { z } from 'zod'
+import { readSpecification } from '../../mappings/compatibility.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import type { Persistence } from '../../opensearch/back-off.ts'
 import { ChunkSize } from '../../opensearch/chunk-size.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import { assertShape } from '../../sparse/shape.ts'
 import { keyOf } from '../documents/read-documents.ts'
 import type { WritePersistence } from '../documents/write-back.ts'
 import type { EncodeQueue, QueuedDocument } from '../queue/queue.ts'
@@ -16,7 +20,8 @@ export interface EnqueueTarget {
   readonly queue: EncodeQueue
   /** Index or write alias that Lexpand has set up. */
   readonly index: string
-  readonly specification: IndexSpecification
+  /** @default read from the index */
+  readonly specification?: IndexSpecification | undefined
 }
 
 export interface EnqueueOptions {
@@ -79,7 +84,10 @@ export async function enqueue(
   documents: AsyncIterable<SourceDocument> | Iterable<SourceDocument>,
   { onProgress, giveUpAfterMs = 120_000, signal, telemetry = NO_TELEMETRY }: EnqueueOptions = {},
 ): Promise<EnqueueReport> {
-  const run = new EnqueueRun(target, { giveUpAfterMs, signal }, telemetry, onProgress)
+  assertShape(targetSchema, target, 'enqueue', 'CONFIGURATION')
+  const specification = target.specification ?? (await readSpecification(target.client, target.index))
+  assertSameModel(specification, target)
+  const run = new EnqueueRun({ ...target, specification }, { giveUpAfterMs, signal }, telemetry, onProgress)
   for await (const document of documents) {
     await run.take(document)
     if (signal?.aborted) break
@@ -88,8 +96,25 @@ export async function enqueue(
   return run.report
 }
 
+const targetSchema = z.looseObject({
+  client: z.looseObject({}),
+  queue: z.looseObject({ model: z.looseObject({ identity: z.string() }) }),
+  index: z.string(),
+})
+
+/** Jobs of another model would wait for ever: its workers cannot write to this index. */
+function assertSameModel({ model }: IndexSpecification, { queue, index }: EnqueueTarget): void {
+  if (model.identity === queue.model.identity) return
+  throw new LexpandError(
+    'CONFIGURATION',
+    `[enqueue] expected the queue of the model that ${index} was set up with (${model.name} ${model.version}, identity ${model.identity.slice(0, 12)}), got that of identity ${queue.model.identity.slice(0, 12)}. Open the queue with that model, or reindex.`,
+  )
+}
+
+type ReadyTarget = EnqueueTarget & { readonly specification: IndexSpecification }
+
 class EnqueueRun {
-  readonly #target: EnqueueTarget
+  readonly #target: ReadyTarget
   readonly #persistence: WritePersistence
   readonly #size = new ChunkSize()
   readonly #telemetry: Telemetry
@@ -111,7 +136,7 @@ class EnqueueRun {
   }
 
   constructor(
-    target: EnqueueTarget,
+    target: ReadyTarget,
     persistence: Persistence,
     telemetry: Telemetry,
     onProgress: ((counts: EnqueueCounts) => void) | undefined,

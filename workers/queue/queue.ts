@@ -1,16 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Queue } from 'bullmq'
+import { type JobType, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { LexpandError } from '../../sparse/errors.ts'
 import { queueTraces } from '../telemetry/traces.ts'
 import { againAfterDemotion } from './demotion.ts'
 import type { JobData, JobDocument } from './job-data.ts'
 import { QueuedMarks } from './queued-marks.ts'
-import { connect } from './redis.ts'
+import { connect, DEFAULT_PREFIX, type RedisPlace } from './redis.ts'
+
+/** What a queue needs of a model; a loaded one fits. */
+export interface QueueModel {
+  readonly identity: string
+}
 
 /** Jobs of one model. Close it when done. */
-export interface EncodeQueue {
+export interface EncodeQueue<Model extends QueueModel = QueueModel> {
   readonly name: string
+  /** Whose documents it queues. */
+  readonly model: Model
+  /** What its keys in Redis begin with. */
+  readonly prefix: string
   /** The BullMQ queue, for counts, metrics and dashboards. */
   readonly jobs: Queue<JobData>
   /** Its connection, for what else is kept beside the jobs. */
@@ -30,7 +39,11 @@ export interface EncodeQueue {
    * @throws LexpandError SERVICE when Redis stays away
    */
   isFull(): Promise<boolean>
-  /** Resolves when no job waits, runs, or is to be repeated. @param signal ends the waiting */
+  /** Jobs that wait for a worker or for their repetition. @throws LexpandError SERVICE when Redis stays away */
+  waiting(): Promise<number>
+  /** Whether no job waits, runs, or is to be repeated. @throws LexpandError SERVICE when Redis stays away */
+  isIdle(): Promise<boolean>
+  /** Resolves when the queue is idle. @param signal ends the waiting */
   idle(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
 }
@@ -55,6 +68,9 @@ const FULL_JOBS = 1_000
 
 const IDLE_POLL_MS = 200
 
+/** BullMQ's states of jobs that no worker has. */
+const WAITING = ['wait', 'delayed', 'prioritized'] as const satisfies readonly JobType[]
+
 /**
  * A job that fails by itself (model missing, encoder dying) is tried again after 1, 2, 4 ... seconds; waiting for
  * the engine costs no attempt (see worker.ts). Without these bounds BullMQ keeps every finished job for ever.
@@ -71,15 +87,25 @@ export function encodeQueueName(identity: string): string {
   return `lexpand-encode-${identity.slice(0, 12)}`
 }
 
-/**
- * @param identity of the model, as `Model.identity` or `IndexSpecification.model.identity` gives it
- * @throws LexpandError SERVICE when Redis cannot be reached
- */
-export async function openQueue(redisUrl: string, identity: string): Promise<EncodeQueue> {
-  const name = encodeQueueName(identity)
-  const redis = await connect(redisUrl, { role: 'queue' })
+export interface QueueOptions<Model extends QueueModel = QueueModel> {
+  readonly redis: RedisPlace
+  /** A loaded model, or the `model` of an index's specification. */
+  readonly model: Model
+  /** What the keys in Redis begin with; workers, sweepers and queues that share work have the same. @default '{lexpand}' */
+  readonly prefix?: string | undefined
+}
+
+/** @throws LexpandError SERVICE when Redis cannot be reached, CONFIGURATION for a place or model that cannot be used */
+export async function openQueue<Model extends QueueModel>({
+  redis: place,
+  model,
+  prefix = DEFAULT_PREFIX,
+}: QueueOptions<Model>): Promise<EncodeQueue<Model>> {
+  const name = encodeQueueName(model.identity)
+  const redis = await connect(place, { role: 'queue' })
   const jobs = new Queue<JobData>(name, {
     connection: redis,
+    prefix,
     defaultJobOptions: JOB_OPTIONS,
     telemetry: queueTraces(),
   })
@@ -93,8 +119,23 @@ export async function openQueue(redisUrl: string, identity: string): Promise<Enc
     throw queueError('expected Redis to stay', error, 'Start Redis there, then try again.')
   }
   const marks = new QueuedMarks(redis, jobs)
+  async function count(...states: JobType[]): Promise<number> {
+    try {
+      const counts = await jobs.getJobCounts(...states)
+      return Object.values(counts).reduce((sum, one) => sum + one, 0)
+    } catch (error) {
+      throw queueError(
+        'expected Redis to count its jobs',
+        error,
+        'What is stored stays pending: start Redis, then run lexpand sweep.',
+      )
+    }
+  }
+  const isIdle = async () => (await count(...WAITING, 'active')) === 0
   return {
     name,
+    model,
+    prefix,
     jobs,
     redis,
     async add(index, fingerprint, documents) {
@@ -120,22 +161,12 @@ export async function openQueue(redisUrl: string, identity: string): Promise<Enc
         )
       }
     },
-    async isFull() {
-      try {
-        const counts = await jobs.getJobCounts('wait', 'delayed', 'prioritized')
-        return Object.values(counts).reduce((sum, count) => sum + count, 0) >= FULL_JOBS
-      } catch (error) {
-        throw queueError(
-          'expected Redis to count its jobs',
-          error,
-          'What is stored stays pending: start Redis, then run lexpand sweep.',
-        )
-      }
-    },
+    isFull: async () => (await count(...WAITING)) >= FULL_JOBS,
+    waiting: () => count(...WAITING),
+    isIdle,
     async idle(signal) {
       while (signal?.aborted !== true) {
-        const counts = await jobs.getJobCounts('wait', 'active', 'delayed', 'prioritized')
-        if (Object.values(counts).every((count) => count === 0)) return
+        if (await isIdle()) return
         await sleep(IDLE_POLL_MS)
       }
     },

@@ -56,6 +56,6 @@ export class QueuedMarks {
   #key({ index, fingerprint }: MarkScope, { id, routing, seq_no, primary_term }: JobDocument): string {
     const version = JSON.stringify([index, fingerprint, id, routing, seq_no, primary_term])
     const hash = createHash('sha256').update(version).digest('base64url').slice(0, 22)
-    return `lexpand:queued:${this.#jobs.name}:${hash}`
+    return this.#jobs.toKey(`queued:${hash}`)
   }
 }

@@ -1,6 +1,15 @@
-import { Redis } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
 import { LexpandError } from '../../sparse/errors.ts'
 import { reconnectWhenDemoted } from './demotion.ts'
+
+/**
+ * Which Redis: a URL (redis:// or rediss://, with user name, password and database number as needed), options of
+ * ioredis (Sentinel, TLS), or a connection of the caller's, which is copied and never closed by us.
+ */
+export type RedisPlace = string | RedisOptions | Redis
+
+/** What all keys begin with. The braces put them into one slot of a Redis Cluster. */
+export const DEFAULT_PREFIX = '{lexpand}'
 
 export interface RedisRole {
   /**
@@ -18,12 +27,11 @@ const QUEUE_RETRIES = 8
  * Opens a connection and proves that it works. Afterwards it reconnects by itself; add an `error` listener to
  * learn of breaks.
  *
- * @param redisUrl redis:// or rediss://, with user name, password and database number as needed
  * @throws LexpandError SERVICE when Redis cannot be reached or refuses the login; CONFIGURATION for a bad URL
  */
-export async function connect(redisUrl: string, { role }: RedisRole): Promise<Redis> {
-  const place = placeOf(redisUrl)
-  const redis = new Redis(redisUrl, {
+export async function connect(place: RedisPlace, { role }: RedisRole): Promise<Redis> {
+  const name = nameOf(place)
+  const redis = newRedis(place, {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: role === 'worker' ? null : QUEUE_RETRIES,
@@ -45,7 +53,7 @@ export async function connect(redisUrl: string, { role }: RedisRole): Promise<Re
     const advice = /NOAUTH|WRONGPASS|NOPERM/.test(message)
       ? 'Correct user name and password in the Redis URL.'
       : 'Start Redis there or correct the URL.'
-    throw new LexpandError('SERVICE', `[redis] expected Redis at ${place}, got: ${message}. ${advice}`, {
+    throw new LexpandError('SERVICE', `[redis] expected Redis at ${name}, got: ${message}. ${advice}`, {
       cause: reason,
     })
   }
@@ -80,8 +88,25 @@ function field(info: string, name: string): string | undefined {
   return info.match(new RegExp(`^${name}:(.*?)\\r?$`, 'm'))?.[1]
 }
 
-/** host:port, without the credentials that the URL may carry. */
-function placeOf(redisUrl: string): string {
+function newRedis(place: RedisPlace, ours: RedisOptions): Redis {
+  if (typeof place === 'string') return new Redis(place, ours)
+  return isConnection(place) ? place.duplicate(ours) : new Redis({ ...place, ...ours })
+}
+
+/** By shape: the application may have loaded another copy of ioredis. */
+function isConnection(place: RedisOptions | Redis): place is Redis {
+  return typeof (place as Redis).duplicate === 'function'
+}
+
+/** host:port, without credentials. */
+function nameOf(place: RedisPlace): string {
+  if (typeof place === 'string') return nameOfUrl(place)
+  const { host = '127.0.0.1', port = 6379, sentinels } = isConnection(place) ? place.options : place
+  const sentinel = sentinels?.[0]
+  return sentinel === undefined ? `${host}:${port}` : `sentinel ${sentinel.host}:${sentinel.port}`
+}
+
+function nameOfUrl(redisUrl: string): string {
   const url = URL.parse(redisUrl)
   if (url === null || !/^rediss?:$/.test(url.protocol)) {
     throw new LexpandError(

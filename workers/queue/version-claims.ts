@@ -39,14 +39,15 @@ return 0`
  * the version or comes again; so the other one may leave the document to it. Only effort is saved: what is written
  * where is decided by the version alone.
  *
+ * @param prefix of the keys of the queue
  * @param job names the owner; a job that is repeated has its old claims
  */
-export function versionClaims(redis: Redis, job: string): VersionClaims {
+export function versionClaims(redis: Redis, prefix: string, job: string): VersionClaims {
   const held: string[] = []
   return {
     async take(index, documents) {
       if (documents.length === 0) return []
-      const keys = documents.map((document) => keyOf(index, document))
+      const keys = documents.map((document) => keyOf(prefix, index, document))
       held.push(...keys)
       const mine = await inTime(redis.eval(TAKE, keys.length, ...keys, job, KEPT_MS) as Promise<number[]>)
       return documents.filter((_, at) => mine === undefined || mine[at] === 1)
@@ -57,7 +58,7 @@ export function versionClaims(redis: Redis, job: string): VersionClaims {
   }
 }
 
-function keyOf(index: string, { id, routing, seqNo, primaryTerm }: DocumentVersion): string {
+function keyOf(prefix: string, index: string, { id, routing, seqNo, primaryTerm }: DocumentVersion): string {
   const version = JSON.stringify([index, id, routing, seqNo, primaryTerm])
-  return `lexpand:encoding:${createHash('sha256').update(version).digest('base64url').slice(0, 22)}`
+  return `${prefix}:encoding:${createHash('sha256').update(version).digest('base64url').slice(0, 22)}`
 }

@@ -13,13 +13,13 @@ export interface Estimate {
   readonly bytes: number
   /** Documents, taken at random, that were encoded for the estimate. */
   readonly sample: number
-  readonly docs_per_second: number
+  readonly docsPerSecond: number
   /** Of encoding with this one process; undefined without a document to measure. */
   readonly hours: number | undefined
   /** Rough: vectors as JSON, and beside the old index a copy of it; with replicas. */
-  readonly extra_bytes: number
+  readonly extraBytes: number
   /** Free on the fullest data node; undefined when the cluster does not say. */
-  readonly free_bytes: number | undefined
+  readonly freeBytes: number | undefined
 }
 
 const SAMPLE = 128
@@ -66,10 +66,10 @@ export async function estimate(
       documents,
       bytes,
       sample: texts.length,
-      docs_per_second: Number(rate.toFixed(1)),
+      docsPerSecond: Number(rate.toFixed(1)),
       hours: rate === 0 ? undefined : Number((documents / rate / 3_600).toPrecision(3)),
-      extra_bytes: Math.round(vectors + (isBeside ? total : 0)),
-      free_bytes: await freeBytes(client),
+      extraBytes: Math.round(vectors + (isBeside ? total : 0)),
+      freeBytes: await freeBytes(client),
     }
   } catch (error) {
     throw translateEngineError(error, { part: 'reindex', index })

@@ -39,7 +39,7 @@ export interface MigrationReport {
   readonly copied: number
   readonly removed: number
   /** Undefined when the process that moved the alias died before it could say. */
-  readonly write_blocked_ms: number | undefined
+  readonly writeBlockedMs: number | undefined
 }
 
 const POLL_MS = 250
@@ -158,13 +158,13 @@ async function finished({ client, run }: Migration, persistence: Persistence): P
     await patiently(() => retire(client, run.state.source), persistence)
     await run.save({ phase: 'done', finished_at: new Date().toISOString() })
   }
-  const { target, copied, removed, write_blocked_ms } = run.state
+  const { target, copied, removed, write_blocked_ms: writeBlockedMs } = run.state
   const counts = await patiently(async () => {
     await client.indices.refresh({ index: target })
     return countStates(client, target)
   }, persistence)
   const { documents, ready, empty, failed } = counts
-  return { documents, ready, empty, failed, copied, removed, write_blocked_ms }
+  return { documents, ready, empty, failed, copied, removed, writeBlockedMs }
 }
 
 /** Checkpoints of an index that was deleted and made again mean nothing. */

@@ -30,7 +30,7 @@ export interface RollBackReport {
   /** Documents carried back. */
   readonly copied: number
   readonly removed: number
-  readonly write_blocked_ms: number | undefined
+  readonly writeBlockedMs: number | undefined
 }
 
 const PATIENCE_MS = 300_000
@@ -115,8 +115,8 @@ export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
   await patiently(() => client.indices.refresh({ index: source }), persistence)
   const { documents } = await countStates(client, source)
   const pending = old === undefined ? 0 : (await countStates(client, source)).pending
-  const { copied, removed, write_blocked_ms } = run.state
-  return { documents, pending, copied, removed, write_blocked_ms }
+  const { copied, removed, write_blocked_ms: writeBlockedMs } = run.state
+  return { documents, pending, copied, removed, writeBlockedMs }
 }
 
 function neverSwapped(target: string): LexpandError {

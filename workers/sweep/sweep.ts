@@ -42,7 +42,7 @@ export interface SweepReport {
   /** Documents looked at. */
   readonly scanned: number
   /** Age of the text that waits longest, in seconds. */
-  readonly oldest_pending_seconds: number
+  readonly oldestPendingSeconds: number
   /** done; or why the rest is left to the next sweep: another sweeper works on it, the queue is full, or it was stopped. */
   readonly outcome: 'done' | 'taken' | 'full' | 'stopped'
 }
@@ -74,7 +74,7 @@ export async function sweep(
   const { uuid, resultWindow } = await readShards(client, name)
   const lease = await takeLease(queue.redis, `sweep:${uuid}`, { waitMs })
   if (lease === undefined) {
-    return { found: 0, jobs: 0, scanned: 0, oldest_pending_seconds: 0, outcome: 'taken' }
+    return { found: 0, jobs: 0, scanned: 0, oldestPendingSeconds: 0, outcome: 'taken' }
   }
   const run = new SweepRun({ client, queue, index: name, specification, resultWindow, lease, options })
   try {
@@ -82,7 +82,7 @@ export async function sweep(
     const oldest = await oldestPendingSeconds(client, name)
     telemetry.oldestPending(name, oldest)
     const { found, jobs, scanned } = run
-    return { found, jobs, scanned, oldest_pending_seconds: oldest, outcome }
+    return { found, jobs, scanned, oldestPendingSeconds: oldest, outcome }
   } finally {
     await lease.release()
     const seconds = (performance.now() - startedAt) / 1_000

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
-import type { Logger } from 'pino'
 import { type EncodeQueue, encodeQueueName, openQueue } from '../queue/queue.ts'
-import { connect } from '../queue/redis.ts'
+import { connect, type RedisPlace } from '../queue/redis.ts'
+import { type Logger, SILENT_LOGGER } from '../telemetry/logger.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { TroubleLog } from '../telemetry/trouble-log.ts'
 import { type LexpandIndex, lexpandIndices } from './lexpand-indices.ts'
@@ -10,8 +10,13 @@ import { type SweepProgress, type SweepReport, sweep } from './sweep.ts'
 
 export interface SweeperOptions {
   readonly client: Client
-  readonly redisUrl: string
-  readonly logger: Logger
+  readonly redis: RedisPlace
+  /** What the keys in Redis begin with. @default '{lexpand}' */
+  readonly prefix?: string | undefined
+  /** pino, `console`, or any other. @default no log */
+  readonly logger?: Logger | undefined
+  /** Aborting closes the sweeper. */
+  readonly signal?: AbortSignal | undefined
   /** Names or aliases. @default every index of the cluster that Lexpand has set up, also those that come later */
   readonly indices?: readonly string[] | undefined
   /** Only indices of this model, for example because a worker has no other. @default all; each model has its queue */
@@ -42,10 +47,12 @@ const PROGRESS_EVERY_MS = 10_000
  */
 export async function startSweeper(options: SweeperOptions): Promise<RunningSweeper> {
   // Wrong settings should end a program at its start, not fill its log.
-  const probe = await connect(options.redisUrl, { role: 'queue' })
+  const probe = await connect(options.redis, { role: 'queue' })
   probe.disconnect()
   const stopping = new AbortController()
-  const loop = new SweepLoop(options, stopping.signal)
+  const signal =
+    options.signal === undefined ? stopping.signal : AbortSignal.any([stopping.signal, options.signal])
+  const loop = new SweepLoop(options, signal)
   const done = loop.run()
   return {
     async close() {
@@ -57,6 +64,7 @@ export async function startSweeper(options: SweeperOptions): Promise<RunningSwee
 
 class SweepLoop {
   readonly #options: SweeperOptions
+  readonly #logger: Logger
   readonly #signal: AbortSignal
   /** Opened when an index of that model is found. */
   readonly #queues = new Map<string, EncodeQueue>()
@@ -66,8 +74,9 @@ class SweepLoop {
 
   constructor(options: SweeperOptions, signal: AbortSignal) {
     this.#options = options
+    this.#logger = options.logger ?? SILENT_LOGGER
     this.#signal = signal
-    this.#troubles = new TroubleLog(options.logger)
+    this.#troubles = new TroubleLog(this.#logger)
   }
 
   async run(): Promise<void> {
@@ -82,14 +91,15 @@ class SweepLoop {
 
   async #sweepAll(indices: string): Promise<void> {
     const { client, identity } = this.#options
-    const chosen = { indices: [indices], ...(identity === undefined ? {} : { identity }) }
+    const chosen = { indices: [indices], identity }
     for (const index of await lexpandIndices(client, chosen)) {
       if (!this.#signal.aborted) await this.#attempt(index.name, () => this.#sweep(index))
     }
   }
 
   async #sweep({ name, identity }: LexpandIndex): Promise<void> {
-    const { client, logger, telemetry, onSwept } = this.#options
+    const { client, telemetry, onSwept } = this.#options
+    const logger = this.#logger
     const queue = await this.#queueOf(identity)
     const pending = await this.#isPendingDue(name, queue)
     const report = await sweep(client, queue, name, {
@@ -97,27 +107,30 @@ class SweepLoop {
       waitMs: 0,
       signal: this.#signal,
       onPage: progressLines(logger, name),
-      ...(telemetry === undefined ? {} : { telemetry }),
+      telemetry,
     })
     if (pending && report.outcome === 'done') this.#lookedAt.set(name, performance.now())
     if (report.jobs > 0) logger.info({ index: name, ...report }, 'queued what waits for a vector')
     if (report.scanned > 0) onSwept?.(name, report)
   }
 
-  async #isPendingDue(index: string, { jobs }: EncodeQueue): Promise<boolean> {
+  async #isPendingDue(index: string, queue: EncodeQueue): Promise<boolean> {
     const last = this.#lookedAt.get(index)
     const age = last === undefined ? Number.POSITIVE_INFINITY : performance.now() - last
     if (age >= PENDING_EVERY_MS) return true
     if (age < PENDING_WHEN_IDLE_MS) return false
-    const counts = await jobs.getJobCounts('wait', 'active', 'delayed', 'prioritized')
-    return Object.values(counts).every((count) => count === 0)
+    return queue.isIdle()
   }
 
   async #queueOf(identity: string): Promise<EncodeQueue> {
     const name = encodeQueueName(identity)
     const known = this.#queues.get(name)
     if (known !== undefined) return known
-    const queue = await openQueue(this.#options.redisUrl, identity)
+    const queue = await openQueue({
+      redis: this.#options.redis,
+      prefix: this.#options.prefix,
+      model: { identity },
+    })
     this.#queues.set(name, queue)
     return queue
   }

@@ -1,4 +1,4 @@
-import type { Logger } from 'pino'
+import type { Logger } from './logger.ts'
 
 /** A trouble that lasts is said again after this time, with the number of times that it came. */
 const REPEAT_MS = 60_000

@@ -63,7 +63,7 @@ export class Encoding {
   async room(): Promise<void> {
     for (;;) {
       assertGoesOn(this.#options.signal)
-      if ((await this.#queued()) < MAX_QUEUED_JOBS) return
+      if ((await this.#redis(() => this.#options.queue.waiting())) < MAX_QUEUED_JOBS) return
       await sleep(100)
     }
   }
@@ -108,13 +108,13 @@ export class Encoding {
       documents: total,
       settled,
       pending: counts.pending,
-      docs_per_second: Number(rate.toFixed(1)),
-      ...(rate > 0 ? { seconds_left: Math.round(Math.max(0, total - settled) / rate) } : {}),
+      docsPerSecond: Number(rate.toFixed(1)),
+      ...(rate > 0 ? { secondsLeft: Math.round(Math.max(0, total - settled) / rate) } : {}),
     }
   }
 
   async #requeueLost(pending: number, now: number): Promise<void> {
-    if ((await this.#queued()) > 0) {
+    if (!(await this.#redis(() => this.#options.queue.isIdle()))) {
       this.#idleSince = undefined
       return
     }
@@ -149,13 +149,6 @@ export class Encoding {
       seq_no: _seq_no,
       primary_term: _primary_term,
     }))
-  }
-
-  async #queued(): Promise<number> {
-    const counts = await this.#redis(() =>
-      this.#options.queue.jobs.getJobCounts('wait', 'active', 'delayed', 'prioritized'),
-    )
-    return Object.values(counts).reduce((sum, count) => sum + count, 0)
   }
 
   /** Redis may be restarted meanwhile: whatever it says, it is asked again for a while. */

@@ -67,9 +67,9 @@ export interface ReindexProgress {
   readonly settled: number
   readonly pending: number
   /** Settled a second, over the last minute. */
-  readonly docs_per_second: number
+  readonly docsPerSecond: number
   /** Undefined while there is no rate. */
-  readonly seconds_left?: number | undefined
+  readonly secondsLeft?: number | undefined
 }
 
 const checkpoints = z.record(z.string(), z.number())

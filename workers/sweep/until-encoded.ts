@@ -2,19 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { isTransient } from '../../opensearch/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
-import { countStates } from '../../workers/documents/index-states.ts'
-import { type EncodeQueue, sweep } from '../../workers/index.ts'
-import { note } from '../shell/output.ts'
-import type { Progress } from '../shell/progress.ts'
+import { countStates } from '../documents/index-states.ts'
+import type { EncodeQueue } from '../queue/queue.ts'
+import { sweep } from './sweep.ts'
 
-export interface Waiting {
+export interface UntilEncodedOptions {
   readonly client: Client
   readonly queue: EncodeQueue
   readonly index: string
-  readonly signal: AbortSignal
-  readonly progress: Progress
-  /** Documents that this run queued. */
-  readonly queued: number
+  /** Aborting ends the waiting; documents may then still be pending. */
+  readonly signal?: AbortSignal | undefined
+  /** Documents that the caller queued, for the progress. @default those that are pending at the first look */
+  readonly queued?: number | undefined
+  /** Called at every look. */
+  readonly onProgress?: ((encoded: number, documents: number) => void) | undefined
+  /** Called once when a service is away, with what it says. */
+  readonly onTrouble?: ((message: string) => void) | undefined
 }
 
 const POLL_MS = 500
@@ -29,40 +32,38 @@ const PATIENCE_MS = 120_000
  *
  * @throws LexpandError INDEX when documents stay pending; the last failure when a service stays away
  */
-export async function untilEncoded(waiting: Waiting): Promise<void> {
-  const { index, signal, progress } = waiting
-  let total = waiting.queued
+export async function untilEncoded(options: UntilEncodedOptions): Promise<void> {
+  const { index, signal, onProgress, onTrouble } = options
+  let total = options.queued ?? 0
   let encoded = 0
   let vain = 0
   let before = Number.POSITIVE_INFINITY
   let awaySince: number | undefined
-  while (!signal.aborted) {
+  while (!signal?.aborted) {
     await sleep(POLL_MS, undefined, { signal }).catch(() => undefined)
     try {
-      const { pending, isIdle } = await look(waiting)
+      const { pending, isIdle } = await look(options)
       awaySince = undefined
       total = Math.max(total, pending)
       encoded = Math.max(encoded, total - pending)
-      progress.update(encoded, total)
+      onProgress?.(encoded, total)
       if (pending === 0) return
       if (!isIdle) continue
       vain = pending < before ? 0 : vain + 1
       before = pending
       if (vain === VAIN_SWEEPS) throw stuck(index, pending)
-      await sweep(waiting.client, waiting.queue, index)
+      await sweep(options.client, options.queue, index, { signal })
     } catch (error) {
       if (error instanceof LexpandError && error.code === 'INDEX' && !isTransient(error)) throw error
-      if (awaySince === undefined)
-        note(`Waiting for a service: ${error instanceof Error ? error.message : error}`)
+      if (awaySince === undefined) onTrouble?.(error instanceof Error ? error.message : String(error))
       awaySince ??= performance.now()
       if (performance.now() - awaySince > PATIENCE_MS) throw error
     }
   }
 }
 
-async function look({ client, queue, index }: Waiting) {
-  const { wait = 0, active = 0, delayed = 0, prioritized = 0 } = await queue.jobs.getJobCounts()
-  const isIdle = wait + active + delayed + prioritized === 0
+async function look({ client, queue, index }: UntilEncodedOptions) {
+  const isIdle = await queue.isIdle()
   let { pending } = await countStates(client, index)
   // What a search sees may be a second old: before a decision the index is refreshed.
   if (isIdle || pending === 0) {

@@ -1,26 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Pruning } from '../sparse/vectors/prune.ts'
 import type { Windowing } from '../sparse/word-pieces/windows.ts'
-import type { Manifest } from './manifest.ts'
-
-/**
- * What makes two encoders give the same vectors, as one SHA-256 (hex): graph, tokenizer, precision, activation and
- * input length. The query table is not in it: another table changes queries, not documents, and is checked there.
- */
-export function modelIdentity(manifest: Manifest): string {
-  return digest([
-    manifest.files['model.onnx'],
-    manifest.files['tokenizer.json'],
-    manifest.precision,
-    manifest.activation,
-    manifest.max_length,
-  ])
-}
 
 /**
  * The stamp of a vector: equal fingerprints make comparable vectors.
  *
- * @param identity of the model, see {@link modelIdentity}
+ * @param identity of the model, as `Model.identity` gives it
  * @param spec `fields` in the order their values are joined
  * @returns 16 hex digits
  */

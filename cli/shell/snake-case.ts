@@ -1,0 +1,21 @@
+/**
+ * A result of the library as the command line prints it: keys in snake_case, all the way down.
+ *
+ * @param untouched keys whose values belong to users and stay as they are, such as `source`
+ */
+export function snakeCase(value: unknown, untouched: readonly string[] = []): unknown {
+  if (Array.isArray(value)) return value.map((item) => snakeCase(item, untouched))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      snakeName(key),
+      untouched.includes(key) ? inner : snakeCase(inner, untouched),
+    ]),
+  )
+}
+
+/** `vectorMissing` -> `vector_missing`, `ndcgAt10` -> `ndcg_at_10` */
+export function snakeName(name: string): string {
+  if (!/[A-Z]/.test(name)) return name
+  return name.replace(/[A-Z]|(?<=[a-z])\d+/g, (part) => `_${part.toLowerCase()}`)
+}

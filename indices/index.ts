@@ -1,0 +1,9 @@
+export {
+  type ReindexOptions,
+  type ReindexReport,
+  type RollBackOptions,
+  reindex,
+  rollBackReindex,
+} from './reindex.ts'
+export type { GateOptions, GateReport } from './reindex-gate.ts'
+export { type SetUp, type SetUpOptions, setUp } from './set-up.ts'

@@ -1,0 +1,59 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { z } from 'zod'
+import {
+  type IndexSpecification,
+  type Installed,
+  type InstallOptions,
+  installIndex,
+  type SpecificationOptions,
+  type SpecifiedModel,
+  specificationFor,
+} from '../mappings/index.ts'
+import { installIngestPipeline, type StampForm } from '../pipelines/index.ts'
+import { assertShape } from '../sparse/shape.ts'
+
+export interface SetUpOptions extends SpecificationOptions, InstallOptions {
+  /** Who stamps what other clients write; see `StampForm`. @default 'script', which every cluster can run */
+  readonly stamp?: StampForm | undefined
+}
+
+export interface SetUp extends Installed {
+  /** What the index holds now: model, fields, pruning, fingerprint. */
+  readonly specification: IndexSpecification
+}
+
+/**
+ * Makes an index ready: the mapping (text fields, sparse field, sidecar), `_meta.lexpand`, and the ingest pipeline that
+ * marks what other clients write. Creates the index where there is none. Running it again changes nothing.
+ *
+ * @param index name of an index, or of an alias with one index
+ * @throws LexpandError CONFIGURATION for options that cannot be used; INDEX when the index holds something else (both
+ *   hashes in the message), lacks a text field or is blocked; SERVICE when the engine does not answer
+ */
+export async function setUp(
+  client: Client,
+  model: SpecifiedModel,
+  index: string,
+  options: SetUpOptions,
+): Promise<SetUp> {
+  assertShape(optionsSchema, options, 'set-up', 'CONFIGURATION')
+  const specification = specificationFor(model, options)
+  const installed = await installIndex(client, index, specification, options)
+  await installIngestPipeline(client, index, specification, { form: options.stamp })
+  return { ...installed, specification }
+}
+
+const optionsSchema = z.strictObject({
+  fields: z.array(z.string()),
+  sparseField: z.string().optional(),
+  windowing: z
+    .strictObject({ maxLength: z.int().min(1), overlap: z.int().min(0), maxWindows: z.int().min(1) })
+    .optional(),
+  pruning: z.looseObject({ type: z.string() }).optional(),
+  analyzer: z.string().optional(),
+  vectorType: z.enum(['rank_features', 'lexpand_impacts']).optional(),
+  shards: z.int().min(1).optional(),
+  replicas: z.int().min(0).optional(),
+  settings: z.record(z.string(), z.unknown()).optional(),
+  stamp: z.enum(['script', 'plugin']).optional(),
+})
