@@ -49,15 +49,15 @@ describe('audit', () => {
       overdue: 2,
       stale: 2,
       foreign: 1,
-      vectorMissing: 2,
-      orphanVector: 1,
+      vector_missing: 2,
+      orphan_vector: 1,
       problems: 8,
     })
     const named = (finding: string) => result.samples[finding].map(({ id }: { id: string }) => id).sort()
     expect(named('stale')).toEqual(['d0', 'd1'])
     expect(named('foreign')).toEqual(['d2'])
-    expect(named('vectorMissing')).toEqual(['d3', 'd4'])
-    expect(named('orphanVector')).toEqual(['blank'])
+    expect(named('vector_missing')).toEqual(['d3', 'd4'])
+    expect(named('orphan_vector')).toEqual(['blank'])
     expect(named('overdue')).toEqual(['before-lexpand', 'd5'])
 
     const repair = await lexpandJson(['audit', '--index', index, '--repair'])

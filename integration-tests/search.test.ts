@@ -111,7 +111,7 @@ describe('sparse search', () => {
   })
 
   test('counts only when asked', async () => {
-    expect(await ask({ text: 'wing', mode: 'sparse', size: 1 })).not.toHaveProperty('total')
+    expect((await ask({ text: 'wing', mode: 'sparse', size: 1 })).total).toBeUndefined()
     const { total } = await ask({ text: 'wing', mode: 'sparse', size: 1, trackTotalHits: true })
     expect(total).toBe(DOCUMENTS.filter(({ vector }) => vector.wing !== undefined).length)
   })
@@ -234,14 +234,19 @@ describe('hybrid', () => {
     await installIndex(client, filling, specification)
     await storeReady(client, filling, specification, DOCUMENTS.slice(0, 3))
     const request = { index: filling, text: 'unseen words' }
-    expect(await search(client, model, request)).toMatchObject({ mode: 'sparse', coverage: 1 })
+    expect(await search(client, { ...model, cache: new SearchCache() }, request)).toMatchObject({
+      mode: 'sparse',
+      coverage: 1,
+    })
     const pending = { title: 'unseen', body: 'words', lexpand: { state: 'pending' } }
     await client.index({ index: filling, id: 'pending', body: pending, refresh: true })
-    const result = await search(client, model, request)
+    const result = await search(client, { ...model, cache: new SearchCache() }, request)
     expect(result).toMatchObject({ mode: 'hybrid', coverage: 0.75 })
     expect(ids(result)).toEqual(['pending'])
     await client.index({ index: filling, id: 'no sidecar', body: { title: 'x' }, refresh: true })
-    expect(await search(client, model, request)).toMatchObject({ coverage: 0.6 })
+    expect(await search(client, { ...model, cache: new SearchCache() }, request)).toMatchObject({
+      coverage: 0.6,
+    })
     await removeIndices(client, filling)
   })
 })
