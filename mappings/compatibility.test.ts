@@ -24,11 +24,8 @@ test.each([
 })
 
 test('set-ups that differ are refused with what differs before the hashes, and the ways on', () => {
-  const other = specificationFor(
-    fixtureModel,
-    { fields: ['titel', 'body'], pruning: { type: 'top_k', k: 9 } },
-    'another',
-  )
+  const options = { fields: ['titel', 'body'], pruning: { type: 'top_k', k: 9 } } as const
+  const other = { ...specificationFor(fixtureModel, options), fingerprint: 'another' }
   const refused = () => assertSameEncoding(specification, other, 'articles')
   expect(refused).toThrow(
     /expected index articles to be set up with fields titel,body, pruning top_k:9, got fields title, pruning \S+ \(fingerprints another and fingerprint\)/,
