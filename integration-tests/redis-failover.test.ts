@@ -22,7 +22,7 @@ test('a Redis that is demoted while its connections stay open loses its clients 
   await replica.replicaof('127.0.0.1', portOf(first))
   await until(async () => /master_link_status:up/.test(await replica.info('replication')))
 
-  const fixture = await workerFixture('failover', { redisUrl: `redis://127.0.0.1:${proxy.port}` })
+  const fixture = await workerFixture('failover', { redis: `redis://127.0.0.1:${proxy.port}` })
   const { client, queue, index } = fixture
   const worker = await fixture.startWorker()
   const documents = (from: number) =>
