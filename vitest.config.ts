@@ -6,6 +6,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Modules are read once a process instead of once a file, which takes a quarter of the time. So no test may rely on
+          // a fresh module or leave anything behind, and what a test replaces is put back.
+          isolate: false,
+          restoreMocks: true,
+          unstubEnvs: true,
+          unstubGlobals: true,
           include: [
             '{sparse,models,opensearch,mappings,workers,pipelines,sources,quality,measure,indices,advise,embedded,cli,bench,reports,testing}/**/*.test.ts',
           ],

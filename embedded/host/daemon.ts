@@ -24,7 +24,8 @@ export interface DaemonOptions {
 /**
  * Starts a program that outlives this process.
  *
- * @throws EngineError ENGINE_START when it cannot be executed
+ * @throws EngineError ENGINE_START when it cannot be executed; ENGINE_PORT when it has ended already, because its port
+ *   was taken
  */
 export async function startDaemon(options: DaemonOptions): Promise<ProcessMark> {
   if (existsSync(options.logFile)) renameSync(options.logFile, `${options.logFile}.1`)
@@ -48,6 +49,8 @@ export async function startDaemon(options: DaemonOptions): Promise<ProcessMark> 
     if (mark !== undefined) return mark
     throw new Error('it ended at once')
   } catch (cause) {
+    const taken = await takenAddress(options.logFile)
+    if (taken !== undefined) throw portTaken(options.command, taken, options.logFile)
     throw new EngineError(
       'ENGINE_START',
       `expected ${options.command} to start, got an error. Its log is ${options.logFile}:\n${tail(options.logFile)}`,
@@ -84,12 +87,7 @@ export async function waitUntilHealthy({
     // Ended but healthy: the port belongs to somebody else.
     if (healthy && !ended) return
     const taken = ended ? await takenAddress(logFile) : undefined
-    if (taken !== undefined) {
-      throw new EngineError(
-        'ENGINE_PORT',
-        `expected ${name} to listen on ${taken}, got a port that another program has taken. Stop that program, or try again for another port. The log is ${logFile}.`,
-      )
-    }
+    if (taken !== undefined) throw portTaken(name, taken, logFile)
     if (ended || performance.now() > deadline) {
       throw new EngineError(
         'ENGINE_START',
@@ -98,6 +96,13 @@ export async function waitUntilHealthy({
     }
     await sleep(100)
   }
+}
+
+function portTaken(name: string, address: string, logFile: string): EngineError {
+  return new EngineError(
+    'ENGINE_PORT',
+    `expected ${name} to listen on ${address}, got a port that another program has taken. Stop that program, or try again for another port. The log is ${logFile}.`,
+  )
 }
 
 /** The address that a service found taken, in the words of OpenSearch or Redis; its log holds one start only. */
