@@ -1,6 +1,6 @@
 import { errors } from '@opensearch-project/opensearch'
 import { Command, CommanderError } from 'commander'
-import { translateEngineError } from '../opensearch/engine-error.ts'
+import { translateEngineError } from '../opensearch/failures/engine-error.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { EXIT, reportFailure } from './shell/output.ts'
 

@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { translateEngineError } from '../opensearch/engine-error.ts'
+import { translateEngineError } from '../opensearch/failures/engine-error.ts'
 import { assertIndexName } from '../opensearch/index-name.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { formatPruning } from '../sparse/vectors/pruning-text.ts'

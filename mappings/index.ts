@@ -3,7 +3,7 @@ export {
   type EngineFailure,
   translateEngineError,
   translateEngineFailure,
-} from '../opensearch/engine-error.ts'
+} from '../opensearch/failures/engine-error.ts'
 export { assertIndexName } from '../opensearch/index-name.ts'
 export { type PluginNode, pluginNodes } from '../opensearch/plugin-nodes.ts'
 export {

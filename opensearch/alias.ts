@@ -1,6 +1,6 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { LexpandError } from '../sparse/errors.ts'
-import { translateEngineError } from './engine-error.ts'
+import { translateEngineError } from './failures/engine-error.ts'
 import { assertIndexName } from './index-name.ts'
 
 /** An alias of one index with everything that belongs to it. */

@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { translateEngineError } from './engine-error.ts'
+import { translateEngineError } from './failures/engine-error.ts'
 
 /** The engine's own. */
 export const DEFAULT_RESULT_WINDOW = 10_000

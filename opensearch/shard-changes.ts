@@ -1,8 +1,8 @@
 import type { API, Client } from '@opensearch-project/opensearch'
-import { translateEngineError } from './engine-error.ts'
+import { translateEngineError } from './failures/engine-error.ts'
+import { EngineBusy } from './failures/transient.ts'
 import { internalSearch } from './internal-search.ts'
 import { RESULT_WINDOW_SETTING, windowIn } from './result-window.ts'
-import { EngineBusy } from './transient.ts'
 import { filtersOf, readWholeGroups } from './whole-groups.ts'
 
 /** How far the primary of a shard is; both are -1 while nothing was ever written. */

@@ -1,7 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { type InstalledIndex, readInstalledIndices } from '../../mappings/compatibility.ts'
 import type { DocumentState } from '../../mappings/sidecar.ts'
-import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { DEFAULT_MAX_TEXT_BYTES } from '../encode/encode-documents.ts'
 import type { EncodeQueue } from '../queue/queue.ts'
 import { AuditRepair, type RepairCounts } from './audit-repair.ts'

@@ -1,7 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { readSpecification } from '../../mappings/compatibility.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
-import { EngineBusy } from '../../opensearch/transient.ts'
+import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { pendingSidecar } from '../documents/states.ts'
 import { type WriteBackItem, writeBack } from '../documents/write-back.ts'
 import type { EncodeQueue, QueuedDocument } from '../queue/queue.ts'

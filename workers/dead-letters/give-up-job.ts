@@ -1,7 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { textHash } from '../../mappings/text-hash.ts'
-import { EngineBusy } from '../../opensearch/transient.ts'
+import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { readDocuments } from '../documents/read-documents.ts'
 import { isSettled, pendingSidecar } from '../documents/states.ts'
 import { writeBack } from '../documents/write-back.ts'

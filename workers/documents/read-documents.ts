@@ -1,7 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
-import { translateEngineError } from '../../opensearch/engine-error.ts'
-import { EngineBusy } from '../../opensearch/transient.ts'
+import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 
 /** The newest version of a document, its text fields and its sidecar only. */

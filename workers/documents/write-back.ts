@@ -1,11 +1,11 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
-import { type Persistence, persist } from '../../opensearch/back-off.ts'
-import { type BulkOutcome, outcomeOf } from '../../opensearch/bulk-outcome.ts'
-import { engineCause } from '../../opensearch/engine-cause.ts'
-import type { EngineFailure } from '../../opensearch/engine-error.ts'
-import { translateEngineError } from '../../opensearch/engine-error.ts'
-import { isOverload, isTransient, type Refusal, refusalOf } from '../../opensearch/transient.ts'
+import { type Persistence, persist } from '../../opensearch/failures/back-off.ts'
+import { type BulkOutcome, outcomeOf } from '../../opensearch/failures/bulk-outcome.ts'
+import { engineCause } from '../../opensearch/failures/engine-cause.ts'
+import type { EngineFailure } from '../../opensearch/failures/engine-error.ts'
+import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import { isOverload, isTransient, type Refusal, refusalOf } from '../../opensearch/failures/transient.ts'
 import { indexExists } from './read-documents.ts'
 
 /** Exactly one version of a document. */

@@ -1,7 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { assertFingerprint } from '../../mappings/compatibility.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
-import { EngineBusy, isNotFound } from '../../opensearch/transient.ts'
+import { EngineBusy, isNotFound } from '../../opensearch/failures/transient.ts'
 import { findLetters, removeLetters } from '../dead-letters/dead-letter-store.ts'
 import { type FailedDocument, failDocuments } from '../dead-letters/fail-documents.ts'
 import { knownFailures, obsoleteLetters } from '../dead-letters/known-letters.ts'

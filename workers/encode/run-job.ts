@@ -1,6 +1,6 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { EngineBusy, isTransient, type Refusal, refusalOf } from '../../opensearch/transient.ts'
+import { EngineBusy, isTransient, type Refusal, refusalOf } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { giveUpJob } from '../dead-letters/give-up-job.ts'
 import type { EngineGate } from '../pace/engine-gate.ts'

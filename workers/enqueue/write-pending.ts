@@ -1,12 +1,12 @@
 import { type API, type Client, errors } from '@opensearch-project/opensearch'
-import { persist } from '../../opensearch/back-off.ts'
-import { outcomeOf, reasonOf } from '../../opensearch/bulk-outcome.ts'
+import { persist } from '../../opensearch/failures/back-off.ts'
+import { outcomeOf, reasonOf } from '../../opensearch/failures/bulk-outcome.ts'
 import {
   type EngineFailure,
   translateEngineError,
   translateEngineFailure,
-} from '../../opensearch/engine-error.ts'
-import { isOverload, isTransient, type Refusal, refusalOf } from '../../opensearch/transient.ts'
+} from '../../opensearch/failures/engine-error.ts'
+import { isOverload, isTransient, type Refusal, refusalOf } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import type { WritePersistence } from '../documents/write-back.ts'
 import type { PreparedDocument } from './prepare-document.ts'

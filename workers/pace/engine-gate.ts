@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type BackOff, backOffMs } from '../../opensearch/back-off.ts'
+import { type BackOff, backOffMs } from '../../opensearch/failures/back-off.ts'
 
 /**
  * Holds jobs of an index back while the engine has no room for it. Without it thousands of waiting jobs would be

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
-import type { Persistence } from '../../opensearch/back-off.ts'
+import type { Persistence } from '../../opensearch/failures/back-off.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { countStates, type StateCounts } from '../documents/index-states.ts'
 import type { EncodeQueue } from '../queue/queue.ts'

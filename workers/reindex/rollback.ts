@@ -1,7 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { moveAliases } from '../../opensearch/alias.ts'
-import type { Persistence } from '../../opensearch/back-off.ts'
+import type { Persistence } from '../../opensearch/failures/back-off.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { countStates } from '../documents/index-states.ts'
 import type { EncodeQueue } from '../queue/queue.ts'

@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR } from '../../mappings/sidecar.ts'
-import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 
 export interface LexpandIndex {
   readonly name: string

@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR } from '../../mappings/sidecar.ts'
-import { translateEngineError } from '../../opensearch/engine-error.ts'
+import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 import { stuckIds } from '../dead-letters/dead-letter-store.ts'
 

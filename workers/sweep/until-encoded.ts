@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
-import { isTransient } from '../../opensearch/transient.ts'
+import { isTransient } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { countStates } from '../documents/index-states.ts'
 import type { EncodeQueue } from '../queue/queue.ts'

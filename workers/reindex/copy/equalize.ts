@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { translateEngineError } from '../../../opensearch/engine-error.ts'
+import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
 import { countDocuments } from '../../../opensearch/internal-search.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { assertGoesOn, patiently } from '../run/patience.ts'

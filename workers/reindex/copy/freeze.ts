@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
-import { translateEngineError } from '../../../opensearch/engine-error.ts'
+import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
 import { type ShardCheckpoint, shardCheckpoints } from '../../../opensearch/shard-changes.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import type { Checkpoints } from '../run/state.ts'

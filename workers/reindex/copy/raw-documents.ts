@@ -1,6 +1,6 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
-import { translateEngineError } from '../../../opensearch/engine-error.ts'
-import { EngineBusy } from '../../../opensearch/transient.ts'
+import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
+import { EngineBusy } from '../../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { parseExactly } from '../../../sparse/exact-json.ts'
 

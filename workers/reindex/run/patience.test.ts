@@ -1,6 +1,6 @@
 import { errors } from '@opensearch-project/opensearch'
 import { describe, expect, test } from 'vitest'
-import { EngineBusy } from '../../../opensearch/transient.ts'
+import { EngineBusy } from '../../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { assertGoesOn, Paused, patiently } from './patience.ts'
 

@@ -1,5 +1,5 @@
-import { type Persistence, persist } from '../../../opensearch/back-off.ts'
-import { isNotFound, isTransient } from '../../../opensearch/transient.ts'
+import { type Persistence, persist } from '../../../opensearch/failures/back-off.ts'
+import { isNotFound, isTransient } from '../../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 
 /** A restarted node answers "no such index" until it has read its cluster state from disk. */

@@ -5,7 +5,7 @@ import { SIDECAR } from '../../../mappings/sidecar.ts'
 import { type IndexSpecification, parseSpecification } from '../../../mappings/specification.ts'
 import { type VectorType, vectorTypeOf } from '../../../mappings/vector-type.ts'
 import type { AliasOfIndex } from '../../../opensearch/alias.ts'
-import { translateEngineError } from '../../../opensearch/engine-error.ts'
+import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { RETIRED } from './retire.ts'
 

@@ -1,6 +1,6 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { SIDECAR } from '../../../mappings/sidecar.ts'
-import { translateEngineError } from '../../../opensearch/engine-error.ts'
+import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
 
 /** Where the specification of an index stands whose place another one has taken. */
 export const RETIRED = `${SIDECAR}_retired`

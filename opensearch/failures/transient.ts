@@ -1,5 +1,5 @@
 import { errors } from '@opensearch-project/opensearch'
-import { LexpandError } from '../sparse/errors.ts'
+import { LexpandError } from '../../sparse/errors.ts'
 import { BLOCKED, outcomeOf } from './bulk-outcome.ts'
 import type { EngineFailure } from './engine-error.ts'
 

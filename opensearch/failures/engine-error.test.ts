@@ -1,6 +1,6 @@
 import { errors } from '@opensearch-project/opensearch'
 import { describe, expect, test } from 'vitest'
-import { LexpandError } from '../sparse/errors.ts'
+import { LexpandError } from '../../sparse/errors.ts'
 import { type EngineFailure, translateEngineError, translateEngineFailure } from './engine-error.ts'
 
 const context = { part: 'search', index: 'articles' }
