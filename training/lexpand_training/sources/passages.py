@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import lzma
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from ..corpus import SENTENCE, digest
 from .overlap import Overlap
 
 SHORTEST, LONGEST = 35, 195
-MOST = 30_000  # passages of a source, chosen by hash: chemistry alone has more definitions than all manuals together
 WORDS = 120  # a passage is closed at the first sentence end after so many
 # Headings that ask nothing: half of all manuals have them.
 GENERIC = frozenset(
@@ -53,13 +51,7 @@ class Writer:
 
     def write(self, folder: Path, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        by_source = defaultdict(list)
-        for passage in self.passages:
-            by_source[passage["src"]].append(digest(passage["text"]))
-        kept = {text for several in by_source.values() for text in sorted(several)[:MOST]}
-        for kind in ("passages", "pairs"):
-            items = [item for item in getattr(self, kind) if digest(item["text"]) in kept]
-            setattr(self, kind, items)
+        for kind, items in (("passages", self.passages), ("pairs", self.pairs)):
             with lzma.open(folder / f"{kind}-{name}.jsonl.xz", "wt", encoding="utf-8", preset=1) as file:
                 file.writelines(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
 
