@@ -19,6 +19,8 @@ const commands = [
   import('./index/index-documents.ts'),
   import('./operate/worker.ts'),
   import('./operate/sweep.ts'),
+  import('./operate/indices.ts'),
+  import('./operate/queue.ts'),
   import('./reindex/reindex.ts'),
   import('./operate/dead.ts'),
   import('./operate/audit.ts'),

@@ -24,6 +24,7 @@ export {
   type ReplayTarget,
   replayLetters,
 } from './dead-letters/dead-letter-replay.ts'
+export { countStates, type StateCounts } from './documents/index-states.ts'
 export { watchStates } from './documents/state-metrics.ts'
 export {
   DEFAULT_CACHE_BYTES,
@@ -53,8 +54,10 @@ export {
   type QueueModel,
   type QueueOptions,
 } from './queue/queue.ts'
+export { pauseQueue, type QueueState, queueState, resumeQueue } from './queue/queue-state.ts'
 export { assertRedisSettings, connect, DEFAULT_PREFIX, type RedisPlace } from './queue/redis.ts'
 export { type LexpandIndex, lexpandIndices } from './sweep/lexpand-indices.ts'
+export { oldestPendingSeconds } from './sweep/oldest-pending.ts'
 export { type SweepOptions, type SweepProgress, type SweepReport, sweep } from './sweep/sweep.ts'
 export { type RunningSweeper, type SweeperOptions, startSweeper } from './sweep/sweeper.ts'
 export { type UntilEncodedOptions, untilEncoded } from './sweep/until-encoded.ts'

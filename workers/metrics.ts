@@ -37,6 +37,16 @@ export function watchQueue(registry: Registry, queue: EncodeQueue): void {
       if (workers !== undefined) this.set(workers)
     },
   })
+  new Gauge({
+    name: 'lexpand_queue_paused',
+    help: '1 while the queue of this model is paused: no worker takes a job.',
+    registers,
+    async collect() {
+      const isPaused = await inTime(queue.jobs.isPaused())
+      this.remove()
+      if (isPaused !== undefined) this.set(isPaused ? 1 : 0)
+    },
+  })
 }
 
 /** What a worker knows of itself: totals since its start. */

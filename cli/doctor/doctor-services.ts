@@ -128,6 +128,7 @@ async function queue(redisUrl: string, model: Model) {
     ]
     const workers = (await open.jobs.getWorkers()).length
     const found = `${waiting} jobs wait, ${active} run, ${failed} given up; ${workers} worker(s)`
+    if (await open.jobs.isPaused()) return warn(`${found}. The queue is paused: run lexpand queue resume.`)
     if (failed > 0)
       return warn(
         `${found}. The documents of jobs given up stay pending: run lexpand sweep and lexpand worker.`,

@@ -16,7 +16,7 @@ export interface UntilEncodedOptions {
   readonly queued?: number | undefined
   /** Called at every look. */
   readonly onProgress?: ((encoded: number, documents: number) => void) | undefined
-  /** Called once when a service is away, with what it says. */
+  /** Called once when a service is away, with what it says, and once when the queue is paused. */
   readonly onTrouble?: ((message: string) => void) | undefined
 }
 
@@ -39,6 +39,7 @@ export async function untilEncoded(options: UntilEncodedOptions): Promise<void> 
   let vain = 0
   let before = Number.POSITIVE_INFINITY
   let awaySince: number | undefined
+  let saidPaused = false
   while (!signal?.aborted) {
     await sleep(POLL_MS, undefined, { signal }).catch(() => undefined)
     try {
@@ -48,6 +49,10 @@ export async function untilEncoded(options: UntilEncodedOptions): Promise<void> 
       encoded = Math.max(encoded, total - pending)
       onProgress?.(encoded, total)
       if (pending === 0) return
+      if (!saidPaused && (await options.queue.jobs.isPaused())) {
+        saidPaused = true
+        onTrouble?.('the queue is paused, and nothing is encoded until lexpand queue resume')
+      }
       if (!isIdle) continue
       vain = pending < before ? 0 : vain + 1
       before = pending
