@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { expect, test } from 'vitest'
+import packageJson from '../package.json' with { type: 'json' }
+
+const ROOT = join(import.meta.dirname, '..')
+const PAGES = [
+  ...[
+    'README.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    'plugin/README.md',
+    'examples/README.md',
+  ],
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+]
+
+/** Targets of the relative links of a page, from the root; pages of the site are named without their ending there. */
+function linksOf(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/```.*?```/gs, '')
+  return Array.from(text.matchAll(/\]\((?!https?:|mailto:|#)([^)\s#]+)(?:#[^)]*)?\)/g), ([, target = '']) =>
+    normalize(join(dirname(page), target)),
+  )
+}
+
+test.each(PAGES)('every link of %s leads to a file', (page) => {
+  expect(linksOf(page).filter((target) => !existsSync(join(ROOT, target)))).toEqual([])
+})
+
+test('what the README links to is in the package', () => {
+  const patterns = packageJson.files.map(
+    (glob) => new RegExp(`^${glob.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}(/|$)`),
+  )
+  const absent = linksOf('README.md').filter((target) => !patterns.some((pattern) => pattern.test(target)))
+  expect(absent).toEqual([])
+})
+
+test('the README has at most 150 lines', () => {
+  expect(readFileSync(join(ROOT, 'README.md'), 'utf8').split('\n').length).toBeLessThanOrEqual(151)
+})
