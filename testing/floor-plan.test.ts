@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { circles, crowded, readHouse, upwardImports } from './floor-plan.ts'
@@ -15,6 +16,29 @@ describe('the floor plan', () => {
 
   test('no folder has more than fifteen entries', () => {
     expect(crowded(house, 15)).toEqual([])
+  })
+})
+
+describe('what a folder may ask of the world', () => {
+  const filesWith = (folder: string, pattern: RegExp) =>
+    house.files.filter(
+      (file) =>
+        file.startsWith(folder) && pattern.test(readFileSync(join(import.meta.dirname, '..', file), 'utf8')),
+    )
+
+  test('sparse/ asks neither clock nor file nor network', () => {
+    const world = /from 'node:(?!crypto)|\bDate\b|performance\.|Math\.random|\bfetch\(|process\.|setTimeout/
+    expect(filesWith('sparse/', world)).toEqual([])
+  })
+
+  test("the encoder's runtime is loaded by the child process alone", () => {
+    expect(filesWith('workers/', /from 'onnxruntime-node'|import\('onnxruntime-node'\)/)).toEqual([
+      'workers/encoders/onnx-session.ts',
+    ])
+    const users = house.files.filter((file) =>
+      house.imports.get(file)?.includes('workers/encoders/onnx-session.ts'),
+    )
+    expect(users).toEqual(['workers/encoders/onnx-process.ts'])
   })
 })
 
