@@ -21,7 +21,7 @@ import onnxruntime
 import torch
 
 from . import corpus
-from .evaluate import PRUNING, Retrieval, Sparse, quality_of
+from .evaluate import PRUNING, Retrieval, Sparse, bm25_scores, quality_of
 
 BUDGET = 512  # word pieces of a batch, as workers/encoders/onnx.ts
 CPU = Path("/proc/cpuinfo")
@@ -97,6 +97,7 @@ def main() -> int:
     worst, last = 0.0, {}
     for folder in a.sets:
         test = Retrieval.beir(Path(folder), tokenizer)
+        test.bm25 = bm25_scores(test, corpus.vocabulary_of(tokenizer), "cpu")
         reference, first = None, 0.0
         for path in a.files:
             begin = time.monotonic()
