@@ -30,7 +30,7 @@ const commands = [
   import('./eval/eval.ts'),
   benchCommand(),
   import('./doctor/doctor.ts'),
-  import('./demo.ts'),
+  import('./demo/demo.ts'),
 ]
 for (const { register } of await Promise.all(commands)) register(program)
 
