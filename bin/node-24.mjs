@@ -1,5 +1,5 @@
 // Finds or brings a Node that runs Lexpand. Plain JavaScript for Node 18, since it runs before the right Node is there.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve, sep } from 'node:path'
@@ -71,8 +71,19 @@ function bring(packageSpecification, home) {
 
 /** Runs the npm that started us, else the one on PATH. @param program the Node to run it on */
 export function runNpm(npmArguments, options, program = process.execPath) {
+  const [command, words] = npmCommand(npmArguments, program)
+  return spawnSync(command, words, options)
+}
+
+/** The same, without waiting for its end. */
+export function startNpm(npmArguments, options, program = process.execPath) {
+  const [command, words] = npmCommand(npmArguments, program)
+  return spawn(command, words, options)
+}
+
+function npmCommand(npmArguments, program) {
   const script = process.env.npm_execpath
   return script !== undefined && /npm-cli\.c?js$/.test(script)
-    ? spawnSync(program, [script, ...npmArguments], options)
-    : spawnSync('npm', npmArguments, options)
+    ? [program, [script, ...npmArguments]]
+    : ['npm', npmArguments]
 }
