@@ -28,7 +28,7 @@ test('set-ups that differ are refused with what differs before the hashes, and t
   const other = { ...specificationFor(fixtureModel, options), fingerprint: 'another' }
   const refused = () => assertSameEncoding(specification, other, 'articles')
   expect(refused).toThrow(
-    /expected index articles to be set up with fields titel,body, pruning top_k:9, got fields title, pruning \S+ \(fingerprints another and fingerprint\)/,
+    /expected articles to be set up with fields titel,body, pruning top_k:9, got fields title, pruning \S+ \(fingerprints another and fingerprint\)/,
   )
   expect(refused).toThrow('lexpand forget --index articles')
   assertSameEncoding(specification, specification, 'articles')

@@ -103,11 +103,16 @@ export function assertSameEncoding(
   if (stored.fingerprint === wanted.fingerprint) return
   const parts = ENCODING_PARTS.map(([name, show]) => [name, show(wanted), show(stored)] as const)
   const differing = parts.filter(([, mine, theirs]) => mine !== theirs)
-  const list = (side: 1 | 2) =>
-    differing.map((part) => `${part[0]} ${part[side]}`).join(', ') || 'the same parts of another version'
+  const list = (side: 1 | 2) => differing.map((part) => `${part[0]} ${part[side]}`).join(', ')
+  const hashes = `fingerprints ${wanted.fingerprint} and ${stored.fingerprint}`
+  const [asked, there] =
+    differing.length === 0 ? ['this version of the encoding', 'another one'] : [list(1), list(2)]
+  const advice = index.startsWith('template ')
+    ? 'Use what it has, or another template'
+    : `Use what it has, fill a new index (lexpand reindex --to NAME), or take Lexpand off this one: lexpand forget --index ${index}`
   throw new LexpandError(
     'INDEX',
-    `[mappings] expected index ${index} to be set up with ${list(1)}, got ${list(2)} (fingerprints ${wanted.fingerprint} and ${stored.fingerprint}). Use what it has, fill a new index (lexpand reindex --to NAME), or take Lexpand off this one: lexpand forget --index ${index}.`,
+    `[mappings] expected ${index} to be set up with ${asked}, got ${there} (${hashes}). ${advice}.`,
   )
 }
 
