@@ -154,7 +154,9 @@ describe('an existing index', () => {
     const other = testSpecification({ fields: ['title', 'body'] }, 'e2e2e2e2e2e2e2e2')
     const failure = installIndex(client, index, other)
     await expect(failure).rejects.toMatchObject({ code: 'INDEX' })
-    await expect(failure).rejects.toThrow(/fingerprints e2e2e2e2e2e2e2e2 and f1f1f1f1f1f1f1f1\).*lexpand forget/)
+    await expect(failure).rejects.toThrow(
+      /fingerprints e2e2e2e2e2e2e2e2 and f1f1f1f1f1f1f1f1\).*lexpand forget/,
+    )
   })
 
   test('without the text field is refused with the fields it has', async () => {

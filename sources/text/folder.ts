@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { MAX_RECORD_BYTES, type OnProblem, type SourceRecord } from '../record.ts'
+import { PARENT_FIELD, PASSAGE_FIELD } from './cut-records.ts'
 import { htmlText } from './html.ts'
 import { markdownSections, type Section } from './markdown.ts'
 import { passages } from './passages.ts'
@@ -48,7 +49,14 @@ export async function* readTextFile(
     for (const passage of passages(text, wordsPerPassage)) {
       number += 1
       const id = `${path}#${number}`
-      yield { id, source: { path, title: heading === '' ? title : heading, text: passage }, position: id }
+      const source = {
+        path,
+        title: heading === '' ? title : heading,
+        text: passage,
+        [PARENT_FIELD]: path,
+        [PASSAGE_FIELD]: number,
+      }
+      yield { id, source, position: id }
     }
   }
 }

@@ -1,0 +1,60 @@
+import type { SourceRecord } from '../record.ts'
+import { htmlText } from './html.ts'
+
+/**
+ * Puts what a reader of the page sees into fields that hold HTML: tags, scripts and styles are no words. Strings in
+ * lists are converted, too.
+ *
+ * @param fields dotted paths
+ */
+export async function* withoutMarkup(
+  records: AsyncIterable<SourceRecord>,
+  fields: readonly string[],
+): AsyncGenerator<SourceRecord> {
+  for await (const record of records) {
+    const source = fields.reduce((object, field) => convertAt(object, field), record.source)
+    yield { ...record, source }
+  }
+}
+
+/** Fields most of whose values look like HTML. @param fields to look at */
+export function findHtmlFields(
+  sample: readonly Pick<SourceRecord, 'source'>[],
+  fields: readonly string[],
+): string[] {
+  return fields.filter((field) => {
+    const texts = sample.map(({ source }) => source[field]).filter((value) => typeof value === 'string')
+    return texts.length > 0 && texts.filter(isHtml).length * 2 > texts.length
+  })
+}
+
+/** Closed elements, or single ones of a page; `a < b` and `<T>` are none. */
+const MARKUP =
+  /<(p|div|span|a|b|i|em|strong|ul|ol|li|h[1-6]|table|tr|td|html|body|script|style)(\s[^<>]*)?>[\s\S]*<\/\1\s*>|<(br|hr|img|p|li)(\s[^<>]*)?\/?>/i
+const LOOKED_AT_UNITS = 10_000
+
+function isHtml(text: string): boolean {
+  return MARKUP.test(text.slice(0, LOOKED_AT_UNITS))
+}
+
+function convertAt(object: Record<string, unknown>, path: string): Record<string, unknown> {
+  const converted = { ...object }
+  if (Object.hasOwn(object, path)) converted[path] = convertValue(object[path])
+  const dot = path.indexOf('.')
+  const head = path.slice(0, Math.max(0, dot))
+  if (dot > 0 && Object.hasOwn(object, head))
+    converted[head] = convertInside(object[head], path.slice(dot + 1))
+  return converted
+}
+
+function convertInside(value: unknown, path: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => convertInside(item, path))
+  return typeof value === 'object' && value !== null
+    ? convertAt(value as Record<string, unknown>, path)
+    : value
+}
+
+function convertValue(value: unknown): unknown {
+  if (typeof value === 'string') return htmlText(value).text
+  return Array.isArray(value) ? value.map(convertValue) : value
+}
