@@ -54,6 +54,7 @@ const optionsSchema = z.strictObject({
   vectorType: z.enum(['rank_features', 'lexpand_impacts']).optional(),
   shards: z.int().min(1).optional(),
   replicas: z.int().min(0).optional(),
+  mapping: z.looseObject({}).optional(),
   settings: z.record(z.string(), z.unknown()).optional(),
   stamp: z.enum(['script', 'plugin']).optional(),
 })

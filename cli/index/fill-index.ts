@@ -1,8 +1,13 @@
-import { setUp } from '../../indices/index.ts'
+import { type SetUpOptions, setUp } from '../../indices/index.ts'
 import type { VectorType } from '../../mappings/index.ts'
 import type { Model } from '../../models/index.ts'
 import type { Windowing } from '../../sparse/index.ts'
-import { countStates, failedDocuments } from '../../workers/documents/index-states.ts'
+import {
+  countStates,
+  countTruncated,
+  failedDocuments,
+  type Truncation,
+} from '../../workers/documents/index-states.ts'
 import {
   type EnqueueCounts,
   type EnqueueError,
@@ -27,6 +32,8 @@ export interface FillOptions {
   readonly windowing?: Windowing | undefined
   readonly analyzer?: string | undefined
   readonly vectorType?: VectorType | undefined
+  readonly mapping?: SetUpOptions['mapping']
+  readonly settings?: SetUpOptions['settings']
   readonly documents: AsyncIterable<SourceDocument>
   /** Called when the index is there and before the first document is stored. */
   readonly onInstalled?: (() => Promise<void>) | undefined
@@ -35,13 +42,17 @@ export interface FillOptions {
   readonly signal: AbortSignal
 }
 
-export interface FillReport extends Omit<EnqueueCounts, 'queued'> {
+export interface FillReport extends EnqueueCounts {
   /** Without text, or in the index already as they are. */
   readonly skipped: number
+  /** Documents that this process gave a vector. */
+  readonly encoded: number
   /** Not stored, or marked failed in the index. */
   readonly failed: number
   /** Documents of the index that still wait for a vector. */
   readonly pending: number
+  /** Of the documents of the index. */
+  readonly truncation: Truncation
   readonly seconds: number
   readonly errors: readonly EnqueueError[]
 }
@@ -59,8 +70,8 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   const { connection, index, signal } = options
   const { client } = connection
   const startedAt = performance.now()
-  const { fields, sparseField, windowing, analyzer, vectorType } = options
-  const wanted = { fields, sparseField, windowing, analyzer, vectorType }
+  const { fields, sparseField, windowing, analyzer, vectorType, mapping, settings } = options
+  const wanted = { fields, sparseField, windowing, analyzer, vectorType, mapping, settings }
   const { specification } = await setUp(client, options.model, index, wanted)
   await options.onInstalled?.()
   const queue = await openQueue({ redis: connection.redisUrl, model: options.model })
@@ -69,7 +80,7 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   try {
     if (options.wait) worker = await startOwnWorker(options)
     const target = { client, queue, index, specification }
-    const { queued, ...counts } = await enqueue(target, options.documents, {
+    const counts = await enqueue(target, options.documents, {
       signal,
       onProgress: (soFar) => progress.update(Math.min(worker?.stats.ready ?? 0, soFar.queued), soFar.queued),
     })
@@ -80,7 +91,7 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
         queue,
         index,
         signal,
-        queued,
+        queued: counts.queued,
         onProgress: (encoded, all) => progress.update(encoded, all),
         onTrouble: (message) => note(`Waiting for a service: ${message}`),
       })
@@ -91,7 +102,9 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
       ...counts,
       skipped: counts.skipped + counts.unchanged,
       failed: counts.failed + states.failed,
+      encoded: worker?.stats.ready ?? 0,
       pending: states.pending,
+      truncation: await countTruncated(client, index),
       seconds: (performance.now() - startedAt) / 1000,
       errors: [...counts.errors, ...failures].slice(0, REPORTED_ERRORS),
     }
@@ -102,7 +115,11 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   }
 }
 
-function startOwnWorker({ connection, model }: FillOptions): Promise<RunningWorker> {
+/** A command that is stopped ends within three seconds; what is under way goes back to the queue. */
+const CLOSE_MS = 1_000
+
+function startOwnWorker({ connection, model, signal }: FillOptions): Promise<RunningWorker> {
   const { client, redisUrl } = connection
-  return startWorker({ client, redis: redisUrl, model, logger: notingLogger() })
+  const logger = notingLogger(signal)
+  return startWorker({ client, redis: redisUrl, model, logger, closeTimeoutMs: CLOSE_MS })
 }

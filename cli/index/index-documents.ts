@@ -1,97 +1,104 @@
-import { type Command, Option } from 'commander'
-import { readSpecification } from '../../mappings/index.ts'
-import { openSource } from '../../sources/open-source.ts'
-import type { SourceProblem, SourceRecord } from '../../sources/record.ts'
-import { findTextFields, peek } from '../../sources/text-fields.ts'
-import { LexpandError } from '../../sparse/errors.ts'
-import { integer, list } from '../shell/arguments.ts'
+import type { Command } from 'commander'
+import { typedRecords } from '../../sources/field-types.ts'
+import { openSource, type SourceKind } from '../../sources/open-source.ts'
+import type { OnProblem, SourceProblem, SourceRecord } from '../../sources/record.ts'
+import { cutRecords } from '../../sources/text/cut-records.ts'
+import { findHtmlFields, withoutMarkup } from '../../sources/text/html-fields.ts'
+import { peek } from '../../sources/text-fields.ts'
 import { withConnection, withExamples, withJson } from '../shell/command.ts'
-import type { ConnectionFlags } from '../shell/configuration.ts'
-import { type Connection, connect } from '../shell/connect.ts'
+import { connect } from '../shell/connect.ts'
 import { interruption } from '../shell/interrupt.ts'
-import { type ModelFlags, openModel, withModel } from '../shell/model.ts'
+import { readMappingFile } from '../shell/mapping-file.ts'
+import { openModel, withModel } from '../shell/model.ts'
 import { EXIT, note, printResult } from '../shell/output.ts'
-import { type VectorTypeFlags, vectorTypeOption } from '../shell/vector-type.ts'
-import { type FillReport, fillIndex } from './fill-index.ts'
+import { chooseFields } from './choose-fields.ts'
+import { fillIndex } from './fill-index.ts'
+import { type IndexFlags, withIndexFlags } from './index-flags.ts'
+import { type IndexResult, indexReport } from './index-report.ts'
+import { planColumns, readTarget } from './index-target.ts'
+import { withoutStalePassages } from './stale-passages.ts'
+import { untilAborted } from './until-aborted.ts'
 
 export function register(program: Command): void {
   const command = program
     .command('index')
     .description(
-      'Store documents and encode them: a JSONL or CSV file, a folder of text, Markdown and HTML files, a BEIR folder, or - for standard input. Documents that are there already, unchanged, are skipped; of several with one id the last wins.',
+      'Store documents and encode them: a file with JSON (lines, a list, printed objects, a _bulk body), CSV, TSV or Parquet, packed with gzip or zstd or not; a folder of text, Markdown and HTML files; a BEIR folder; or - for standard input. Documents that are there already, unchanged, are skipped; of several with one id the last wins.',
     )
     .argument('<source>', 'file, folder, or - for standard input')
-    .requiredOption('--index <name>', 'index to fill; made when missing')
-    .addOption(
-      new Option('--fields <list>', 'text fields in the order they are read (default: found)').argParser(
-        list(),
-      ),
-    )
-    .option('--id-field <name>', 'field with the id (default: _id, else id, else made from the content)')
-    .addOption(
-      new Option('--format <format>', 'how to read it (default: from the name)').choices(['jsonl', 'csv']),
-    )
-    .addOption(
-      new Option('--passages <words>', 'cut text files into passages of about so many words').argParser(
-        integer(10, 10_000),
-      ),
-    )
-    .option('--analyzer <name>', 'analyzer of the text fields of a new index (default: english)')
-    .addOption(vectorTypeOption('rank_features'))
-    .option('--no-wait', 'leave the encoding to lexpand worker')
     .action(indexDocuments)
-  withExamples(withJson(withModel(withConnection(command))), [
-    'lexpand index articles.jsonl --index articles',
-    'lexpand index products.csv --index products --id-field sku --fields name,description',
+  withExamples(withJson(withModel(withConnection(withIndexFlags(command)))), [
+    'lexpand index articles.jsonl.gz --index articles',
+    'lexpand index products.csv --index products --id-field sku --fields name,description --types price:float,published:date',
+    'lexpand index pages.parquet --index pages --html-fields body --passages 200',
     'lexpand index ./docs --index manual --passages 100',
-    'zcat dump.jsonl.gz | lexpand index - --index articles --no-wait',
+    'mongoexport -c articles | lexpand index - --index articles --no-wait',
   ])
 }
 
-interface IndexFlags extends ModelFlags, ConnectionFlags, VectorTypeFlags {
-  readonly index: string
-  readonly fields?: readonly string[] | undefined
-  readonly idField?: string | undefined
-  readonly format?: 'jsonl' | 'csv' | undefined
-  readonly passages?: number | undefined
-  readonly analyzer?: string | undefined
-  readonly wait: boolean
-  readonly json: boolean
-}
+const SAMPLE_RECORDS = 1_000
+const SHOWN_PROBLEMS = 20
 
 async function indexDocuments(reference: string, flags: IndexFlags): Promise<void> {
   const problems: SourceProblem[] = []
   let unusable = 0
+  const onProblem = (problem: SourceProblem) => {
+    unusable += 1
+    if (problems.length < SHOWN_PROBLEMS) problems.push(problem)
+  }
+  const { idField, format, delimiter, columns, passages, mappingFile } = flags
+  const body = mappingFile === undefined ? undefined : await readMappingFile(mappingFile, 'index')
   const source = await openSource(
     reference,
-    {
-      onProblem: (problem) => {
-        unusable += 1
-        if (problems.length < SHOWN_PROBLEMS) problems.push(problem)
-      },
-      ...(flags.format === undefined ? {} : { format: flags.format }),
-      ...(flags.idField === undefined ? {} : { idField: flags.idField }),
-      ...(flags.passages === undefined ? {} : { wordsPerPassage: flags.passages }),
-    },
+    { onProblem, idField, format, delimiter, columns, wordsPerPassage: passages },
     process.stdin,
   )
-  const [sample, documents] = await peek(source.records, SAMPLE_RECORDS)
-  const signal = interruption('Stopping. Run the same command again, or lexpand worker, to finish.')
+  const [sample, records] = await peek(source.records, SAMPLE_RECORDS)
+  const signal = interruption(
+    `Stopping. What is stored stays; to finish: run the same command again, or lexpand worker.`,
+  )
   const model = await openModel(flags)
   const connection = await connect(flags)
-  const { fields, sparseField } = await chooseFields(flags, connection, sample)
+  const { client } = connection
+  const target = await readTarget(client, flags.index)
+  const { fields, isFound } = chooseFields({
+    ...target,
+    wanted: flags.fields,
+    sample,
+    problems,
+    source: reference === '-' ? 'standard input' : reference,
+  })
+  const plan = planColumns(flags, body, target, { kind: source.kind, sample, fields })
+  const first = `found in the first ${sample.length} documents`
+  if (isFound) note(`Text fields: ${fields.join(', ')} (${first}; others with --fields)`)
+  const found = Object.entries(plan.found).map(([name, type]) => `${name} ${type}`)
+  if (found.length > 0)
+    note(
+      `Types: ${found.join(', ')} (${first}; others with --types or --mapping-file; the rest is left to the engine)`,
+    )
+  offerHtmlFields(flags, sample, fields)
+  const documents = shaped(records, { flags, kind: source.kind, fields, types: plan.types, onProblem })
   const report = await fillIndex({
     connection,
     model,
     index: flags.index,
     fields,
-    documents,
+    sparseField: flags.fields === undefined ? target.installed?.sparse_field : undefined,
+    analyzer: flags.analyzer,
+    vectorType: flags.vectorType,
+    mapping: plan.mapping,
+    settings: body?.settings,
+    documents: untilAborted(
+      passages === undefined || target.mapping === undefined
+        ? documents
+        : withoutStalePassages(documents, client, flags.index),
+      signal,
+    ),
     wait: flags.wait,
     signal,
-    ...(sparseField === undefined ? {} : { sparseField }),
-    ...(flags.analyzer === undefined ? {} : { analyzer: flags.analyzer }),
-    vectorType: flags.vectorType,
   })
+  // An idle pipe would keep the process alive.
+  if (signal.aborted) process.stdin.destroy()
   const result: IndexResult = {
     ...report,
     read: report.read + unusable,
@@ -102,45 +109,36 @@ async function indexDocuments(reference: string, flags: IndexFlags): Promise<voi
     ].slice(0, SHOWN_PROBLEMS),
     ...(signal.aborted ? { interrupted: true } : {}),
   }
-  printResult(flags.json, result, (shown) => summary(shown, flags))
+  printResult(flags.json, result, (shown) => indexReport(shown, flags))
   if (result.failed > 0 || signal.aborted) process.exitCode = EXIT.problems
 }
 
-type IndexResult = FillReport & { readonly interrupted?: true }
-
-const SAMPLE_RECORDS = 20
-const SHOWN_PROBLEMS = 20
-
-/** The user's word, else what the index was made for, else what the first documents have. */
-async function chooseFields(
-  { index, fields }: IndexFlags,
-  { client }: Connection,
+function offerHtmlFields(
+  { htmlFields }: IndexFlags,
   sample: readonly SourceRecord[],
-): Promise<{ fields: readonly string[]; sparseField?: string }> {
-  const existing = await readSpecification(client, index).catch((error: unknown) => {
-    // No such index yet, or one without our fields: both are for the installer.
-    if (error instanceof LexpandError && error.code === 'INDEX') return undefined
-    throw error
-  })
-  if (fields !== undefined) return { fields }
-  if (existing !== undefined) return { fields: existing.fields, sparseField: existing.sparse_field }
-  const found = findTextFields(sample)
-  note(`Text fields: ${found.join(', ')} (found in the first ${sample.length} records; others with --fields)`)
-  return { fields: found }
+  fields: readonly string[],
+): void {
+  const html = htmlFields === undefined ? findHtmlFields(sample, fields) : []
+  if (html.length === 0) return
+  note(
+    `${html.join(', ')}: most values look like HTML, whose tags count as words. Ctrl-C now and add --html-fields ${html.join(',')} to store the text alone.`,
+  )
 }
 
-function summary(result: IndexResult, { index, wait }: IndexFlags): string {
-  const { read, indexed, skipped, unchanged, failed, pending, seconds, errors, duplicates } = result
-  const rate = indexed / seconds
-  const lines = errors.map(({ id, position, reason }) => `  ${position ?? id ?? '?'}: ${reason}`)
-  return [
-    ...(lines.length === 0 ? [] : ['Not indexed, or not encoded:', ...lines]),
-    ...(failed > lines.length ? [`  ... and ${failed - lines.length} more`] : []),
-    `${index}: ${read} read, ${indexed} indexed (${rate.toFixed(1)}/s), ${skipped} skipped (${unchanged} unchanged, ${skipped - unchanged} without text), ${failed} failed in ${seconds.toFixed(1)} s`,
-    ...(duplicates > 0 ? [`${duplicates} ids came more than once: the last document won.`] : []),
-    ...(pending > 0
-      ? [`${pending} documents wait for a vector: ${wait ? 'run this again, or' : 'run'} lexpand worker`]
-      : []),
-    ...(pending === 0 && failed === 0 ? [`Next: lexpand search "..." --index ${index}`] : []),
-  ].join('\n')
+interface Shape {
+  readonly flags: IndexFlags
+  readonly kind: SourceKind
+  readonly fields: readonly string[]
+  readonly types: Readonly<Record<string, string>>
+  readonly onProblem: OnProblem
+}
+
+/** Records as documents: typed, without markup, cut into passages, each as far as asked for. */
+function shaped(records: AsyncIterable<SourceRecord>, shape: Shape): AsyncIterable<SourceRecord> {
+  const { flags, kind, fields, types, onProblem } = shape
+  const typed = Object.keys(types).length === 0 ? records : typedRecords(records, types, onProblem)
+  const text = flags.htmlFields === undefined ? typed : withoutMarkup(typed, flags.htmlFields)
+  // Text files are cut where they are read, at their headings.
+  const isCut = kind === 'folder' || kind === 'text'
+  return flags.passages === undefined || isCut ? text : cutRecords(text, fields, flags.passages)
 }

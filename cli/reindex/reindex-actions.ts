@@ -1,16 +1,13 @@
-import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
 import { type ReindexReport, reindex, rollBackReindex } from '../../indices/reindex.ts'
 import type { GateOptions } from '../../indices/reindex-gate.ts'
 import { existingIndex, specificationOfRun } from '../../indices/reindex-specification.ts'
 import { assertPluginFor } from '../../mappings/index.ts'
 import { parseQrels, readInput, readQueries } from '../../quality/query-files.ts'
-import { LexpandError } from '../../sparse/errors.ts'
 import { onnxEncoder, openQueue, type RunningWorker, startWorker } from '../../workers/index.ts'
-import { type Estimate, estimate, type IndexBody } from '../../workers/reindex/index.ts'
-import { jsonObject } from '../shell/arguments.ts'
+import { type Estimate, estimate } from '../../workers/reindex/index.ts'
 import { connect } from '../shell/connect.ts'
 import { notingLogger } from '../shell/logger.ts'
+import { readMappingFile } from '../shell/mapping-file.ts'
 import { openModel } from '../shell/model.ts'
 import { note } from '../shell/output.ts'
 import { progressBar } from '../shell/progress.ts'
@@ -42,7 +39,8 @@ export async function runReindex(flags: ReindexFlags, signal: AbortSignal): Prom
   const startedAt = performance.now()
   const model = await openModel(flags)
   const { client, redisUrl } = await connect(flags)
-  const body = flags.mappingFile === undefined ? undefined : await readBody(flags.mappingFile)
+  const body =
+    flags.mappingFile === undefined ? undefined : await readMappingFile(flags.mappingFile, 'reindex')
   const gate = flags.to === undefined ? undefined : await readGate(flags)
   const queue = await openQueue({ redis: redisUrl, model })
   const progress = progressBar('encode')
@@ -105,24 +103,6 @@ async function readGate({
 function shown(report: ReindexReport, startedAt: number): ShownRun {
   const { state, ...counts } = report
   return { ...shortRun(state), ...counts, seconds: secondsSince(startedAt) }
-}
-
-const bodySchema = z.strictObject({
-  mappings: z.looseObject({}).optional(),
-  settings: z.looseObject({}).optional(),
-})
-
-async function readBody(file: string): Promise<IndexBody> {
-  try {
-    return bodySchema.parse(jsonObject(await readFile(file, 'utf8'))) as IndexBody
-  } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)
-    throw new LexpandError(
-      'CONFIGURATION',
-      `[reindex] expected ${file} to hold {"mappings": ..., "settings": ...} as for PUT /index, got: ${reason}. Correct it.`,
-      { cause },
-    )
-  }
 }
 
 function secondsSince(startedAt: number): number {

@@ -52,13 +52,18 @@ function isDefect(error: Error): boolean {
   return !hasCode && !error.message.startsWith('[') && !SERVICE_ERROR.test(error.name)
 }
 
-/** For commands that a person waits for: what went wrong, as plain text, each message once. */
-export function notingLogger(): Logger {
+/**
+ * For commands that a person waits for: what went wrong, as plain text, each message once.
+ *
+ * @param stopped once aborted nothing is said any more: what is under way is broken off, and that is no trouble
+ */
+export function notingLogger(stopped?: AbortSignal): Logger {
   const said = new Set<string>()
   return pino(
     { level: 'warn', base: null },
     {
       write(line: string) {
+        if (stopped?.aborted) return
         const { msg, reason, id } = JSON.parse(line)
         const text = [msg, id, reason].filter((part) => typeof part === 'string').join(': ')
         if (said.has(text)) return

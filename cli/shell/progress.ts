@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress'
+import { note } from './output.ts'
 
 /** Progress of one long step, in documents. */
 export interface Progress {
@@ -8,11 +9,11 @@ export interface Progress {
 }
 
 /**
- * A bar with done, documents a second and time left on a terminal; nothing elsewhere, so that logs and pipes
- * stay clean. Drawn on stderr: stdout belongs to results.
+ * A bar with done, documents a second and time left on a terminal; elsewhere the same as a line every ten seconds, so
+ * that logs stay short. Drawn on stderr: stdout belongs to results.
  */
 export function progressBar(label: string): Progress {
-  if (!process.stderr.isTTY) return { update: () => undefined, stop: () => undefined }
+  if (!process.stderr.isTTY) return progressLines(label)
   let startedAt: number | undefined
   const bar = new SingleBar(
     {
@@ -37,6 +38,33 @@ export function progressBar(label: string): Progress {
     stop() {
       bar.stop()
     },
+  }
+}
+
+const LINE_EVERY_MS = 10_000
+
+/** @param write and now: for tests */
+export function progressLines(
+  label: string,
+  write: (line: string) => void = note,
+  now: () => number = () => performance.now(),
+): Progress {
+  let startedAt: number | undefined
+  let saidAt = 0
+  return {
+    update(done, total) {
+      if (startedAt === undefined) {
+        if (total === 0) return
+        startedAt = now()
+        saidAt = startedAt
+      }
+      if (now() - saidAt < LINE_EVERY_MS) return
+      saidAt = now()
+      const rate = done / ((saidAt - startedAt) / 1000)
+      const left = rate > 0 ? duration((total - done) / rate) : '?'
+      write(`${label} ${done}/${total} | ${rate.toFixed(1)} docs/s | ${left} left`)
+    },
+    stop: () => undefined,
   }
 }
 

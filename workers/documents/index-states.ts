@@ -34,6 +34,37 @@ export async function countStates(client: Client, index: string): Promise<StateC
   }
 }
 
+/** Documents whose text is longer than their windows. */
+export interface Truncation {
+  readonly documents: number
+  /** Of the word pieces of these documents, those that no window covered: 0 to 1. */
+  readonly share: number
+}
+
+/** @throws LexpandError INDEX or SERVICE in our own words */
+export async function countTruncated(client: Client, index: string): Promise<Truncation> {
+  try {
+    const reply = await internalSearch(client, {
+      index,
+      body: {
+        size: 0,
+        track_total_hits: true,
+        query: { range: { [`${SIDECAR}.truncated`]: { gt: 0 } } },
+        aggs: {
+          truncated: { sum: { field: `${SIDECAR}.truncated` } },
+          tokens: { sum: { field: `${SIDECAR}.tokens` } },
+        },
+      },
+    })
+    const { total } = reply.body.hits
+    const documents = typeof total === 'number' ? total : (total?.value ?? 0)
+    const { truncated, tokens } = reply.body.aggregations as Record<'truncated' | 'tokens', { value: number }>
+    return { documents, share: tokens.value === 0 ? 0 : truncated.value / tokens.value }
+  } catch (error) {
+    throw translateEngineError(error, { part: 'index', index })
+  }
+}
+
 /** The first failed documents with their reasons. */
 export async function failedDocuments(
   client: Client,

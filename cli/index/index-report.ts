@@ -1,0 +1,33 @@
+import type { FillReport } from './fill-index.ts'
+import type { IndexFlags } from './index-flags.ts'
+
+export type IndexResult = FillReport & { readonly interrupted?: true | undefined }
+
+/** The result for people: what could not be done first, then the counts, then what to do next. */
+export function indexReport(result: IndexResult, { index, wait, passages }: IndexFlags): string {
+  const { read, indexed, encoded, skipped, unchanged, failed, pending, seconds, errors, duplicates } = result
+  const { truncation, interrupted } = result
+  const lines = errors.map(({ id, position, reason }) => `  ${position ?? id ?? '?'}: ${reason}`)
+  return [
+    ...(lines.length === 0 ? [] : ['Not indexed, or not encoded:', ...lines]),
+    ...(failed > lines.length ? [`  ... and ${failed - lines.length} more`] : []),
+    `${index}: ${read} read, ${indexed} stored (${(indexed / seconds).toFixed(1)}/s), ${encoded} encoded here, ${skipped} skipped (${unchanged} unchanged, ${skipped - unchanged} without text), ${failed} failed in ${seconds.toFixed(1)} s`,
+    ...(duplicates > 0 ? [`${counted(duplicates, 'id')} came more than once: the last document won.`] : []),
+    ...(truncation.documents > 0
+      ? [
+          `${counted(truncation.documents, 'document')} of the index ${truncation.documents === 1 ? 'is' : 'are'} longer than the windows: ${(truncation.share * 100).toFixed(1)}% of their word pieces have no part in the vectors.${passages === undefined ? ' Cut them with --passages 200.' : ''}`,
+        ]
+      : []),
+    ...(pending > 0
+      ? [
+          `${counted(pending, 'document')} ${pending === 1 ? 'waits' : 'wait'} for a vector: ${wait ? `run this again${interrupted ? '' : ','} or` : 'run'} lexpand worker`,
+        ]
+      : []),
+    ...(pending === 0 && failed === 0 && !interrupted ? [`Next: lexpand search "..." --index ${index}`] : []),
+  ].join('\n')
+}
+
+/** "1 document", "2 documents". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

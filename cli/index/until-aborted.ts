@@ -1,0 +1,21 @@
+/**
+ * The items up to an abort. A source that has nothing to say (an idle pipe) does not hold the end up: what it was asked
+ * for last is dropped.
+ */
+export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]()
+  const aborted = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+  try {
+    while (!signal.aborted) {
+      const next = await Promise.race([iterator.next(), aborted])
+      if (next === undefined || next.done === true) return
+      yield next.value
+    }
+  } finally {
+    // Not waited for: it would come after the item that an idle source never gives.
+    if (iterator.return !== undefined) void Promise.resolve(iterator.return()).catch(() => undefined)
+  }
+}

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { progressLines } from './progress.ts'
+
+test('without a terminal there is a line every ten seconds, from the first document on', () => {
+  const lines: string[] = []
+  let time = 0
+  const progress = progressLines(
+    'encode',
+    (line) => lines.push(line),
+    () => time,
+  )
+  progress.update(0, 0)
+  for (time = 60_000; time <= 85_000; time += 500) progress.update((time - 60_000) / 100, 1_000)
+  expect(lines).toEqual([
+    'encode 100/1000 | 10.0 docs/s | 1 min 30 s left',
+    'encode 200/1000 | 10.0 docs/s | 1 min 20 s left',
+  ])
+})
