@@ -1,6 +1,7 @@
-import type { API, Client } from '@opensearch-project/opensearch'
+import type { Client } from '@opensearch-project/opensearch'
 import { type IndexSpecification, translateEngineError } from '../mappings/index.ts'
 import { ingestPipeline, ingestPipelineName, installIngestPipeline } from '../pipelines/index.ts'
+import { storePipeline, useByDefault } from '../pipelines/ingest/ingest-pipeline.ts'
 import { LexpandError } from '../sparse/errors.ts'
 
 /**
@@ -23,7 +24,7 @@ export async function installTargetPipeline(
   if (isForeign) {
     try {
       const stamp = ingestPipelineName(target)
-      await client.ingest.putPipeline({ id: stamp, body: ingestPipeline(specification) })
+      await storePipeline(client, stamp, ingestPipeline(specification), target)
       const reply = await client.ingest.getPipeline({ id: defaultPipeline }, { ignore: [404] })
       const found = reply.body[defaultPipeline]
       if (found === undefined) throw missing(name, defaultPipeline)
@@ -32,8 +33,8 @@ export async function installTargetPipeline(
         ...found,
         processors: withStamp(found.processors ?? [], ingestPipelineName(name), stamp),
       }
-      await client.ingest.putPipeline({ id: chain, body: body as API.Ingest_PutPipeline_RequestBody })
-      await client.indices.putSettings({ index: target, body: { 'index.default_pipeline': chain } })
+      await storePipeline(client, chain, body, target)
+      await useByDefault(client, target, chain)
     } catch (error) {
       throw translateEngineError(error, { part: 'reindex', index: target })
     }

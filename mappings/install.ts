@@ -1,5 +1,7 @@
 import type { API, Client } from '@opensearch-project/opensearch'
+import { acknowledged } from '../opensearch/failures/acknowledged.ts'
 import { translateEngineError } from '../opensearch/failures/engine-error.ts'
+import { isAlreadyThere } from '../opensearch/failures/transient.ts'
 import { assertIndexName } from '../opensearch/index-name.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { assertQueryTable, assertSameEncoding, severalIndices } from './compatibility.ts'
@@ -109,7 +111,7 @@ export async function installTemplate(
     const { vectorType = present } = options
     await assertPluginFor(client, vectorType, 'mappings')
     const mapping = newMapping(specification, { ...options, vectorType })
-    await client.indices.putIndexTemplate({
+    const stored = client.indices.putIndexTemplate({
       name,
       body: {
         index_patterns: [...patterns],
@@ -119,6 +121,7 @@ export async function installTemplate(
         _meta: { description: 'Lexpand: text fields, learned sparse field and sidecar' },
       },
     })
+    await acknowledged(stored, { part: 'mappings', index: `template ${name}` })
     return {
       created: found === undefined,
       fieldsAdded: found === undefined ? Object.keys(mapping.properties) : [],
@@ -166,18 +169,14 @@ async function create(
   const mapping = newMapping(specification, options)
   assertSourceKept(specification.fields, mapping, index)
   try {
-    await client.indices.create({
+    const creation = client.indices.create({
       index,
       body: { settings: settingsOf(options), mappings: asBody(mapping) },
     })
+    await acknowledged(creation, { part: 'mappings', index })
     return true
   } catch (error) {
-    if (
-      (error as { body?: { error?: { type?: string } } }).body?.error?.type ===
-      'resource_already_exists_exception'
-    ) {
-      return false
-    }
+    if (isAlreadyThere(error)) return false
     throw error
   }
 }
@@ -209,11 +208,12 @@ async function extend(
     await assertPluginFor(client, options.vectorType, 'mappings')
   }
   if (fieldsAdded.length > 0 || stored === undefined) {
-    await client.indices.putMapping({
+    const extended = client.indices.putMapping({
       index: name,
       // `_meta` is replaced whole by the engine: what others keep there goes in again.
       body: asBody({ _meta: { ...mapping._meta, ...wanted._meta }, properties: additions }),
     })
+    await acknowledged(extended, { part: 'mappings', index: name })
   }
   return { created: false, fieldsAdded }
 }

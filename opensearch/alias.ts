@@ -1,5 +1,6 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { LexpandError } from '../sparse/errors.ts'
+import { acknowledged } from './failures/acknowledged.ts'
 import { translateEngineError } from './failures/engine-error.ts'
 import { assertIndexName } from './index-name.ts'
 
@@ -70,9 +71,6 @@ export async function moveAliases(
     { remove: { index: from, alias, must_exist: true } },
     { add: { index: to, alias, ...own } },
   ])
-  try {
-    await client.indices.updateAliases({ body: { actions } as API.Indices_UpdateAliases_RequestBody })
-  } catch (error) {
-    throw translateEngineError(error, { part: 'alias', index: from })
-  }
+  const moved = client.indices.updateAliases({ body: { actions } as API.Indices_UpdateAliases_RequestBody })
+  await acknowledged(moved, { part: 'alias', index: from })
 }

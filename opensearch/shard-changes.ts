@@ -1,4 +1,5 @@
 import type { API, Client } from '@opensearch-project/opensearch'
+import { acknowledged } from './failures/acknowledged.ts'
 import { translateEngineError } from './failures/engine-error.ts'
 import { EngineBusy } from './failures/transient.ts'
 import { internalSearch } from './internal-search.ts'
@@ -76,16 +77,10 @@ function primaryState(shard: number, copies: readonly ShardCopy[]): ShardCheckpo
  * Makes everything that is applied findable: after that, a search on the primary finds every live document whose
  * number is not above a `globalCheckpoint` read before.
  *
- * @throws EngineBusy when a copy of a shard could not do it
+ * @throws EngineBusy when a copy of a shard could not do it; EngineDenied for shards that the user may not touch
  */
 export async function refreshAll(client: Client, index: string): Promise<void> {
-  try {
-    const reply = await client.indices.refresh({ index })
-    const failed = reply.body._shards?.failed ?? 0
-    if (failed > 0) throw new EngineBusy('changes', index, `${failed} shards that cannot be refreshed`)
-  } catch (error) {
-    throw translateEngineError(error, { part: 'changes', index })
-  }
+  await acknowledged(client.indices.refresh({ index }), { part: 'changes', index })
 }
 
 /**

@@ -11,7 +11,7 @@ export async function pluginCheck(client: Client, wanted: string): Promise<Omit<
     impactsIndices(client),
   ])
   return nodes === undefined
-    ? 'not visible to this user'
+    ? warn('not visible to this user: that needs cluster:monitor/nodes/info')
     : pluginFinding(nodes, wanted, { pipelines, indices })
 }
 

@@ -11,6 +11,8 @@ import type { Configuration } from '../shell/configuration.ts'
 import { withoutCredentials } from '../shell/connect.ts'
 import { type Check, check, fail, warn } from './doctor-check.ts'
 import { pluginCheck } from './doctor-plugin.ts'
+import { privilegeChecks } from './privileges/doctor-privileges.ts'
+import type { RoleName } from './privileges/roles.ts'
 
 /** The oldest release that the stock query form is promised for. */
 const MINIMUM_OPENSEARCH = [2, 19] as const
@@ -21,10 +23,17 @@ export interface ServiceQuestions {
   readonly model: Model | undefined
   /** Index to look at, if any. */
   readonly index: string | undefined
+  /** Whose privileges to ask for: all when empty, none when undefined. */
+  readonly roles: readonly RoleName[] | undefined
 }
 
 /** OpenSearch, Redis, the queue and an index. Embedded services are looked at, never started. */
-export async function serviceChecks({ configuration, model, index }: ServiceQuestions): Promise<Check[]> {
+export async function serviceChecks({
+  configuration,
+  model,
+  index,
+  roles,
+}: ServiceQuestions): Promise<Check[]> {
   const opensearchUrl = configuration.opensearchUrl ?? (await embeddedUrl('opensearch'))
   const redisUrl = configuration.redisUrl ?? (await embeddedUrl('redis'))
   const client = opensearchUrl === undefined ? undefined : openSearchClient(opensearchUrl, configuration)
@@ -44,7 +53,9 @@ export async function serviceChecks({ configuration, model, index }: ServiceQues
     checks.push(check('index', () => fitness(client, index, model)))
     checks.push(check('coverage', () => coverage(client, index)))
   }
-  return Promise.all(checks)
+  const found = await Promise.all(checks)
+  if (client === undefined || roles === undefined) return found
+  return [...found, ...(await privilegeChecks(client, roles, index))]
 }
 
 async function embeddedUrl(name: string): Promise<string | undefined> {

@@ -3,6 +3,8 @@ import { basename, resolve } from 'node:path'
 import type { Client } from '@opensearch-project/opensearch'
 import { specificationFor } from '../../mappings/index.ts'
 import type { Model } from '../../models/index.ts'
+import { acknowledged } from '../../opensearch/failures/acknowledged.ts'
+import { refreshAll } from '../../opensearch/shard-changes.ts'
 import { readBeirDocuments } from '../../quality/beir.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { DEFAULT_OVERLAP, type Windowing } from '../../sparse/index.ts'
@@ -52,7 +54,7 @@ export async function prepareEvalIndex(
   }
   if (stored !== undefined && stored !== corpus.hash) {
     note(`The corpus has changed: index ${name} is made anew`)
-    await client.indices.delete({ index: name })
+    await acknowledged(client.indices.delete({ index: name }), { part: 'eval', index: name })
   }
   const report = await fillIndex({
     connection,
@@ -68,8 +70,9 @@ export async function prepareEvalIndex(
   if (signal.aborted || report.failed > 0 || report.pending > 0)
     throw incomplete(name, report, signal.aborted)
   // One segment without deleted versions: their statistics would otherwise take part in BM25.
-  await client.indices.forcemerge({ index: name, max_num_segments: 1 })
-  await client.indices.refresh({ index: name })
+  const place = { part: 'eval', index: name }
+  await acknowledged(client.indices.forcemerge({ index: name, max_num_segments: 1 }), place)
+  await refreshAll(client, name)
   return { name, fingerprint: stamp, documents: corpus.documents, reused: false }
 }
 
@@ -111,11 +114,11 @@ async function storedCorpusHash(client: Client, index: string): Promise<string |
 /** `_meta` is replaced whole by the engine: what the installer keeps there goes in again. */
 async function rememberCorpus(client: Client, index: string, corpus_hash: string): Promise<void> {
   const meta = { ...(await readMeta(client, index)), [META_KEY]: { corpus_hash } }
-  await client.indices.putMapping({ index, body: { _meta: meta } })
+  await acknowledged(client.indices.putMapping({ index, body: { _meta: meta } }), { part: 'eval', index })
 }
 
 async function isComplete(client: Client, index: string, documents: number): Promise<boolean> {
-  await client.indices.refresh({ index })
+  await refreshAll(client, index)
   const states = await countStates(client, index)
   return states.documents === documents && states.ready + states.empty === documents
 }

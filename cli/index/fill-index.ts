@@ -1,6 +1,7 @@
 import { type SetUpOptions, setUp } from '../../indices/index.ts'
 import type { VectorType } from '../../mappings/index.ts'
 import type { Model } from '../../models/index.ts'
+import { refreshAll } from '../../opensearch/shard-changes.ts'
 import type { Windowing } from '../../sparse/index.ts'
 import {
   countStates,
@@ -84,7 +85,7 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
       signal,
       onProgress: (soFar) => progress.update(Math.min(worker?.stats.ready ?? 0, soFar.queued), soFar.queued),
     })
-    await client.indices.refresh({ index })
+    await refreshAll(client, index)
     if (worker !== undefined)
       await untilEncoded({
         client,
@@ -95,7 +96,7 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
         onProgress: (encoded, all) => progress.update(encoded, all),
         onTrouble: (message) => note(`Waiting for a service: ${message}`),
       })
-    await client.indices.refresh({ index })
+    await refreshAll(client, index)
     const states = await countStates(client, index)
     const failures = states.failed === 0 ? [] : await failedDocuments(client, index, REPORTED_ERRORS)
     return {

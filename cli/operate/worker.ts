@@ -45,6 +45,7 @@ export function register(program: Command): void {
       '--vector-cache <file>',
       'vectors made before, by text, so that a full load of the same texts costs no encoding; off for none (default: LEXPAND_VECTOR_CACHE, else vectors.sqlite in the cache folder; at most LEXPAND_VECTOR_CACHE_BYTES, else 1000000000)',
     )
+    .option('--index <name...>', 'indices or aliases to sweep (default: all that Lexpand has set up)')
     .option('--probe-index <name>', 'index of the probe query (default: the one written most)')
     .option(
       '--probe-query <json>',
@@ -64,6 +65,7 @@ export function register(program: Command): void {
 
 interface WorkerFlags extends ModelFlags, ConnectionFlags, PaceFlags, HttpFlags {
   readonly sweep: boolean
+  readonly index?: readonly string[] | undefined
   readonly probeIndex?: string | undefined
   readonly probeQuery?: Record<string, unknown> | undefined
   readonly json: boolean
@@ -118,7 +120,14 @@ async function encodeUntil(signal: AbortSignal, flags: WorkerFlags, logger: Logg
     if (flags.sweep) {
       const { identity } = model
       const { telemetry } = monitoring
-      const sweeper = await startSweeper({ client, redis: redisUrl, logger, identity, telemetry })
+      const sweeper = await startSweeper({
+        client,
+        redis: redisUrl,
+        logger,
+        indices: flags.index,
+        identity,
+        telemetry,
+      })
       closing.push(() => sweeper.close())
     }
     if (monitoring.registry !== undefined) {

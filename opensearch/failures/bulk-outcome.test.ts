@@ -11,7 +11,8 @@ describe('outcome of a bulk item', () => {
     [503, 'retry'],
     [502, 'retry'],
     [400, 'rejected'],
-    [403, 'rejected'],
+    [401, 'denied'],
+    [403, 'denied'],
   ])('status %i is %s', (status, outcome) => {
     expect(outcomeOf(status)).toBe(outcome)
   })

@@ -4,10 +4,10 @@ import type { EngineFailure } from './engine-error.ts'
  * What became of one item of a bulk request.
  *
  * written: 2xx. superseded: 409, the document changed since it was read. deleted: 404, document or index is
- * gone. retry: the engine has no room or a block stands in the way, the item itself is fine. rejected: any other
- * status, the item will never be taken.
+ * gone. retry: the engine has no room or a block stands in the way, the item itself is fine. denied: 401 or 403, the
+ * user may not do it now, whatever the item is. rejected: any other status, the item will never be taken.
  */
-export type BulkOutcome = 'written' | 'superseded' | 'deleted' | 'retry' | 'rejected'
+export type BulkOutcome = 'written' | 'superseded' | 'deleted' | 'retry' | 'denied' | 'rejected'
 
 /** Blocks (read-only, disk full, no master) come as 403 or 429 and are lifted again. */
 export const BLOCKED = 'cluster_block_exception'
@@ -18,6 +18,7 @@ export function outcomeOf(status: number, failure?: EngineFailure): BulkOutcome 
   if (status === 409) return 'superseded'
   if (status === 404) return 'deleted'
   if (BUSY_STATUS.has(status) || failure?.type === BLOCKED) return 'retry'
+  if (status === 401 || status === 403) return 'denied'
   return 'rejected'
 }
 

@@ -67,9 +67,19 @@ describe('translateEngineError', () => {
     [
       'no permission',
       403,
-      { type: 'security_exception', reason: 'no permissions for [indices:data/read]' },
+      {
+        type: 'security_exception',
+        reason: 'no permissions for [indices:data/read] and User [name=ann, x=y]',
+      },
       'SERVICE',
-      /index articles, got 403 \(no permissions/,
+      /the privilege indices:data\/read on index articles for user ann, got 403/,
+    ],
+    [
+      'no permission, without a name',
+      403,
+      'Forbidden',
+      'SERVICE',
+      /index articles, got 403 \(Forbidden\).*doctor --privileges/,
     ],
     [
       'read-only index',
@@ -144,6 +154,20 @@ describe('translateEngineError', () => {
     expect(translated).toMatchObject({ code, cause: error })
     expect(translated.message).toMatch(message)
   })
+})
+
+test('the refusal of a HEAD request, which has no body, names the privilege by what was asked', () => {
+  const meta = { request: { params: { method: 'HEAD', path: '/articles' } } }
+  const error = new errors.ResponseError({ statusCode: 403, body: '', meta } as never)
+  expect(translateEngineError(error, context).message).toContain(
+    'privilege indices:admin/get on index articles',
+  )
+})
+
+test('what a gateway in front of the engine says is told', () => {
+  const body = { Message: 'User: anonymous is not authorized to perform: es:ESHttpGet' }
+  const error = new errors.ResponseError({ statusCode: 403, body } as never)
+  expect(translateEngineError(error, context).message).toContain('not authorized to perform: es:ESHttpGet')
 })
 
 test('a bulk or msearch item is translated like a response', () => {

@@ -1,6 +1,7 @@
 import { errors } from '@opensearch-project/opensearch'
-import { type ErrorCode, LexpandError } from '../../sparse/errors.ts'
-import { pluginNeeded } from '../plugin-nodes.ts'
+import { type ErrorCode, type ErrorCode, LexpandError, LexpandError } from '../../sparse/errors.ts'
+import { pluginNeeded, pluginNeeded } from '../plugin-nodes.ts'
+import { missingPrivilege, privilegeOfHead } from './privilege.ts'
 
 /** Where an engine error happened: it becomes the "[part]" and the names in the message. */
 export interface EngineContext {
@@ -29,8 +30,15 @@ export interface EngineFailure {
 export function translateEngineError(error: unknown, context: EngineContext): LexpandError {
   if (error instanceof LexpandError) return error
   if (error instanceof errors.ResponseError) {
-    const body: unknown = error.body
-    return translateEngineFailure(failureOf(body), error.statusCode, context, error)
+    const failure = failureOf(error.body)
+    // The refusal of a HEAD request has no body: what was asked tells what was missing.
+    const reason = failure.type === undefined && failure.reason === undefined ? headReason(error) : undefined
+    return translateEngineFailure(
+      reason === undefined ? failure : { reason },
+      error.statusCode,
+      context,
+      error,
+    )
   }
   const fail = (code: ErrorCode, text: string) =>
     new LexpandError(code, `[${context.part}] ${text}`, { cause: error })
@@ -93,9 +101,12 @@ export function translateEngineFailure(
     return fail('SERVICE', 'expected a valid login, got 401 Unauthorized. Check user name and password.')
   }
   if (status === 403) {
+    const missing = missingPrivilege(got)
     return fail(
       'SERVICE',
-      `expected the permission for this request on ${index}, got 403 (${got}). Grant the user the privilege it names.`,
+      missing === undefined
+        ? `expected the permission for this request on ${index}, got 403 (${got}). Grant the user the privilege that it needs: lexpand doctor --privileges names what is missing.`
+        : `expected the privilege ${missing.privileges} on ${index}${missing.user === undefined ? '' : ` for user ${missing.user}`}, got 403. Grant it (roles to start from: deploy/roles); lexpand doctor --privileges names all that is missing.`,
     )
   }
   if (status === 413) {
@@ -139,11 +150,29 @@ const QUERY_TYPES = [
   'search_phase_execution_exception',
 ]
 
-function failureOf(body: unknown): EngineFailure {
+/**
+ * Why a request failed as a whole. A request to many shards has no `error`, only what each of them said; a gateway in
+ * front of the engine has a `message`.
+ */
+export function failureOf(body: unknown): EngineFailure {
   if (typeof body !== 'object' || body === null) return {}
-  const { error } = body as { error?: unknown }
-  if (typeof error === 'string') return { reason: error }
-  return typeof error === 'object' && error !== null ? error : {}
+  const { error, _shards, message, Message } = body as {
+    readonly error?: unknown
+    readonly _shards?: { readonly failures?: readonly { readonly reason?: unknown }[] }
+    readonly message?: unknown
+    readonly Message?: unknown
+  }
+  const found = error ?? _shards?.failures?.[0]?.reason ?? message ?? Message
+  if (typeof found === 'string') return { reason: found }
+  return typeof found === 'object' && found !== null ? found : {}
+}
+
+function headReason(error: errors.ResponseError): string | undefined {
+  const { method, path } =
+    (error.meta as { meta?: { request?: { params?: { method?: string; path?: string } } } }).meta?.request
+      ?.params ?? {}
+  const privilege = method === 'HEAD' && path !== undefined ? privilegeOfHead(path) : undefined
+  return error.statusCode === 403 && privilege !== undefined ? `no permissions for [${privilege}]` : undefined
 }
 
 /** The engine wraps what went wrong: the root cause names the query or shard, the end of its chain the reason. */

@@ -1,7 +1,7 @@
 import { errors } from '@opensearch-project/opensearch'
 import { LexpandError } from '../../sparse/errors.ts'
 import { BLOCKED, outcomeOf } from './bulk-outcome.ts'
-import type { EngineFailure } from './engine-error.ts'
+import { type EngineFailure, failureOf } from './engine-error.ts'
 
 /** The engine kept refusing for a reason that passes: the job has to wait, no document is at fault. */
 export class EngineBusy extends LexpandError {
@@ -21,8 +21,7 @@ export class EngineBusy extends LexpandError {
 export function isTransient(error: unknown): boolean {
   if (error instanceof EngineBusy) return true
   if (error instanceof errors.ResponseError) {
-    const failure = (error.body as { error?: EngineFailure } | undefined)?.error
-    return outcomeOf(error.statusCode, failure) === 'retry'
+    return outcomeOf(error.statusCode, failureOf(error.body)) === 'retry'
   }
   if (
     error instanceof errors.ConnectionError ||
@@ -45,8 +44,7 @@ export interface Refusal {
 /** @param error one that `isTransient` */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof errors.ResponseError) {
-    const failure = (error.body as { error?: EngineFailure } | undefined)?.error
-    return { status: error.statusCode, isOverload: isOverload(failure) }
+    return { status: error.statusCode, isOverload: isOverload(failureOf(error.body)) }
   }
   if (error instanceof Error && error.cause !== undefined) return refusalOf(error.cause)
   return { status: 0, isOverload: !(error instanceof EngineBusy) }
@@ -61,4 +59,11 @@ export function isOverload(failure: EngineFailure | undefined): boolean {
 export function isNotFound(error: unknown): boolean {
   if (error instanceof errors.ResponseError) return error.statusCode === 404
   return error instanceof Error && error.cause !== undefined && isNotFound(error.cause)
+}
+
+/** Whether an index could not be made because it is there already. */
+export function isAlreadyThere(error: unknown): boolean {
+  if (error instanceof errors.ResponseError)
+    return failureOf(error.body).type === 'resource_already_exists_exception'
+  return error instanceof Error && error.cause !== undefined && isAlreadyThere(error.cause)
 }

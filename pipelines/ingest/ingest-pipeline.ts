@@ -1,4 +1,5 @@
-import { type Client, errors, type Types } from '@opensearch-project/opensearch'
+import { isDeepStrictEqual } from 'node:util'
+import { type API, type Client, errors, type Types } from '@opensearch-project/opensearch'
 import {
   assertIndexName,
   COLLECT_PIECES,
@@ -9,6 +10,7 @@ import {
   sidecarMapping,
   translateEngineError,
 } from '../../mappings/index.ts'
+import { acknowledged } from '../../opensearch/failures/acknowledged.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 
 /**
@@ -156,18 +158,38 @@ export async function installIngestPipeline(
     const pipeline = ingestPipelineName(name)
     await mapWholeSidecar(client, name)
     const form = await stampForm(client, pipeline, options.form)
-    await client.ingest.putPipeline({ id: pipeline, body: ingestPipeline(specification, form) })
+    await storePipeline(client, pipeline, ingestPipeline(specification, form), name)
     const present: unknown = state.settings?.['index.default_pipeline']
     if (present === pipeline) return pipeline
     if (typeof present === 'string' && present !== '_none') {
       if (!(await calls(client, present, pipeline))) throw foreignPipeline(name, present, pipeline)
       return pipeline
     }
-    await client.indices.putSettings({ index: name, body: { 'index.default_pipeline': pipeline } })
+    await useByDefault(client, name, pipeline)
     return pipeline
   } catch (error) {
     throw translateEngineError(error, { part: 'ingest pipeline', index })
   }
+}
+
+/** Stores an ingest pipeline unless it is there as it should be: most calls change nothing and need no privilege to. */
+export async function storePipeline(
+  client: Client,
+  id: string,
+  pipeline: object,
+  index: string,
+): Promise<void> {
+  const found = await client.ingest.getPipeline({ id }, { ignore: [404] })
+  const wanted: unknown = JSON.parse(JSON.stringify(pipeline))
+  if (found.statusCode === 200 && isDeepStrictEqual(found.body[id], wanted)) return
+  const body = pipeline as API.Ingest_PutPipeline_RequestBody
+  await acknowledged(client.ingest.putPipeline({ id, body }), { part: 'ingest pipeline', index })
+}
+
+/** Makes a pipeline the default one of an index. */
+export async function useByDefault(client: Client, index: string, pipeline: string): Promise<void> {
+  const used = client.indices.putSettings({ index, body: { 'index.default_pipeline': pipeline } })
+  await acknowledged(used, { part: 'ingest pipeline', index })
 }
 
 async function stampForm(client: Client, pipeline: string, wanted?: StampForm): Promise<StampForm> {
@@ -211,7 +233,8 @@ async function mapWholeSidecar(client: Client, index: string): Promise<void> {
   const mapped = reply.body[index]?.mappings?.properties?.[SIDECAR]
   const keys = (mapped as { properties?: object } | undefined)?.properties
   if (keys === undefined || SIDECAR_KEYS.every((key) => Object.hasOwn(keys, key))) return
-  await client.indices.putMapping({ index, body: { properties: { [SIDECAR]: sidecarMapping } } } as never)
+  const body = { properties: { [SIDECAR]: sidecarMapping } } as never
+  await acknowledged(client.indices.putMapping({ index, body }), { part: 'ingest pipeline', index })
 }
 
 async function calls(client: Client, outer: string, inner: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { type InstalledIndex, readInstalledIndices } from '../../mappings/compatibility.ts'
 import type { DocumentState } from '../../mappings/sidecar.ts'
-import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import { refreshAll } from '../../opensearch/shard-changes.ts'
 import { DEFAULT_MAX_TEXT_BYTES } from '../encode/encode-documents.ts'
 import type { EncodeQueue } from '../queue/queue.ts'
 import { AuditRepair, type RepairCounts } from './audit-repair.ts'
@@ -73,9 +73,7 @@ export async function audit(client: Client, index: string, options: AuditOptions
   const startedAt = performance.now()
   const targets = await readInstalledIndices(client, index)
   // Documents that were written just before have to be seen.
-  await client.indices.refresh({ index }).catch((error: unknown) => {
-    throw translateEngineError(error, { part: 'audit', index })
-  })
+  await refreshAll(client, index)
   const samples = new Samples(options.samples ?? 5)
   const repaired: RepairCounts = { queued: 0, waiting: 0, cleared: 0, overtaken: 0 }
   const indices: IndexAudit[] = []

@@ -2,6 +2,7 @@ import type { API, Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { isNotFound } from '../../opensearch/failures/transient.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
+import { refreshAll } from '../../opensearch/shard-changes.ts'
 import { keyOf, readDocuments, type StoredDocument } from '../documents/read-documents.ts'
 import { DEAD_LETTERS, type DeadLetter, type ReasonClass, type Standing, standing } from './dead-letter.ts'
 import { removeLetters, type StoredLetter } from './dead-letter-store.ts'
@@ -59,7 +60,7 @@ export async function* letterPages(client: Client, filter: LetterFilter): AsyncG
   const query = await queryOf(client, filter)
   let pit: string | undefined
   try {
-    await client.indices.refresh({ index: DEAD_LETTERS })
+    await refreshAll(client, DEAD_LETTERS)
     const opened = await client.createPit({ index: [DEAD_LETTERS], keep_alive: KEEP_ALIVE })
     pit = opened.body.pit_id
     for (let after: unknown; ; ) {

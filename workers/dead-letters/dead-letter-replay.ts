@@ -1,6 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { readSpecification } from '../../mappings/compatibility.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
+import { EngineDenied } from '../../opensearch/failures/denied.ts'
 import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { pendingSidecar } from '../documents/states.ts'
 import { type WriteBackItem, writeBack } from '../documents/write-back.ts'
@@ -93,6 +94,7 @@ async function replayIn(
     const { outcome, reason = '', seqNo, primaryTerm } = results[at] ?? { outcome: 'retry' }
     if (outcome === 'written') queued.push(toQueued(letter, { seqNo, primaryTerm }))
     else if (outcome === 'retry') throw new EngineBusy('replay', index, reason)
+    else if (outcome === 'denied') throw new EngineDenied(reason)
     else if (outcome === 'rejected') {
       report.refused++
       if (report.refusals.length < MAX_REFUSALS) report.refusals.push({ index, id: letter.id, reason })

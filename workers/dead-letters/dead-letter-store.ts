@@ -1,5 +1,7 @@
 import type { API, Client } from '@opensearch-project/opensearch'
+import { acknowledged } from '../../opensearch/failures/acknowledged.ts'
 import { outcomeOf, reasonOf } from '../../opensearch/failures/bulk-outcome.ts'
+import { EngineDenied } from '../../opensearch/failures/denied.ts'
 import { type EngineFailure, translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
@@ -18,6 +20,8 @@ export interface LetterVersion {
 export interface StoredLetter extends LetterVersion {
   readonly letter: DeadLetter
 }
+
+const PLACE = { part: 'dead letters', index: DEAD_LETTERS }
 
 interface Named {
   readonly id: string
@@ -56,12 +60,14 @@ export async function findLetters(
   const reply = await client
     .mget({ index: DEAD_LETTERS, body: { docs: ids.map((_id) => ({ _id })) } })
     .catch((error: unknown) => {
-      throw translateEngineError(error, { part: 'dead letters', index: DEAD_LETTERS })
+      throw translateEngineError(error, PLACE)
     })
   for (const [at, doc] of reply.body.docs.entries()) {
     if ('error' in doc) {
       // Nothing has failed yet in this cluster.
       if (doc.error.type === 'index_not_found_exception') return found
+      if (doc.error.type === 'security_exception')
+        throw EngineDenied.of(403, doc.error as EngineFailure, PLACE)
       throw new EngineBusy('dead letters', DEAD_LETTERS, doc.error.reason ?? doc.error.type)
     }
     if (!doc.found) continue
@@ -92,7 +98,7 @@ export async function stuckIds(client: Client, index: string): Promise<string[]>
     ignore_unavailable: true,
     body: { size: MAX_STUCK, query: { bool: { filter } }, _source: ['id'], track_total_hits: false },
   }).catch((error: unknown) => {
-    throw translateEngineError(error, { part: 'dead letters', index: DEAD_LETTERS })
+    throw translateEngineError(error, PLACE)
   })
   return reply.body.hits.hits.map(({ _source }) => (_source as Pick<DeadLetter, 'id'>).id)
 }
@@ -101,7 +107,8 @@ export async function stuckIds(client: Client, index: string): Promise<string[]>
  * Stores letters, one a document; makes the index at first use.
  *
  * @returns their versions, in order
- * @throws EngineBusy when the engine has no room; LexpandError SERVICE when it refuses them for a lasting reason
+ * @throws EngineBusy when the engine has no room; EngineDenied when the user may not; LexpandError SERVICE when the engine
+ *   refuses them for a lasting reason
  */
 export async function putLetters(client: Client, letters: readonly DeadLetter[]): Promise<LetterVersion[]> {
   if (letters.length === 0) return []
@@ -121,6 +128,7 @@ export async function putLetters(client: Client, letters: readonly DeadLetter[])
     const outcome = outcomeOf(status, error)
     if (outcome === 'written') continue
     if (outcome === 'rejected') throw refused(reasonOf(status, error))
+    if (outcome === 'denied') throw EngineDenied.of(status, error, PLACE)
     throw new EngineBusy('dead letters', DEAD_LETTERS, reasonOf(status, error))
   }
   return answers.map(({ _id = '', _seq_no = -1, _primary_term = -1 }) => ({
@@ -133,7 +141,8 @@ export async function putLetters(client: Client, letters: readonly DeadLetter[])
 /**
  * Removes letters; one that was written anew in the meantime stays.
  *
- * @throws EngineBusy when the engine has no room; LexpandError SERVICE for a lasting reason
+ * @throws EngineBusy when the engine has no room; EngineDenied when the user may not; LexpandError SERVICE for a lasting
+ *   reason
  */
 export async function removeLetters(client: Client, letters: readonly LetterVersion[]): Promise<void> {
   if (letters.length === 0) return
@@ -147,6 +156,7 @@ export async function removeLetters(client: Client, letters: readonly LetterVers
   for (const { status, error } of answers) {
     const outcome = outcomeOf(status, error)
     if (outcome === 'retry') throw new EngineBusy('dead letters', DEAD_LETTERS, reasonOf(status, error))
+    if (outcome === 'denied') throw EngineDenied.of(status, error, PLACE)
     if (outcome === 'rejected') throw refused(reasonOf(status, error))
   }
 }
@@ -173,7 +183,7 @@ async function bulk(
     })
     return reply.body.items.map((item) => (item.update ?? item.delete ?? { status: 500 }) as Answer)
   } catch (error) {
-    throw translateEngineError(error, { part: 'dead letters', index: DEAD_LETTERS })
+    throw translateEngineError(error, PLACE)
   }
 }
 
@@ -181,7 +191,7 @@ async function bulk(
 async function ensureIndex(client: Client): Promise<void> {
   const { body: exists } = await client.indices.exists({ index: DEAD_LETTERS })
   if (exists) return
-  await client.indices.create(
+  const creation = client.indices.create(
     {
       index: DEAD_LETTERS,
       body: {
@@ -192,6 +202,7 @@ async function ensureIndex(client: Client): Promise<void> {
     // Made by another worker in this moment.
     { ignore: [400] },
   )
+  await acknowledged(creation, PLACE)
 }
 
 function refused(reason: string): LexpandError {

@@ -36,6 +36,8 @@ export interface FailResult {
   readonly superseded: readonly DocumentVersion[]
   /** Why the engine had no room for some of them. */
   readonly busy?: string | undefined
+  /** Why it forbids to write some of them. */
+  readonly denied?: string | undefined
 }
 
 /**
@@ -43,8 +45,8 @@ export interface FailResult {
  * document loses it again. One that was overtaken keeps it until it is read again: perhaps another worker failed on
  * it at the same time, and the letter is right. One that takes no state at all keeps it, marked so.
  *
- * @throws EngineBusy when the letters cannot be stored now; LexpandError SERVICE when they never can: no state is
- *   changed then
+ * @throws EngineBusy or EngineDenied when the letters cannot be stored now; LexpandError SERVICE when they never can: no
+ *   state is changed then
  */
 export async function failDocuments(
   index: string,
@@ -76,8 +78,9 @@ export async function failDocuments(
     report.failures.push({ id, reason: failure.reason })
     telemetry.deadLetter(index, failure.reasonClass, 1)
   }
-  const [busy] = of('retry')
-  return { superseded, busy: busy === undefined ? undefined : (results[busy]?.reason ?? 'no answer') }
+  const reasonOf = ([at]: readonly number[]) =>
+    at === undefined ? undefined : (results[at]?.reason ?? 'no answer')
+  return { superseded, busy: reasonOf(of('retry')), denied: reasonOf(of('denied')) }
 }
 
 const MAX_REASON_CHARACTERS = 1_000

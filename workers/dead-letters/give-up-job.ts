@@ -1,6 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { textHash } from '../../mappings/text-hash.ts'
+import { EngineDenied } from '../../opensearch/failures/denied.ts'
 import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { readDocuments } from '../documents/read-documents.ts'
 import { isSettled, pendingSidecar } from '../documents/states.ts'
@@ -65,6 +66,8 @@ export async function giveUpJob(
   }))
   const results = await writeBack(client, index, sparse_field, items, PATIENCE)
   // Of the other outcomes none leaves anything to do: a new version has its own job or sweep.
+  const denied = results.find(({ outcome }) => outcome === 'denied')
+  if (denied !== undefined) throw new EngineDenied(denied.reason ?? 'no answer')
   const busy = results.find(({ outcome }) => outcome === 'retry' || outcome === 'rejected')
   if (busy !== undefined) throw new EngineBusy('worker', index, busy.reason ?? 'no answer')
 }

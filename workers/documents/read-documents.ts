@@ -1,6 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
-import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import { EngineDenied } from '../../opensearch/failures/denied.ts'
+import { type EngineFailure, translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 
@@ -87,6 +88,9 @@ export async function indexExists(client: Client, index: string, document: Named
 /** A deleted index has no documents; any other failure of one document (shard moving) is that of the request. */
 function failed(index: string, failure: { type?: string; reason?: string | null }): [] {
   if (isMissingIndex(failure)) return []
+  if (failure.type === 'security_exception') {
+    throw EngineDenied.of(403, failure as EngineFailure, { part: 'read', index })
+  }
   throw new EngineBusy('read', index, failure.reason ?? failure.type ?? 'no answer')
 }
 

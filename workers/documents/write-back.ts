@@ -3,8 +3,11 @@ import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
 import { type Persistence, persist } from '../../opensearch/failures/back-off.ts'
 import { type BulkOutcome, outcomeOf } from '../../opensearch/failures/bulk-outcome.ts'
 import { engineCause } from '../../opensearch/failures/engine-cause.ts'
-import type { EngineFailure } from '../../opensearch/failures/engine-error.ts'
-import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import {
+  type EngineFailure,
+  translateEngineError,
+  translateEngineFailure,
+} from '../../opensearch/failures/engine-error.ts'
 import { isOverload, isTransient, type Refusal, refusalOf } from '../../opensearch/failures/transient.ts'
 import { indexExists } from './read-documents.ts'
 
@@ -52,6 +55,7 @@ ctx._source[params.sidecar_field] = params.sidecar`
 /**
  * Writes states of documents, each only if the document is still the version that was read. Items that the
  * engine has no room for are repeated with back-off; what is still not taken when time is up has the outcome `retry`.
+ * What the user may not write has the outcome `denied` at once, with a reason that names the privilege.
  *
  * @param index a concrete index, no alias: its documents were read there
  * @returns one result an item, in order
@@ -92,6 +96,7 @@ async function send(
   onRefused: WritePersistence['onRefused'],
 ): Promise<WriteBackResult[]> {
   const all = (result: WriteBackResult) => items.map(() => result)
+  const place = { part: 'write-back', index }
   try {
     // To a missing index an update of a bulk request would create it again, empty and without our mapping.
     const [first] = items
@@ -109,6 +114,9 @@ async function send(
       const status = answer?.status ?? 500
       const failure = answer?.error as EngineFailure | undefined
       const outcome = outcomeOf(status, failure)
+      if (outcome === 'denied') {
+        return { outcome, reason: translateEngineFailure(failure ?? {}, status, place).message }
+      }
       if (outcome === 'retry') refusal ??= { status, isOverload: isOverload(failure) }
       return outcome === 'written'
         ? { outcome, seqNo: answer?._seq_no ?? 0, primaryTerm: answer?._primary_term ?? 0 }
@@ -117,7 +125,7 @@ async function send(
     if (refusal !== undefined) onRefused?.(refusal)
     return results
   } catch (error) {
-    const translated = translateEngineError(error, { part: 'write-back', index })
+    const translated = translateEngineError(error, place)
     if (!isTransient(error)) throw translated
     onRefused?.(refusalOf(error))
     return all({ outcome: 'retry', reason: translated.message })

@@ -3,6 +3,7 @@ import { textHash } from '../../mappings/text-hash.ts'
 import { run, tokenizer } from '../../testing/stub-engine.ts'
 import { SPECIFICATION } from '../../testing/test-fixtures.ts'
 import { pendingSidecar, readySidecar } from '../documents/states.ts'
+import { emptyReport } from '../queue/job-report.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 
 describe('encoding a job', () => {
@@ -127,6 +128,28 @@ describe('encoding a job', () => {
     await expect(run({ a: 'hello' }, { beforeUpdate: () => 503 })).rejects.toMatchObject({
       name: 'EngineBusy',
     })
+  })
+
+  test('a write that is forbidden is no fault of its document: neighbours are written, no letter is, the job waits', async () => {
+    const letters = new Map()
+    const report = emptyReport()
+    const forbidden = run(
+      { a: 'hello', b: 'world' },
+      { beforeUpdate: (id) => (id === 'b' ? 403 : undefined), letters, report },
+    )
+    await expect(forbidden).rejects.toMatchObject({
+      name: 'EngineDenied',
+      message: expect.stringContaining('permission'),
+    })
+    expect(report).toMatchObject({ ready: 1, failed: 0 })
+    expect(letters.size).toBe(0)
+  })
+
+  test('a letter that is forbidden leaves its document pending, and the job waits', async () => {
+    const report = emptyReport()
+    const forbidden = run({ a: 'hello', b: 7 }, { letterStatus: 403, report })
+    await expect(forbidden).rejects.toMatchObject({ name: 'EngineDenied' })
+    expect(report).toMatchObject({ ready: 1, failed: 0 })
   })
 
   test('telemetry learns outcomes, stages and how long each text waited; clocks that differ make no negative wait', async () => {

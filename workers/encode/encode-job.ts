@@ -1,6 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { assertFingerprint } from '../../mappings/compatibility.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
+import { EngineDenied } from '../../opensearch/failures/denied.ts'
 import { EngineBusy, isNotFound } from '../../opensearch/failures/transient.ts'
 import { findLetters, removeLetters } from '../dead-letters/dead-letter-store.ts'
 import { type FailedDocument, failDocuments } from '../dead-letters/fail-documents.ts'
@@ -38,7 +39,7 @@ const MAX_ROUNDS = 3
  * Running it twice is harmless: settled documents are left alone.
  *
  * @param report is filled while the work goes on, so that it is right also when the job ends with an error
- * @throws EngineBusy when writes stay refused; LexpandError INDEX for another fingerprint; ENCODER when the
+ * @throws EngineBusy when writes stay refused; EngineDenied when they are forbidden; LexpandError INDEX for another fingerprint; ENCODER when the
  *   encoder fails on everything; whatever the engine says when it cannot be read
  */
 export async function processJob(
@@ -117,6 +118,8 @@ async function encodeOnce(
   )
   report.writeMs += clock()
   // Last, so that what can be settled is settled and not encoded again when the job comes back.
+  const denied = written.denied ?? failed.denied
+  if (denied !== undefined) throw new EngineDenied(denied)
   const busy = written.busy ?? failed.busy
   if (busy !== undefined) throw new EngineBusy('write-back', index, busy)
   const again = new Set([...written.superseded, ...failed.superseded].map(keyOf))
@@ -131,6 +134,7 @@ interface WriteResult {
   readonly superseded: readonly DocumentVersion[]
   readonly refused: readonly FailedDocument[]
   readonly busy: string | undefined
+  readonly denied: string | undefined
 }
 
 async function write(
@@ -146,6 +150,7 @@ async function write(
   const refused: FailedDocument[] = []
   const results = await writeBack(client, index, specification.sparse_field, items, persistence)
   let busy: string | undefined
+  let denied: string | undefined
   for (const [at, item] of items.entries()) {
     const { outcome, reason = '' } = results[at] ?? { outcome: 'retry' }
     if (outcome === 'written' || outcome === 'deleted') done.add(keyOf(item))
@@ -154,9 +159,10 @@ async function write(
     else if (outcome === 'superseded') superseded.push(item)
     else if (outcome === 'deleted') report.deleted++
     else if (outcome === 'retry') busy = reason
+    else if (outcome === 'denied') denied = reason
     else refused.push(refusedByMapper(item, reason))
   }
-  return { ready, done, superseded, refused, busy }
+  return { ready, done, superseded, refused, busy, denied }
 }
 
 function refusedByMapper(

@@ -1,5 +1,6 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { isDenied } from '../../opensearch/failures/denied.ts'
 import { EngineBusy, isTransient, type Refusal, refusalOf } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { giveUpJob } from '../dead-letters/give-up-job.ts'
@@ -7,6 +8,7 @@ import type { EngineGate } from '../pace/engine-gate.ts'
 import { type JobData, parseJobData } from '../queue/job-data.ts'
 import { emptyReport, type JobReport } from '../queue/job-report.ts'
 import { versionClaims } from '../queue/version-claims.ts'
+import { noteWaitsFor } from '../queue/waits-for.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { TroubleLog } from '../telemetry/trouble-log.ts'
 import { type JobDependencies, processJob } from './encode-job.ts'
@@ -33,8 +35,8 @@ const WRITE_PATIENCE_MS = 30_000
 const MAX_WRITE_WAIT_MS = 5_000
 
 /**
- * One job from the queue, and what becomes of it: done; postponed while the engine has no room or the worker stops,
- * at no cost; given back to be tried again; or given up, with a letter for each document that it leaves pending.
+ * One job from the queue, and what becomes of it: done; postponed while the engine has no room, forbids it, or the worker
+ * stops, at no cost; given back to be tried again; or given up, with a letter for each document that it leaves pending.
  */
 export async function runJob(job: Job<JobData>, token: string | undefined, run: JobRun): Promise<void> {
   const { dependencies, gate, stats, logger, stopping } = run
@@ -65,6 +67,12 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
     run.troubles.over(index, 'jobs go on', { index })
     stats.jobs++
   } catch (error) {
+    if (data !== undefined && isDenied(error)) {
+      run.onRefused(data.index, { status: 403, isOverload: false })
+      run.troubles.failed(data.index, 'jobs wait', error, { index: data.index })
+      await noteWaitsFor(job, messageOf(error))
+      await delay(job, token, gate.refused(data.index), run)
+    }
     if (data !== undefined && isTransient(error)) {
       // Refused writes have been told already.
       if (!(error instanceof EngineBusy)) run.onRefused(data.index, refusalOf(error))
@@ -94,12 +102,23 @@ async function postpone(
   token: string | undefined,
   error: unknown,
   waitMs: number,
-  { stats, stopping, logger, troubles }: JobRun,
+  run: JobRun,
 ): Promise<never> {
-  stats.postponed++
+  const { stopping, logger, troubles } = run
   const index = job.data?.index
   if (stopping.aborted) logger.info({ job: job.id, index }, 'job goes back to the queue: this worker stops')
   else troubles.failed(index, 'job postponed', error, { job: job.id, index })
+  await noteWaitsFor(job, undefined)
+  return delay(job, token, waitMs, run)
+}
+
+async function delay(
+  job: Job<JobData>,
+  token: string | undefined,
+  waitMs: number,
+  { stats }: JobRun,
+): Promise<never> {
+  stats.postponed++
   await job.moveToDelayed(Date.now() + waitMs, token)
   throw new DelayedError()
 }

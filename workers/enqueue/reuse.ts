@@ -3,7 +3,8 @@ import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { type Persistence, persist } from '../../opensearch/failures/back-off.ts'
-import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import { EngineDenied } from '../../opensearch/failures/denied.ts'
+import { type EngineFailure, translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { isTransient } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { parseExactly, parseLossless } from '../../sparse/exact-json.ts'
@@ -109,6 +110,9 @@ async function read(
     try {
       const reply = await client.mget({ index, body: { docs }, ...filter })
       found = reply.body.docs.map((doc) => {
+        if ('error' in doc && doc.error.type === 'security_exception') {
+          throw EngineDenied.of(403, doc.error as EngineFailure, { part: 'enqueue', index })
+        }
         if ('error' in doc || !doc.found || doc._source === undefined) return undefined
         const source = doc._source as Record<string, unknown>
         const sidecar = source[SIDECAR] as Sidecar | undefined

@@ -3,6 +3,7 @@ import { assertPluginFor } from '../../mappings/plugin-for.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { type VectorType, vectorTypeOf } from '../../mappings/vector-type.ts'
 import { resolveName } from '../../opensearch/alias.ts'
+import { acknowledged } from '../../opensearch/failures/acknowledged.ts'
 import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { assertIndexName } from '../../opensearch/index-name.ts'
 import { countDocuments } from '../../opensearch/internal-search.ts'
@@ -173,11 +174,12 @@ async function addAlias(client: Client, index: string, alias: string): Promise<v
         `[reindex] expected the name ${alias} to be free, got one that is in use. Choose another alias.`,
       )
     }
-    await client.indices.putAlias({
+    const added = client.indices.putAlias({
       index,
       name: alias,
       body: { is_write_index: true } as API.Indices_PutAlias_RequestBody,
     })
+    await acknowledged(added, { part: 'reindex', index })
   } catch (error) {
     if (error instanceof errors.ResponseError || !(error instanceof LexpandError)) {
       throw translateEngineError(error, { part: 'reindex', index })

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import type { Persistence } from '../../opensearch/failures/back-off.ts'
+import { refreshAll } from '../../opensearch/shard-changes.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { countStates, type StateCounts } from '../documents/index-states.ts'
 import type { EncodeQueue } from '../queue/queue.ts'
@@ -160,7 +161,7 @@ async function finished({ client, run }: Migration, persistence: Persistence): P
   }
   const { target, copied, removed, write_blocked_ms: writeBlockedMs } = run.state
   const counts = await patiently(async () => {
-    await client.indices.refresh({ index: target })
+    await refreshAll(client, target)
     return countStates(client, target)
   }, persistence)
   const { documents, ready, empty, failed } = counts

@@ -2,6 +2,7 @@ import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { moveAliases } from '../../opensearch/alias.ts'
 import type { Persistence } from '../../opensearch/failures/back-off.ts'
+import { refreshAll } from '../../opensearch/shard-changes.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { countStates } from '../documents/index-states.ts'
 import type { EncodeQueue } from '../queue/queue.ts'
@@ -89,7 +90,7 @@ export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
       const last = await patiently(() => lastNumbers(client, target), persistence)
       await follow(following, last)
       await orphans.remove()
-      await patiently(() => client.indices.refresh({ index: source }), persistence)
+      await patiently(() => refreshAll(client, source), persistence)
       await patiently(() => assertSameCount(client, target, source), persistence)
       // As they are now: somebody may have changed a filter since.
       const current = (await findIndex(client, target))?.aliases ?? run.state.aliases
@@ -112,7 +113,7 @@ export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
     await patiently(() => retire(client, target), persistence)
     await run.save({ phase: 'rolled_back', finished_at: new Date().toISOString() })
   }
-  await patiently(() => client.indices.refresh({ index: source }), persistence)
+  await patiently(() => refreshAll(client, source), persistence)
   const { documents } = await countStates(client, source)
   const pending = old === undefined ? 0 : (await countStates(client, source)).pending
   const { copied, removed, write_blocked_ms: writeBlockedMs } = run.state

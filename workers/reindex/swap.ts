@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { moveAliases } from '../../opensearch/alias.ts'
+import { acknowledged } from '../../opensearch/failures/acknowledged.ts'
 import type { Persistence } from '../../opensearch/failures/back-off.ts'
-import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { countStates } from '../documents/index-states.ts'
 import { equalize } from './copy/equalize.ts'
@@ -103,11 +103,7 @@ async function setSettings(
   settings: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   if (Object.keys(settings).length === 0) return
-  try {
-    await client.indices.putSettings({ index, body: settings })
-  } catch (error) {
-    throw translateEngineError(error, { part: 'reindex', index })
-  }
+  await acknowledged(client.indices.putSettings({ index, body: settings }), { part: 'reindex', index })
 }
 
 function tooManyFailed(index: string, failed: number, allowed: number): LexpandError {

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
+import { EngineDenied, isDenied } from '../../opensearch/failures/denied.ts'
 import { isTransient } from '../../opensearch/failures/transient.ts'
+import { refreshAll } from '../../opensearch/shard-changes.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { countStates } from '../documents/index-states.ts'
 import type { EncodeQueue } from '../queue/queue.ts'
+import { waitsFor } from '../queue/waits-for.ts'
 import { sweep } from './sweep.ts'
 
 export interface UntilEncodedOptions {
@@ -25,12 +28,14 @@ const POLL_MS = 500
 const VAIN_SWEEPS = 3
 /** How long OpenSearch or Redis may be away. */
 const PATIENCE_MS = 120_000
+/** How long jobs may wait for a privilege while nothing is encoded. */
+const DENIED_MS = 30_000
 
 /**
  * Waits until no document of the index is pending. Other workers may do part of the work, so the index is asked,
  * not our own worker; documents that no job names (a crash of an earlier run) are swept into the queue.
  *
- * @throws LexpandError INDEX when documents stay pending; the last failure when a service stays away
+ * @throws LexpandError INDEX when documents stay pending; SERVICE when the user or workers lack a privilege; the last failure when a service stays away
  */
 export async function untilEncoded(options: UntilEncodedOptions): Promise<void> {
   const { index, signal, onProgress, onTrouble } = options
@@ -40,6 +45,8 @@ export async function untilEncoded(options: UntilEncodedOptions): Promise<void> 
   let before = Number.POSITIVE_INFINITY
   let awaySince: number | undefined
   let saidPaused = false
+  let movedAt = performance.now()
+  let left = -1
   while (!signal?.aborted) {
     await sleep(POLL_MS, undefined, { signal }).catch(() => undefined)
     try {
@@ -53,6 +60,9 @@ export async function untilEncoded(options: UntilEncodedOptions): Promise<void> 
         saidPaused = true
         onTrouble?.('the queue is paused, and nothing is encoded until lexpand queue resume')
       }
+      if (pending !== left) movedAt = performance.now()
+      left = pending
+      if (performance.now() - movedAt > DENIED_MS) await assertAllowed(options, pending)
       if (!isIdle) continue
       vain = pending < before ? 0 : vain + 1
       before = pending
@@ -60,6 +70,7 @@ export async function untilEncoded(options: UntilEncodedOptions): Promise<void> 
       await sweep(options.client, options.queue, index, { signal })
     } catch (error) {
       if (error instanceof LexpandError && error.code === 'INDEX' && !isTransient(error)) throw error
+      if (isDenied(error)) throw error
       if (awaySince === undefined) onTrouble?.(error instanceof Error ? error.message : String(error))
       awaySince ??= performance.now()
       if (performance.now() - awaySince > PATIENCE_MS) throw error
@@ -72,10 +83,18 @@ async function look({ client, queue, index }: UntilEncodedOptions) {
   let { pending } = await countStates(client, index)
   // What a search sees may be a second old: before a decision the index is refreshed.
   if (isIdle || pending === 0) {
-    await client.indices.refresh({ index })
+    await refreshAll(client, index)
     pending = (await countStates(client, index)).pending
   }
   return { pending, isIdle }
+}
+
+async function assertAllowed({ queue, index }: UntilEncodedOptions, pending: number): Promise<void> {
+  const reason = await waitsFor(queue, index)
+  if (reason === undefined) return
+  throw new EngineDenied(
+    `[index] expected ${pending} documents of ${index} to be encoded, got workers that may not: ${reason} The documents are stored and pending: a worker encodes them afterwards.`,
+  )
 }
 
 function stuck(index: string, pending: number): LexpandError {

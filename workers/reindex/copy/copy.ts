@@ -2,7 +2,11 @@ import { type API, type Client, errors } from '@opensearch-project/opensearch'
 import { SIDECAR } from '../../../mappings/sidecar.ts'
 import { type Persistence, persist } from '../../../opensearch/failures/back-off.ts'
 import { outcomeOf, reasonOf } from '../../../opensearch/failures/bulk-outcome.ts'
-import { type EngineFailure, translateEngineError } from '../../../opensearch/failures/engine-error.ts'
+import {
+  type EngineFailure,
+  translateEngineError,
+  translateEngineFailure,
+} from '../../../opensearch/failures/engine-error.ts'
 import { EngineBusy, isTransient } from '../../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import type { QueuedDocument } from '../../queue/queue.ts'
@@ -144,6 +148,8 @@ async function send(link: CopyLink, writes: readonly Write[], total: Total, roun
         if (encode !== undefined) {
           total.pending.push(queued(candidate, encode, item?._seq_no ?? 0, item?._primary_term ?? 0))
         }
+      } else if (outcome === 'denied') {
+        throw translateEngineFailure(failure ?? {}, status, { part: 'reindex', index: link.to })
       } else if (outcome === 'rejected') {
         throw refused(link, candidate, reasonOf(status, failure))
       } else {

@@ -1,6 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
 import { countDocuments } from '../../../opensearch/internal-search.ts'
+import { refreshAll } from '../../../opensearch/shard-changes.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { assertGoesOn, patiently } from '../run/patience.ts'
 import { copyDocuments } from './copy.ts'
@@ -15,7 +16,7 @@ import type { Following } from './follow.ts'
  */
 export async function repair({ run, link, encoding }: Following): Promise<number> {
   const { client, from, to, persistence } = link
-  await patiently(() => client.indices.refresh({ index: to }), persistence)
+  await patiently(() => refreshAll(client, to), persistence)
   let seen = 0
   const repairShard = async (shard: number, upTo: number) => {
     const request = { client, source: from, target: to, shard, upTo, persistence }

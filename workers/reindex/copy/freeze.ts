@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
-import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
+import { acknowledged } from '../../../opensearch/failures/acknowledged.ts'
+import { EngineBusy } from '../../../opensearch/failures/transient.ts'
 import { type ShardCheckpoint, shardCheckpoints } from '../../../opensearch/shard-changes.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import type { Checkpoints } from '../run/state.ts'
@@ -10,22 +11,24 @@ import type { Checkpoints } from '../run/state.ts'
  * them, where the same setting put by hand does not. Writers get 403 (`cluster_block_exception`) until it is lifted.
  *
  * Needs `indices:admin/block/add`.
+ *
+ * @throws EngineBusy while the block is not on every shard: a write could still be taken
  */
 export async function freeze(client: Client, index: string): Promise<void> {
-  try {
-    await client.indices.addBlock({ index, block: 'write' })
-  } catch (error) {
-    throw translateEngineError(error, { part: 'reindex', index })
+  const { body } = await acknowledged(client.indices.addBlock({ index, block: 'write' }), {
+    part: 'reindex',
+    index,
+  })
+  const isBlocked = body.indices?.every(({ blocked }) => blocked === true) ?? true
+  if (body.shards_acknowledged === false || !isBlocked) {
+    throw new EngineBusy('reindex', index, 'a write block that some shards do not have yet')
   }
 }
 
 /** Lifts the block. Needs `indices:admin/settings/update`. */
 export async function unfreeze(client: Client, index: string): Promise<void> {
-  try {
-    await client.indices.putSettings({ index, body: { 'index.blocks.write': null } })
-  } catch (error) {
-    throw translateEngineError(error, { part: 'reindex', index })
-  }
+  const lifted = client.indices.putSettings({ index, body: { 'index.blocks.write': null } })
+  await acknowledged(lifted, { part: 'reindex', index })
 }
 
 const QUIET_MS = 10_000

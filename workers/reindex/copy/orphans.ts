@@ -1,6 +1,6 @@
 import { countDocuments } from '../../../opensearch/internal-search.ts'
 import { resultWindow } from '../../../opensearch/result-window.ts'
-import { readChanges, shardCheckpoints } from '../../../opensearch/shard-changes.ts'
+import { readChanges, refreshAll, shardCheckpoints } from '../../../opensearch/shard-changes.ts'
 import { assertGoesOn, patiently } from '../run/patience.ts'
 import type { Checkpoints } from '../run/state.ts'
 import { type CopyCandidate, copyDocuments } from './copy.ts'
@@ -33,7 +33,7 @@ export class Orphans {
    */
   async remove(): Promise<void> {
     const { client, from, to, persistence } = this.#following.link
-    await patiently(() => client.indices.refresh({ index: from }), persistence)
+    await patiently(() => refreshAll(client, from), persistence)
     const written = numbersOf(
       // All that we wrote was acknowledged, so the refreshed primaries have it, whatever their checkpoints know yet.
       await patiently(() => shardCheckpoints(client, to), persistence),
@@ -55,7 +55,7 @@ export class Orphans {
     const { client, to, persistence } = this.#following.link
     const shards = Object.entries(this.#swappedAt)
     await Promise.all(shards.map(([shard, upTo]) => this.#removeOriginalsOf(shard, upTo)))
-    await patiently(() => client.indices.refresh({ index: to }), persistence)
+    await patiently(() => refreshAll(client, to), persistence)
     return this.#surplus()
   }
 

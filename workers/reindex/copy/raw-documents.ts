@@ -1,5 +1,6 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
-import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
+import { EngineDenied } from '../../../opensearch/failures/denied.ts'
+import { type EngineFailure, translateEngineError } from '../../../opensearch/failures/engine-error.ts'
 import { EngineBusy } from '../../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { parseExactly } from '../../../sparse/exact-json.ts'
@@ -44,6 +45,9 @@ export async function readRaw(
   const { docs } = parseExactly(text) as { docs: readonly Answer[] }
   const documents = docs.map((answer): RawDocument | undefined => {
     const { error, found, _source, _seq_no = -1, _primary_term = -1 } = answer
+    if (error?.type === 'security_exception') {
+      throw EngineDenied.of(403, error, { part: 'reindex', index })
+    }
     if (error !== undefined) throw new EngineBusy('reindex', index, error.reason ?? 'no answer')
     if (found !== true) return undefined
     if (_source === undefined) {
@@ -58,7 +62,7 @@ export async function readRaw(
 }
 
 interface Answer {
-  readonly error?: { readonly reason?: string } | undefined
+  readonly error?: EngineFailure | undefined
   readonly found?: boolean | undefined
   readonly _seq_no?: number | undefined
   readonly _primary_term?: number | undefined

@@ -5,9 +5,11 @@ import { type Persistence, persist } from '../../../opensearch/failures/back-off
 import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
 import { internalSearch } from '../../../opensearch/internal-search.ts'
 import { resultWindow } from '../../../opensearch/result-window.ts'
+import { refreshAll } from '../../../opensearch/shard-changes.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { countStates, type StateCounts } from '../../documents/index-states.ts'
 import type { EncodeQueue, QueuedDocument } from '../../queue/queue.ts'
+import { waitsFor } from '../../queue/waits-for.ts'
 import { assertGoesOn, patiently } from './patience.ts'
 import type { ReindexProgress } from './state.ts'
 
@@ -27,6 +29,8 @@ const RATE_WINDOW_MS = 60_000
 /** Idle queue, pending documents: after so long their jobs count as lost. */
 const LOST_AFTER_MS = 2_000
 const VAIN_REQUEUES = 3
+/** Nothing is encoded and jobs wait for a privilege: after so long somebody has to be told. */
+const DENIED_MS = 30_000
 const REQUEUE_DOCUMENTS = 5_000
 
 /** Documents without a settled state of this fingerprint; the text may have changed without anybody knowing. */
@@ -54,6 +58,8 @@ export class Encoding {
   #idleSince: number | undefined
   #pendingAtRequeue = Number.POSITIVE_INFINITY
   #vain = 0
+  #settled = -1
+  #settledAt = performance.now()
 
   constructor(options: EncodingOptions) {
     this.#options = options
@@ -77,19 +83,34 @@ export class Encoding {
   /**
    * Counts, and queues again what is in no job any more: Redis was lost, or a process died between storing and queueing.
    *
-   * @throws LexpandError INDEX when documents stay pending whatever is tried
+   * @throws LexpandError INDEX when documents stay pending whatever is tried; SERVICE when workers lack a privilege
    */
   async look(): Promise<StateCounts> {
     const { client, index, persistence } = this.#options
     const counts = await patiently(async () => {
-      await client.indices.refresh({ index })
+      await refreshAll(client, index)
       return countStates(client, index)
     }, persistence)
     const now = performance.now()
     this.#samples.push({ at: now, settled: counts.documents - counts.pending })
     while (now - (this.#samples[0]?.at ?? now) > RATE_WINDOW_MS) this.#samples.shift()
-    if (counts.pending > 0) await this.#requeueLost(counts.pending, now)
+    if (counts.pending > 0) {
+      await this.#assertAllowed(counts, now)
+      await this.#requeueLost(counts.pending, now)
+    }
     return counts
+  }
+
+  /** A worker whose user lacks a privilege waits for it without end; a run that waits for the worker must not. */
+  async #assertAllowed({ documents, pending }: StateCounts, now: number): Promise<void> {
+    const { queue, index } = this.#options
+    if (documents - pending !== this.#settled) {
+      this.#settled = documents - pending
+      this.#settledAt = now
+    }
+    if (now - this.#settledAt < DENIED_MS) return
+    const reason = await this.#redis(() => waitsFor(queue, index))
+    if (reason !== undefined) throw denied(index, pending, reason)
   }
 
   /** Settled documents a second. */
@@ -183,6 +204,13 @@ interface Hit {
   readonly _routing?: string | undefined
   readonly _seq_no: number
   readonly _primary_term: number
+}
+
+function denied(index: string, pending: number, reason: string): LexpandError {
+  return new LexpandError(
+    'SERVICE',
+    `[reindex] expected workers to encode ${pending} documents of ${index}, got workers that may not: ${reason} Nothing is lost: run the same command again afterwards.`,
+  )
 }
 
 function stuck(index: string, pending: number): LexpandError {

@@ -5,6 +5,7 @@ import { SIDECAR } from '../../../mappings/sidecar.ts'
 import { type IndexSpecification, parseSpecification } from '../../../mappings/specification.ts'
 import { type VectorType, vectorTypeOf } from '../../../mappings/vector-type.ts'
 import type { AliasOfIndex } from '../../../opensearch/alias.ts'
+import { acknowledged } from '../../../opensearch/failures/acknowledged.ts'
 import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { RETIRED } from './retire.ts'
@@ -184,18 +185,15 @@ function flat(settings: Readonly<Record<string, unknown>>): Record<string, unkno
 
 /** @throws LexpandError INDEX when the engine refuses the body, with its reason */
 export async function createTarget(client: Client, name: string, body: TargetBody): Promise<FoundIndex> {
-  try {
-    await client.indices.create({
-      index: name,
-      wait_for_active_shards: '1',
-      body: {
-        settings: body.settings,
-        mappings: body.mappings as NonNullable<API.Indices_Create_RequestBody['mappings']>,
-      },
-    })
-  } catch (error) {
-    throw translateEngineError(error, { part: 'reindex', index: name })
-  }
+  const creation = client.indices.create({
+    index: name,
+    wait_for_active_shards: '1',
+    body: {
+      settings: body.settings,
+      mappings: body.mappings as NonNullable<API.Indices_Create_RequestBody['mappings']>,
+    },
+  })
+  await acknowledged(creation, { part: 'reindex', index: name })
   const made = await findIndex(client, name)
   if (made !== undefined) return made
   throw new LexpandError('INDEX', `[reindex] expected index ${name} after making it, got none. Run it again.`)

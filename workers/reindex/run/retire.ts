@@ -1,5 +1,6 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { SIDECAR } from '../../../mappings/sidecar.ts'
+import { acknowledged } from '../../../opensearch/failures/acknowledged.ts'
 import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
 
 /** Where the specification of an index stands whose place another one has taken. */
@@ -26,7 +27,7 @@ async function rename(client: Client, index: string, from: string, to: string): 
     if (moved === undefined) return
     // The engine replaces `_meta` as a whole.
     const body = { _meta: { ...rest, [to]: moved } } as API.Indices_PutMapping_RequestBody
-    await client.indices.putMapping({ index, body })
+    await acknowledged(client.indices.putMapping({ index, body }), { part: 'reindex', index })
   } catch (error) {
     throw translateEngineError(error, { part: 'reindex', index })
   }

@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type API, type Client, errors } from '@opensearch-project/opensearch'
+import { acknowledged } from '../../../opensearch/failures/acknowledged.ts'
 import type { Persistence } from '../../../opensearch/failures/back-off.ts'
 import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
+import { isAlreadyThere } from '../../../opensearch/failures/transient.ts'
 import { internalSearch } from '../../../opensearch/internal-search.ts'
 import { OWN_INDEX_SETTINGS } from '../../../opensearch/own-index.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { patiently } from './patience.ts'
 import { parseState, type ReindexState, runId, STATE_INDEX } from './state.ts'
 
+const PLACE = { part: 'reindex', index: STATE_INDEX }
 /** The holder says that it lives, this often. */
 const HEARTBEAT_MS = 1_000
 /** A holder that says nothing for so long is dead. No clocks are compared: the watcher waits that long itself. */
@@ -20,7 +23,7 @@ const PATIENCE_MS = 300_000
 /** All runs of a cluster that are remembered. @throws LexpandError SERVICE when it cannot be asked */
 export async function readRuns(client: Client): Promise<ReindexState[]> {
   try {
-    await client.indices.refresh({ index: STATE_INDEX, ignore_unavailable: true })
+    await acknowledged(client.indices.refresh({ index: STATE_INDEX, ignore_unavailable: true }), PLACE)
     const reply = await internalSearch(client, {
       index: STATE_INDEX,
       ignore_unavailable: true,
@@ -28,7 +31,7 @@ export async function readRuns(client: Client): Promise<ReindexState[]> {
     })
     return reply.body.hits.hits.map(({ _source }) => parseState(_source))
   } catch (error) {
-    throw translateEngineError(error, { part: 'reindex', index: STATE_INDEX })
+    throw translateEngineError(error, PLACE)
   }
 }
 
@@ -186,7 +189,7 @@ async function read(client: Client, id: string): Promise<Found | undefined> {
       version: { seqNo: _seq_no ?? -1, primaryTerm: _primary_term ?? -1 },
     }
   } catch (error) {
-    throw translateEngineError(error, { part: 'reindex', index: STATE_INDEX })
+    throw translateEngineError(error, PLACE)
   }
 }
 
@@ -210,13 +213,13 @@ async function write(
     return { seqNo: reply.body._seq_no ?? -1, primaryTerm: reply.body._primary_term ?? -1 }
   } catch (error) {
     if (error instanceof errors.ResponseError && error.statusCode === 409) return undefined
-    throw translateEngineError(error, { part: 'reindex', index: STATE_INDEX })
+    throw translateEngineError(error, PLACE)
   }
 }
 
 async function createStateIndex(client: Client): Promise<void> {
   try {
-    await client.indices.create({
+    const creation = client.indices.create({
       index: STATE_INDEX,
       body: {
         settings: { ...OWN_INDEX_SETTINGS, number_of_shards: 1, auto_expand_replicas: '0-1' },
@@ -224,10 +227,9 @@ async function createStateIndex(client: Client): Promise<void> {
         mappings: { dynamic: false },
       },
     })
+    await acknowledged(creation, PLACE)
   } catch (error) {
-    const failure = error instanceof errors.ResponseError ? error.body : undefined
-    if (failure?.error?.type === 'resource_already_exists_exception') return
-    throw translateEngineError(error, { part: 'reindex', index: STATE_INDEX })
+    if (!isAlreadyThere(error)) throw error
   }
 }
 

@@ -1,0 +1,46 @@
+import { EngineDenied } from './denied.ts'
+import { type EngineContext, type EngineFailure, translateEngineError } from './engine-error.ts'
+import { EngineBusy } from './transient.ts'
+
+/**
+ * Waits for a request that changes or refreshes an index, and reads what it answers: an engine under load says
+ * `acknowledged: false` with status 200 when some node has not told in time that the change is there, and a refresh
+ * counts the shards that failed.
+ *
+ * @param request one that may be repeated
+ * @throws EngineBusy when it is not done everywhere; EngineDenied for shards that the user may not touch; else what
+ *   the engine says, in our words
+ */
+export async function acknowledged<Reply extends { readonly body: unknown }>(
+  request: Promise<Reply>,
+  context: EngineContext & { readonly index: string },
+): Promise<Reply> {
+  const reply = await request.catch((error: unknown) => {
+    throw translateEngineError(error, context)
+  })
+  const { part, index } = context
+  const { acknowledged, _shards } = (reply.body ?? {}) as Answer
+  if (acknowledged === false) {
+    throw new EngineBusy(part, index, 'acknowledged: false, some nodes have not confirmed the change in time')
+  }
+  const [first] = _shards?.failures ?? []
+  if (first?.status === 'FORBIDDEN') throw EngineDenied.of(403, first.reason, context)
+  const failed = _shards?.failed ?? 0
+  if (failed > 0) {
+    const reason = first?.reason?.reason ?? first?.reason?.type ?? 'no reason'
+    throw new EngineBusy(part, index, `${failed} of ${_shards?.total} shards that failed (${reason})`)
+  }
+  return reply
+}
+
+/** What administrative requests answer, as far as it says that something is not done. */
+interface Answer {
+  readonly acknowledged?: boolean | undefined
+  readonly _shards?: {
+    readonly total?: number | undefined
+    readonly failed?: number | undefined
+    readonly failures?:
+      | readonly { readonly reason?: EngineFailure | undefined; readonly status?: string | undefined }[]
+      | undefined
+  }
+}
