@@ -1,6 +1,6 @@
 import { errors } from '@opensearch-project/opensearch'
-import { type ErrorCode, type ErrorCode, LexpandError, LexpandError } from '../../sparse/errors.ts'
-import { pluginNeeded, pluginNeeded } from '../plugin-nodes.ts'
+import { type ErrorCode, LexpandError } from '../../sparse/errors.ts'
+import { pluginNeeded } from '../plugin-nodes.ts'
 import { missingPrivilege, privilegeOfHead } from './privilege.ts'
 
 /** Where an engine error happened: it becomes the "[part]" and the names in the message. */

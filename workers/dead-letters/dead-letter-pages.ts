@@ -117,7 +117,7 @@ async function queryOf(client: Client, filter: LetterFilter): Promise<object> {
 
 /** Letters name concrete indices. A deleted index is behind no alias, but may have letters. */
 async function behindAlias(client: Client, name: string): Promise<string[]> {
-  const reply = await client.indices.getAlias({ name }, { ignore: [404] }).catch((error: unknown) => {
+  const reply = await client.indices.getAlias({ index: name }, { ignore: [404] }).catch((error: unknown) => {
     throw translateEngineError(error, { part: 'dead letters', index: name })
   })
   return reply.statusCode === 404 ? [] : Object.keys(reply.body)

@@ -45,6 +45,7 @@ const INDEX: Readonly<Record<string, (index: string) => Probe>> = {
     path: '/_aliases',
     body: { actions: [{ remove: { index, alias: NOWHERE, must_exist: true } }] },
   }),
+  'indices:admin/aliases/get': (index) => ({ method: 'GET', path: `/${index}/_alias` }),
   'indices:admin/create': (index) => ({
     method: 'PUT',
     path: `/${index}`,

@@ -110,6 +110,7 @@ export const ROLES: readonly Role[] = [
         // The mappings of all indices may be read anyway.
         SET_UP.indices.filter((privilege) => privilege !== 'indices:admin/mappings/get'),
         'indices:admin/aliases',
+        'indices:admin/aliases/get',
         'indices:admin/block/add*',
         'indices:data/read/point_in_time/create',
         'indices:data/read/point_in_time/delete',
