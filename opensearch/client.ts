@@ -1,37 +1,55 @@
-import { Client } from '@opensearch-project/opensearch'
+import { Client, type ClientOptions } from '@opensearch-project/opensearch'
+import { LexpandError } from '../sparse/errors.ts'
 import { ExactSerializer } from './exact-serializer.ts'
+import { type AwsSigning, signedBy } from './login/aws-signing.ts'
+import { loginConnection } from './login/login-connection.ts'
+import type { Secret } from './login/secret.ts'
+import { type TlsSettings, tlsAgent } from './login/tls-agent.ts'
 
-/** How to log in to a cluster and how long to wait for it. */
-export interface ClientSettings {
+/**
+ * How to log in to a cluster and how long to wait for it. Secrets may be functions: passwords and tokens are read anew
+ * when the cluster refuses them, certificates for every new connection.
+ */
+export interface ClientSettings extends TlsSettings {
   readonly username?: string | undefined
-  readonly password?: string | undefined
-  /** PEM certificate authority, content not path. @default those of Node */
-  readonly caCertificate?: string | undefined
-  /** @default true */
-  readonly verifyTls?: boolean | undefined
+  readonly password?: Secret | undefined
+  /** Sent as a bearer token, instead of user name and password. */
+  readonly token?: Secret | undefined
+  /** Signs every request for a managed service, instead of user name and password. */
+  readonly aws?: AwsSigning | undefined
   /** @default 60_000 */
   readonly requestTimeoutMs?: number | undefined
 }
 
-/** One OpenSearch client with the settings that Lexpand needs; TLS is verified unless the settings say otherwise. */
+/**
+ * One OpenSearch client with the settings that Lexpand needs; TLS is verified unless the settings say otherwise.
+ *
+ * @throws LexpandError CONFIGURATION for more than one way to log in
+ */
 export function openSearchClient(url: string, settings: ClientSettings = {}): Client {
-  const { username, password, caCertificate, verifyTls = true, requestTimeoutMs = 60_000 } = settings
   return new Client({
     node: url,
     // Lexpand retries by itself where it knows a repeat is harmless; a blind repeat of a timed-out bulk is not.
     maxRetries: 0,
-    requestTimeout: requestTimeoutMs,
+    requestTimeout: settings.requestTimeoutMs ?? 60_000,
     // Documents may hold any key; what comes back is only read, key by own key.
     disablePrototypePoisoningProtection: true,
     Serializer: ExactSerializer,
-    ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
-    ...(url.startsWith('https:')
-      ? {
-          ssl: {
-            rejectUnauthorized: verifyTls,
-            ...(caCertificate === undefined ? {} : { ca: caCertificate }),
-          },
-        }
-      : {}),
+    ...loginOptions(settings),
+    ...(url.startsWith('https:') ? { agent: () => tlsAgent(settings) } : {}),
   })
+}
+
+function loginOptions({ username, password, token, aws }: ClientSettings): ClientOptions {
+  const ways = [username, token, aws].filter((way) => way !== undefined)
+  if (ways.length > 1) {
+    throw new LexpandError(
+      'CONFIGURATION',
+      '[client] expected one way to log in, got several of user name, token and AWS signature. Keep one of them.',
+    )
+  }
+  if (aws !== undefined) return signedBy(aws)
+  if (token !== undefined) return { Connection: loginConnection({ token }) }
+  if (username === undefined) return {}
+  return { Connection: loginConnection({ username, password: password ?? '' }) }
 }

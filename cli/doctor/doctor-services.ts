@@ -104,7 +104,11 @@ const LOW_WATERMARK = 85
 const FLOOD_STAGE = 95
 
 async function engineDisk(client: Client) {
-  const reply = await client.cat.allocation({ format: 'json', h: ['node', 'disk.percent'] })
+  const reply = await client.cat
+    .allocation({ format: 'json', h: ['node', 'disk.percent'] })
+    .catch((error: unknown) => {
+      throw translateEngineError(error, { part: 'doctor' })
+    })
   const nodes = (reply.body as readonly { node?: string; 'disk.percent'?: string }[]).filter(
     (row) => row['disk.percent'] !== undefined && row['disk.percent'] !== null,
   )

@@ -9,6 +9,12 @@ export function withConnection(command: Command): Command {
         'OpenSearch to use (default: OPENSEARCH_URL, else the embedded engine)',
       ),
     )
+    .addOption(
+      new Option(
+        '--aws-sigv4 [service]',
+        'sign requests for OpenSearch Service (es, the default) or a Serverless collection (aoss) in AWS_REGION (default: OPENSEARCH_AWS_SIGV4)',
+      ).choices(['es', 'aoss']),
+    )
     .addOption(new Option('--redis <url>', 'Redis to use (default: REDIS_URL, else the embedded one)'))
 }
 

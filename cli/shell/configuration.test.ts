@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { reveal } from '../../opensearch/login/secret.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { readConfiguration } from './configuration.ts'
 
@@ -74,7 +75,7 @@ describe('readConfiguration', () => {
     try {
       writeFileSync(join(folder, 'password'), 's3cret\n')
       const configuration = readConfiguration({}, { OPENSEARCH_PASSWORD_FILE: join(folder, 'password') })
-      expect(configuration.password).toBe('s3cret')
+      expect(reveal(configuration.password ?? '')).toBe('s3cret')
     } finally {
       rmSync(folder, { recursive: true })
     }

@@ -1,15 +1,25 @@
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import type { AwsSigning } from '../../opensearch/login/aws-signing.ts'
+import type { Secret } from '../../opensearch/login/secret.ts'
 import { LexpandError } from '../../sparse/errors.ts'
+import { certificateFile, clientCertificateFiles, secretFile } from './secret-files.ts'
 
 /** Where the services are and how to log in. Absent URLs mean: use the embedded engine and Redis. */
 export interface Configuration {
   readonly opensearchUrl: string | undefined
   readonly redisUrl: string | undefined
   readonly username: string | undefined
-  readonly password: string | undefined
+  /** Read anew from its file when OpenSearch refuses it. */
+  readonly password: Secret | undefined
+  /** Bearer token, read anew from its file when OpenSearch refuses it. */
+  readonly token: Secret | undefined
+  /** Signs requests for a managed service. */
+  readonly aws: AwsSigning | undefined
   /** PEM certificate authority for OpenSearch, content not path. */
-  readonly caCertificate: string | undefined
+  readonly caCertificate: Secret | undefined
+  /** PEM certificate and key of this client, for a cluster that asks for one. */
+  readonly clientCertificate?: Secret | undefined
+  readonly clientKey?: Secret | undefined
   readonly verifyTls: boolean
   readonly requestTimeoutMs: number
   readonly logLevel: string
@@ -25,6 +35,7 @@ export interface Configuration {
 /** Flags that every command which talks to services accepts; they win over the environment. */
 export interface ConnectionFlags {
   readonly opensearch?: string | undefined
+  readonly awsSigv4?: true | string | undefined
   readonly redis?: string | undefined
 }
 
@@ -53,7 +64,15 @@ const environmentSchema = z
     OPENSEARCH_USERNAME: optionalText,
     OPENSEARCH_PASSWORD: optionalText,
     OPENSEARCH_PASSWORD_FILE: optionalText,
+    OPENSEARCH_TOKEN_FILE: optionalText,
     OPENSEARCH_CA_FILE: optionalText,
+    OPENSEARCH_CERT_FILE: optionalText,
+    OPENSEARCH_KEY_FILE: optionalText,
+    OPENSEARCH_AWS_SIGV4: z.preprocess(
+      (text) => (text === '' ? undefined : text),
+      z.enum(['es', 'aoss']).optional(),
+    ),
+    AWS_REGION: optionalText,
     LEXPAND_TLS_VERIFY: z.enum(['true', 'false']).default('true'),
     LEXPAND_REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(3_600_000).default(60_000),
     LEXPAND_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -75,6 +94,20 @@ const environmentSchema = z
       error: 'is set without OPENSEARCH_PASSWORD or OPENSEARCH_PASSWORD_FILE',
     },
   )
+  .refine((set) => set.OPENSEARCH_AWS_SIGV4 === undefined || set.AWS_REGION !== undefined, {
+    path: ['OPENSEARCH_AWS_SIGV4'],
+    error: 'is set without AWS_REGION',
+  })
+  .refine(
+    (set) =>
+      [set.OPENSEARCH_USERNAME, set.OPENSEARCH_TOKEN_FILE, set.OPENSEARCH_AWS_SIGV4].filter(
+        (way) => way !== undefined,
+      ).length < 2,
+    {
+      path: ['OPENSEARCH_USERNAME'],
+      error: 'is set beside OPENSEARCH_TOKEN_FILE or OPENSEARCH_AWS_SIGV4: keep one way to log in',
+    },
+  )
 
 /**
  * Reads flags and environment through one schema.
@@ -88,6 +121,9 @@ export function readConfiguration(
   const parsed = environmentSchema.safeParse({
     ...environment,
     ...(flags.opensearch === undefined ? {} : { OPENSEARCH_URL: flags.opensearch }),
+    ...(flags.awsSigv4 === undefined
+      ? {}
+      : { OPENSEARCH_AWS_SIGV4: flags.awsSigv4 === true ? 'es' : flags.awsSigv4 }),
     ...(flags.redis === undefined ? {} : { REDIS_URL: flags.redis }),
     ...(flags.maxTextBytes === undefined ? {} : { LEXPAND_MAX_TEXT_BYTES: flags.maxTextBytes }),
     ...(flags.maxSearchP95 === undefined ? {} : { LEXPAND_MAX_SEARCH_P95_MS: flags.maxSearchP95 }),
@@ -107,8 +143,14 @@ export function readConfiguration(
     username: settings.OPENSEARCH_USERNAME,
     password:
       settings.OPENSEARCH_PASSWORD ??
-      readSecret(settings.OPENSEARCH_PASSWORD_FILE, 'OPENSEARCH_PASSWORD_FILE'),
-    caCertificate: readSecret(settings.OPENSEARCH_CA_FILE, 'OPENSEARCH_CA_FILE'),
+      secretFile('OPENSEARCH_PASSWORD_FILE', settings.OPENSEARCH_PASSWORD_FILE),
+    token: secretFile('OPENSEARCH_TOKEN_FILE', settings.OPENSEARCH_TOKEN_FILE),
+    aws:
+      settings.OPENSEARCH_AWS_SIGV4 === undefined
+        ? undefined
+        : { region: settings.AWS_REGION ?? '', service: settings.OPENSEARCH_AWS_SIGV4 },
+    caCertificate: certificateFile('OPENSEARCH_CA_FILE', settings.OPENSEARCH_CA_FILE),
+    ...clientCertificateFiles(settings.OPENSEARCH_CERT_FILE, settings.OPENSEARCH_KEY_FILE),
     verifyTls: settings.LEXPAND_TLS_VERIFY === 'true',
     requestTimeoutMs: settings.LEXPAND_REQUEST_TIMEOUT_MS,
     logLevel: settings.LEXPAND_LOG_LEVEL,
@@ -117,17 +159,4 @@ export function readConfiguration(
     vectorCache: settings.LEXPAND_VECTOR_CACHE,
     vectorCacheBytes: settings.LEXPAND_VECTOR_CACHE_BYTES,
   })
-}
-
-function readSecret(file: string | undefined, variable: string): string | undefined {
-  if (file === undefined) return undefined
-  try {
-    return readFileSync(file, 'utf8').trimEnd()
-  } catch (cause) {
-    throw new LexpandError(
-      'CONFIGURATION',
-      `[configuration] expected ${variable} to name a readable file, got ${JSON.stringify(file)}. Check the path and its permissions.`,
-      { cause },
-    )
-  }
 }

@@ -50,7 +50,10 @@ export function translateEngineError(error: unknown, context: EngineContext): Le
     )
   }
   if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError) {
-    return fail('SERVICE', `expected OpenSearch${from(error)}, got ${message}. ${connectionAdvice(message)}`)
+    return fail(
+      'SERVICE',
+      `expected OpenSearch${from(error)}, got ${message}. ${connectionAdvice(message, from(error).includes('https:'))}`,
+    )
   }
   if (error instanceof errors.RequestAbortedError) {
     return fail('SERVICE', `expected an answer${from(error)}, got an aborted request. Try again.`)
@@ -98,7 +101,10 @@ export function translateEngineFailure(
     )
   }
   if (status === 401) {
-    return fail('SERVICE', 'expected a valid login, got 401 Unauthorized. Check user name and password.')
+    return fail(
+      'SERVICE',
+      'expected a valid login, got 401 Unauthorized. Check user name and password, or the token; what their files hold is read again by itself.',
+    )
   }
   if (status === 403) {
     const missing = missingPrivilege(got)
@@ -205,12 +211,27 @@ function blockAdvice(reason: string): string {
   return 'Wait until the cluster has recovered, then try again.'
 }
 
-function connectionAdvice(message: string): string {
+function connectionAdvice(message: string, isTls: boolean): string {
+  if (/has expired/.test(message)) {
+    return "The cluster's certificate is over: renew it there (and look at the clock of this machine)."
+  }
+  if (/not yet valid/.test(message)) {
+    return "The cluster's certificate is not valid yet: look at the clocks of this machine and of the one that made it."
+  }
+  if (/does not match certificate/.test(message)) {
+    return "Use a name in the URL that the cluster's certificate holds, or have one made with this name."
+  }
+  if (/alert|handshake failure|certificate required/i.test(message)) {
+    return 'The cluster refuses the certificate of this client, or asks for one: set OPENSEARCH_CERT_FILE and OPENSEARCH_KEY_FILE to a pair that it trusts.'
+  }
   if (/certificate|self.signed|CERT_/i.test(message)) {
     return 'Give the certificate authority of the cluster; turn verification off only for a test.'
   }
   if (/wrong version number|EPROTO/i.test(message)) {
     return 'The server does not speak TLS there: use http:// in the URL.'
+  }
+  if (isTls && /socket hang up|ECONNRESET/i.test(message)) {
+    return 'Look at the log of the cluster; if it asks for a certificate of the client, set OPENSEARCH_CERT_FILE and OPENSEARCH_KEY_FILE to a pair that it trusts.'
   }
   if (/socket hang up|ECONNRESET/i.test(message)) {
     return 'If the cluster uses TLS, write https:// in the URL; otherwise look at its log.'
