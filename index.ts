@@ -4,6 +4,9 @@
 import './node-version.ts'
 
 export {
+  type ForgetOptions,
+  type Forgotten,
+  forget,
   type GateOptions,
   type GateReport,
   type ReindexOptions,

@@ -24,6 +24,7 @@ const commands = [
   import('./reindex/reindex.ts'),
   import('./operate/dead.ts'),
   import('./operate/audit.ts'),
+  import('./operate/forget.ts'),
   import('./advise/advise.ts'),
   import('./search.ts'),
   import('./encode.ts'),

@@ -1,3 +1,4 @@
+export { type ForgetOptions, type Forgotten, forget } from './forget.ts'
 export {
   type ReindexOptions,
   type ReindexReport,

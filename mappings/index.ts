@@ -14,6 +14,7 @@ export {
   readInstalledIndex,
   readInstalledIndices,
   readSpecification,
+  severalIndices,
 } from './compatibility.ts'
 export { fingerprint } from './fingerprint.ts'
 export { type Installed, type InstallOptions, installIndex, installTemplate } from './install.ts'
@@ -28,6 +29,7 @@ export {
 } from './sidecar.ts'
 export {
   type IndexSpecification,
+  parseSpecification,
   resolveEncoding,
   type SpecificationOptions,
   type SpecifiedModel,

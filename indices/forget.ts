@@ -1,0 +1,145 @@
+import type { API, Client } from '@opensearch-project/opensearch'
+import { assertIndexName, parseSpecification, SIDECAR, severalIndices } from '../mappings/index.ts'
+import { translateEngineError } from '../opensearch/failures/engine-error.ts'
+import { internalSearch } from '../opensearch/internal-search.ts'
+import { ingestPipelineName } from '../pipelines/index.ts'
+import { LexpandError } from '../sparse/errors.ts'
+import { dropLetters } from '../workers/index.ts'
+import { RETIRED, retire } from '../workers/reindex/index.ts'
+
+export interface ForgetOptions {
+  /** Called after every request that changed documents. */
+  readonly onProgress?: ((documents: number) => void) | undefined
+  /** Aborting ends it after the request in flight; the next call goes on. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Forgotten {
+  /** Own name of the index. */
+  readonly index: string
+  /** Documents that vector and sidecar were taken out of. */
+  readonly documents: number
+  /** Fields that stay in the mapping, empty: the engine can take none out. */
+  readonly staying: readonly string[]
+  /** False when it was aborted; calling it again goes on. */
+  readonly isDone: boolean
+}
+
+/**
+ * Takes Lexpand off an index: the ingest pipeline, the vectors and sidecars of its documents, their dead letters, and
+ * `_meta.lexpand`. The owner's fields and documents stay; so do the (empty) fields of ours in the mapping, since the
+ * engine takes none out. Afterwards the index can be set up anew, with other fields or another model.
+ *
+ * Needs `indices:data/read/search`, `indices:data/write/bulk`, `indices:admin/refresh`, `indices:admin/mapping/put`,
+ * `indices:admin/settings/update`, `indices:monitor/settings/get` and `cluster:admin/ingest/pipeline/delete`.
+ *
+ * @param index name of an index, or of an alias with one index
+ * @throws LexpandError INDEX when Lexpand has not set the index up, or a pipeline of the owner calls ours (nothing is
+ *   changed then), or documents cannot be changed; SERVICE when the engine does not answer
+ */
+export async function forget(
+  client: Client,
+  index: string,
+  { onProgress, signal }: ForgetOptions = {},
+): Promise<Forgotten> {
+  assertIndexName(index, 'forget')
+  try {
+    const { name, sparseField } = await readMarked(client, index)
+    await removePipeline(client, name)
+    // From here on workers and sweepers pass it by.
+    await retire(client, name)
+    let documents = 0
+    while (!signal?.aborted) {
+      const changed = await strip(client, name, sparseField)
+      if (changed === 0) break
+      documents += changed
+      onProgress?.(documents)
+    }
+    const staying = [sparseField, SIDECAR]
+    if (signal?.aborted) return { index: name, documents, staying, isDone: false }
+    await dropLetters(client, { index: name })
+    await removeMeta(client, name)
+    return { index: name, documents, staying, isDone: true }
+  } catch (error) {
+    throw translateEngineError(error, { part: 'forget', index })
+  }
+}
+
+const PAGE = 500
+const STRIP_SCRIPT = {
+  lang: 'painless',
+  source: 'for (def field : params.fields) ctx._source.remove(field)',
+}
+
+/** The index, also where an earlier call was broken off. */
+async function readMarked(client: Client, index: string): Promise<{ name: string; sparseField: string }> {
+  const reply = await client.indices.getMapping({ index })
+  const [only, ...others] = Object.entries(reply.body)
+  if (only === undefined || others.length > 0) throw severalIndices(index, Object.keys(reply.body))
+  const [name, { mappings }] = only
+  const meta = mappings._meta ?? {}
+  const stored = meta[SIDECAR] ?? meta[RETIRED]
+  if (stored !== undefined) return { name, sparseField: parseSpecification(stored, name).sparse_field }
+  throw new LexpandError(
+    'INDEX',
+    `[forget] expected an index that Lexpand has set up, got ${name} without _meta.${SIDECAR}. There is nothing to take off.`,
+  )
+}
+
+async function removePipeline(client: Client, index: string): Promise<void> {
+  const pipeline = ingestPipelineName(index)
+  const callers = await callersOf(client, pipeline)
+  if (callers.length > 0) {
+    throw new LexpandError(
+      'INDEX',
+      `[forget] expected no pipeline that calls ${pipeline}, got ${callers.join(', ')}. Take {"pipeline": {"name": "${pipeline}"}} out of it, then run this again.`,
+    )
+  }
+  const settings = await client.indices.getSettings({ index, flat_settings: true })
+  const present: unknown = settings.body[index]?.settings?.['index.default_pipeline']
+  if (present === pipeline) {
+    await client.indices.putSettings({ index, body: { 'index.default_pipeline': null } as never })
+  }
+  await client.ingest.deletePipeline({ id: pipeline }, { ignore: [404] })
+}
+
+async function callersOf(client: Client, pipeline: string): Promise<string[]> {
+  const reply = await client.ingest.getPipeline({}, { ignore: [404] })
+  return Object.entries(reply.body).flatMap(([id, { processors = [] }]) =>
+    processors.some((processor) => processor.pipeline?.name === pipeline) ? [id] : [],
+  )
+}
+
+/** One page. @returns how many documents it changed */
+async function strip(client: Client, index: string, sparseField: string): Promise<number> {
+  await client.indices.refresh({ index })
+  const reply = await internalSearch(client, {
+    index,
+    body: { size: PAGE, _source: false, query: { exists: { field: `${SIDECAR}.state` } } },
+  })
+  const hits = reply.body.hits.hits as readonly { readonly _id?: string; readonly _routing?: string }[]
+  if (hits.length === 0) return 0
+  const script = { ...STRIP_SCRIPT, params: { fields: [sparseField, SIDECAR] } }
+  const answer = await client.bulk({
+    index,
+    pipeline: '_none',
+    body: hits.flatMap(({ _id = '', _routing }) => [
+      { update: { _id, ...(_routing === undefined ? {} : { routing: _routing }), retry_on_conflict: 5 } },
+      { script },
+    ]) as API.Bulk_RequestBody,
+  })
+  const failures = answer.body.items.flatMap(({ update }) =>
+    update?.error != null && update.status !== 404 ? [`${update._id}: ${update.error.reason}`] : [],
+  )
+  if (failures.length < hits.length) return hits.length - failures.length
+  throw new LexpandError(
+    'INDEX',
+    `[forget] expected documents of ${index} to be changed, got ${failures.length} refused, such as ${failures[0]}. Correct what the engine says, then run this again.`,
+  )
+}
+
+async function removeMeta(client: Client, index: string): Promise<void> {
+  const reply = await client.indices.getMapping({ index })
+  const { [SIDECAR]: _own, [RETIRED]: _retired, ...rest } = reply.body[index]?.mappings._meta ?? {}
+  await client.indices.putMapping({ index, body: { _meta: rest } as API.Indices_PutMapping_RequestBody })
+}
