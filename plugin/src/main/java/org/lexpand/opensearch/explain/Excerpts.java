@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Excerpts of a text with the matched words marked; the same as {@code highlight} in sparse/highlight.ts, on the same words.
+ * Excerpts of a text with the matched words marked; the same as {@code highlight} in sparse/query/highlight.ts, on the same words.
  *
  * @param before put in front of a matched word
  * @param after put behind it

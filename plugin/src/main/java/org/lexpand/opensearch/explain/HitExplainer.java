@@ -29,7 +29,7 @@ import java.util.Set;
 /** Says of each hit of one index which of the query's tokens it holds, from postings and source. */
 final class HitExplainer {
 
-    /** UTF-16 units of a text that are looked at, as in pipelines/hits.ts; words behind them count as expansions. */
+    /** UTF-16 units of a text that are looked at, as in pipelines/search/hits.ts; words behind them count as expansions. */
     static final int EXPLAINED_UNITS = 1_000_000;
 
     private final IndexModel index;

@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 /**
  * Highlighter {@code "type": "lexpand"}.
  *
- * <p>On a text field it marks the words of which a piece matched, in the same excerpts as sparse/highlight.ts
+ * <p>On a text field it marks the words of which a piece matched, in the same excerpts as sparse/query/highlight.ts
  * ({@code number_of_fragments: 0} gives the whole text). On the sparse field it names the expansions: the tokens that
  * matched and stand nowhere in the document's text, largest contribution first.
  */

@@ -6,7 +6,7 @@ import java.util.Map;
 
 /**
  * Why a document matched: one word piece of the query that its vector holds. The same keys and values as in
- * sparse/explain.ts, in single precision.
+ * sparse/query/explain.ts, in single precision.
  *
  * @param queryWeight weight in the query: the table's, or mixed with the inverse document frequency, times the boost
  * @param documentWeight weight in the document as the index has it, nine significant bits

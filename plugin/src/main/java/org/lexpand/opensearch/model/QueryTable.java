@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The query side of a model: one fixed weight for each word piece. Equal to sparse/query-table.ts. Immutable. */
+/** The query side of a model: one fixed weight for each word piece. Equal to sparse/query/query-table.ts. Immutable. */
 public final class QueryTable {
     private final Map<String, Double> weights;
     private final String hash;

@@ -2,7 +2,12 @@
 package org.lexpand.opensearch.query;
 
 import org.apache.lucene.index.IndexReader;
+import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.PostingsEnum;
 import org.apache.lucene.index.Term;
+import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.util.Bits;
 
 import java.io.IOException;
 import java.util.Map;
@@ -10,20 +15,34 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How many documents of a shard carry a token, as Lucene knows it: deleted documents count until they are merged away,
- * and each shard knows its own documents only, so that small shards of one index weigh a rare token differently.
+ * How many live documents of a shard carry a token. Each shard knows its own documents only, so that small shards of one
+ * index weigh a rare token differently; copies of a shard, whose deleted documents differ, weigh it alike.
  * Remembered as long as a reader is open; a refresh opens another one.
  */
 public final class DocumentFrequencies {
     /** All readers together take about 60 MB then. A node may hold thousands of shards. */
     private static final int MOST_TOKENS = 500_000;
+    /** Postings of a token that are looked at for deleted documents: about 50 microseconds, once for each reader. */
+    static final int MOST_COUNTED = 16_384;
 
     private final AtomicInteger remembered = new AtomicInteger();
     private final Map<IndexReader.CacheKey, Map<Term, Integer>> byReader = new ConcurrentHashMap<>();
 
     /** ln(1 + (N - df + .5) / (df + .5)), N = documents with the field; above 0. */
     public double idf(IndexReader reader, Term term) throws IOException {
-        return idf(reader.getDocCount(term.field()), frequency(reader, term));
+        int frequency = frequency(reader, term);
+        return idf(Math.max(frequency, documents(reader, term.field())), frequency);
+    }
+
+    /** Which deleted documents had the field is not known without reading all its postings: as many of them as of all. */
+    private static long documents(IndexReader reader, String field) throws IOException {
+        double documents = 0;
+        for (LeafReaderContext segment : reader.leaves()) documents += segment.reader().getDocCount(field) * liveShare(segment.reader());
+        return Math.round(documents);
+    }
+
+    private static double liveShare(LeafReader segment) {
+        return segment.hasDeletions() ? segment.numDocs() / (double) segment.maxDoc() : 1;
     }
 
     static double idf(long documents, long frequency) {
@@ -32,16 +51,45 @@ public final class DocumentFrequencies {
 
     int frequency(IndexReader reader, Term term) throws IOException {
         IndexReader.CacheHelper helper = reader.getReaderCacheHelper();
-        if (helper == null) return reader.docFreq(term);
+        if (helper == null) return count(reader, term);
         Map<Term, Integer> known = byReader.computeIfAbsent(helper.getKey(), key -> {
             helper.addClosedListener(this::forget);
             return new ConcurrentHashMap<>();
         });
         Integer found = known.get(term);
         if (found != null) return found;
-        int counted = reader.docFreq(term);
+        int counted = count(reader, term);
         if (remembered.get() < MOST_TOKENS && known.putIfAbsent(term, counted) == null) remembered.incrementAndGet();
         return counted;
+    }
+
+    /** Exact for up to {@link #MOST_COUNTED} postings in segments with deletions; of further segments the live share of theirs. */
+    private static int count(IndexReader reader, Term term) throws IOException {
+        double live = 0;
+        int left = MOST_COUNTED;
+        for (LeafReaderContext context : reader.leaves()) {
+            LeafReader segment = context.reader();
+            int frequency = segment.docFreq(term);
+            if (frequency == 0 || !segment.hasDeletions()) {
+                live += frequency;
+            } else if (frequency > left) {
+                live += frequency * liveShare(segment);
+            } else {
+                live += live(segment, term);
+                left -= frequency;
+            }
+        }
+        return (int) Math.round(live);
+    }
+
+    private static int live(LeafReader segment, Term term) throws IOException {
+        Bits live = segment.getLiveDocs();
+        PostingsEnum postings = segment.postings(term, PostingsEnum.NONE);
+        int count = 0;
+        for (int document = postings.nextDoc(); document != DocIdSetIterator.NO_MORE_DOCS; document = postings.nextDoc()) {
+            if (live.get(document)) count++;
+        }
+        return count;
     }
 
     private void forget(IndexReader.CacheKey reader) {

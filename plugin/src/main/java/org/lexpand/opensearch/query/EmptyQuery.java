@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.query;
 
-import java.util.Arrays;
-import java.util.Locale;
-
 /** What a text without any word piece of the model (only signs, or an unknown script) finds. */
 public enum EmptyQuery {
     /** Nothing. */
@@ -14,14 +11,11 @@ public enum EmptyQuery {
     LEXICAL;
 
     static EmptyQuery of(String name) {
-        for (EmptyQuery empty : values()) {
-            if (empty.toString().equals(name)) return empty;
-        }
-        throw new IllegalArgumentException("[lexpand] expected [empty] to be one of " + Arrays.toString(values()) + ", got [" + name + "]. Name one of them.");
+        return Choice.of(values(), "empty", name);
     }
 
     @Override
     public String toString() {
-        return name().toLowerCase(Locale.ROOT);
+        return Choice.nameOf(this);
     }
 }

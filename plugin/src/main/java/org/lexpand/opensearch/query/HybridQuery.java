@@ -72,7 +72,7 @@ public final class HybridQuery extends Query {
         if (query instanceof BoostQuery boosted) {
             addTo(clauses, boosted.getQuery(), weight * boosted.getBoost());
         } else if (isDisjunction(query)) {
-            for (Query clause : ((BooleanQuery) query).getClauses(BooleanClause.Occur.SHOULD)) addTo(clauses, clause, weight);
+            for (BooleanClause clause : (BooleanQuery) query) addTo(clauses, Clauses.queryOf(clause), weight);
         } else {
             clauses.add(weight == 1 ? query : new BoostQuery(query, weight), BooleanClause.Occur.SHOULD);
         }
@@ -82,7 +82,7 @@ public final class HybridQuery extends Query {
     static boolean isDisjunction(Query query) {
         return query instanceof BooleanQuery bool
             && bool.getMinimumNumberShouldMatch() <= 1
-            && bool.clauses().size() == bool.getClauses(BooleanClause.Occur.SHOULD).size();
+            && bool.clauses().stream().noneMatch(clause -> clause.isRequired() || clause.isProhibited());
     }
 
     /** As Lucene asks for them. */

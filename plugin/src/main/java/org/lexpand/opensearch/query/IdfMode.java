@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.query;
 
-import java.util.Arrays;
-import java.util.Locale;
-
 /** Where the weight of a query's word piece comes from. */
 public enum IdfMode {
     /** The model's query table. */
@@ -14,10 +11,7 @@ public enum IdfMode {
     BLEND;
 
     static IdfMode of(String name) {
-        for (IdfMode mode : values()) {
-            if (mode.toString().equals(name)) return mode;
-        }
-        throw new IllegalArgumentException("[lexpand] expected [idf] to be one of " + Arrays.toString(values()) + ", got [" + name + "]. Name one of them.");
+        return Choice.of(values(), "idf", name);
     }
 
     /** @return the weight; above 0 when {@code table} is */
@@ -31,6 +25,6 @@ public enum IdfMode {
 
     @Override
     public String toString() {
-        return name().toLowerCase(Locale.ROOT);
+        return Choice.nameOf(this);
     }
 }

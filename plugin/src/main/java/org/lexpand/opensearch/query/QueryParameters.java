@@ -27,7 +27,7 @@ public record QueryParameters(
     boolean ignoreUnmapped,
     Lexical lexical
 ) {
-    /** As in the TypeScript (pipelines/search-request.ts). */
+    /** As in the TypeScript (pipelines/search/search-request.ts). */
     public static final int LONGEST_TEXT = 20_000;
 
     static final String FIELD = "field";

@@ -12,7 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A query text as distinct weighted word pieces (sparse/query.ts). */
+/** A query text as distinct weighted word pieces (sparse/query/encode-query.ts). */
 public final class QueryTokens {
     /** Lucene's limit for a feature query. */
     static final float LARGEST_WEIGHT = 64;

@@ -17,7 +17,7 @@ import java.util.List;
 
 /** BM25 over the text fields, with whatever analyzer and similarity they have. */
 final class TextQuery {
-    /** As in the TypeScript (lexical-query.ts), with the measurement behind it. */
+    /** As in the TypeScript (pipelines/query/lexical-query.ts), with the measurement behind it. */
     private static final float TIE_BREAKER = 0.4f;
 
     private TextQuery() {}

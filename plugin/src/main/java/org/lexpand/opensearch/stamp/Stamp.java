@@ -10,7 +10,7 @@ import java.util.Set;
 import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
 /**
- * The one rule of what a document may say of its vector; the same as the script in pipelines/ingest-pipeline.ts.
+ * The one rule of what a document may say of its vector; the same as the script in pipelines/ingest/ingest-pipeline.ts.
  *
  * <p>A document whose stored hash, fingerprint and vector fit its text stays as it is. Any other becomes {@code pending}
  * without a vector, so that a vector of another text is never searched.

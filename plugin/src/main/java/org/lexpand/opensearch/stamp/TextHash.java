@@ -11,7 +11,7 @@ import java.util.Map;
 
 /**
  * Names the text that a document has now, so that a vector can be matched with it. The same value as {@code textHash}
- * in mappings/text-hash.ts and in the script of pipelines/ingest-pipeline.ts: change all or none.
+ * in mappings/text-hash.ts and in the script of pipelines/ingest/ingest-pipeline.ts: change all or none.
  */
 public final class TextHash {
 

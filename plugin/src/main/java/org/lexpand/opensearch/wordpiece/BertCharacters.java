@@ -4,7 +4,7 @@ package org.lexpand.opensearch.wordpiece;
 import java.util.Arrays;
 
 /**
- * Character classes of BERT's uncased tokenizer. The ranges are those of sparse/bert-characters.ts, which
+ * Character classes of BERT's uncased tokenizer. The ranges are those of sparse/word-pieces/bert-characters.ts, which
  * sparse/golden/make-characters.py makes from the reference implementation; the golden files hold both to it.
  * Java's own classes follow the Unicode version of the JDK and would differ.
  */

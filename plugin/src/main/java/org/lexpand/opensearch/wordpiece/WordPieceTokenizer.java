@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Uncased BERT WordPiece, equal to sparse/tokenizer.ts and to the reference implementation on every string
+ * Uncased BERT WordPiece, equal to sparse/word-pieces/tokenizer.ts and to the reference implementation on every string
  * (sparse/golden/). Immutable; any number of threads may use it.
  */
 public final class WordPieceTokenizer {
@@ -66,7 +66,7 @@ public final class WordPieceTokenizer {
 
     /**
      * The word piece with this id when it may be stored and queried, else null: special tokens mean nothing in a text,
-     * and a piece with a dot cannot be asked for by a stock {@code rank_feature} query (sparse/indexable.ts).
+     * and a piece with a dot cannot be asked for by a stock {@code rank_feature} query (sparse/word-pieces/indexable.ts).
      */
     public String indexablePiece(int id) {
         if (specialIds.contains(id)) return null;

@@ -38,7 +38,7 @@ final class TextWeights {
         if (query instanceof BoostQuery boosted) {
             take(boosted.getQuery(), searcher, boost * boosted.getBoost(), words, bests);
         } else if (HybridQuery.isDisjunction(query)) {
-            for (BooleanClause clause : ((BooleanQuery) query).clauses()) take(clause.query(), searcher, boost, words, bests);
+            for (BooleanClause clause : (BooleanQuery) query) take(clause.query(), searcher, boost, words, bests);
         } else if (bests != null && query instanceof DisjunctionMaxQuery best) {
             List<List<Weight>> fields = new ArrayList<>();
             for (Query disjunct : best.getDisjuncts()) {

@@ -91,7 +91,7 @@ public class HybridQueryTests extends OpenSearchTestCase {
         return ranked;
     }
 
-    /** As `match` and `multi_match` make them: words of one field or of the better of two, some with synonyms or phrases. */
+    /** As {@code match} and {@code multi_match} make them: words of one field or of the better of two, some with synonyms or phrases. */
     private static Query text() {
         if (randomBoolean()) return words("body");
         if (rarely()) return words("title");

@@ -3,6 +3,8 @@ package org.lexpand.opensearch.query;
 
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.FeatureField;
+import org.apache.lucene.document.Field;
+import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
@@ -83,7 +85,7 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
         Map<String, Float> weights = builder.weights(context);
         QueryParameters parameters = builder.parameters();
         // One field alone has no words in "!"; a keyword field takes whatever there is.
-        boolean hasWords = !parameters.query().isEmpty() && (!parameters.query().equals("!") || fields(parameters).size() > 1);
+        boolean hasWords = !parameters.query().isEmpty() && !parameters.query().equals("!") || fields(parameters).size() > 1;
         boolean lexical = hasWords && parameters.lexical() != null && parameters.lexical().weight() > 0;
         if (weights.isEmpty()) {
             boolean found = lexical || parameters.empty() == EmptyQuery.LEXICAL && !parameters.query().isEmpty();
@@ -278,6 +280,31 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
             }
             assertEquals(0, frequencies.readers());
             assertEquals(0, frequencies.tokens());
+        }
+    }
+
+    public void testDeletedDocumentsDoNotCountAndCopiesOfAShardAgree() throws IOException {
+        DocumentFrequencies frequencies = new DocumentFrequencies();
+        try (ByteBuffersDirectory directory = new ByteBuffersDirectory(); IndexWriter writer = new IndexWriter(directory, new IndexWriterConfig())) {
+            int many = DocumentFrequencies.MOST_COUNTED + 1_000;
+            for (int document = 0; document < many; document++) {
+                Document fields = new Document();
+                fields.add(new FeatureField(FIELD, "wing", 1));
+                if (document % 10 == 0) fields.add(new FeatureField(FIELD, "bird", 1));
+                fields.add(new StringField("group", "" + document % 10, Field.Store.NO));
+                writer.addDocument(fields);
+            }
+            writer.commit();
+            for (int group = 0; group < 5; group++) writer.deleteDocuments(new Term("group", "" + group));
+            int left = many / 10 * 5 + Math.max(0, many % 10 - 5);
+            try (DirectoryReader reader = DirectoryReader.open(writer)) {
+                assertEquals(left, reader.numDocs());
+                // One is counted, the other has more postings than are looked at.
+                assertEquals(0, frequencies.frequency(reader, new Term(FIELD, "bird")));
+                assertEquals(left, frequencies.frequency(reader, new Term(FIELD, "wing")), 1);
+                assertEquals(Math.log(1 + (left + .5) / .5), frequencies.idf(reader, new Term(FIELD, "bird")), 1e-3);
+                assertTrue(frequencies.idf(reader, new Term(FIELD, "wing")) > 0);
+            }
         }
     }
 

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.lexpand.opensearch.query;
+
+import org.apache.lucene.search.BooleanClause;
+import org.apache.lucene.search.Query;
+
+/** What Lucene 9 and 10 name differently. */
+final class Clauses {
+    private Clauses() {}
+
+    static Query queryOf(BooleanClause clause) {
+        return clause.query();
+    }
+}
