@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { UnrecoverableError, Worker } from 'bullmq'
+import { z } from 'zod'
 import type { Encoder } from '../sparse/encoder.ts'
+import { assertShape } from '../sparse/shape.ts'
 import type { WordPieceTokenizer } from '../sparse/word-pieces/tokenizer.ts'
 import { cachedIndices } from './documents/specification-cache.ts'
 import { type JobRun, runJob } from './encode/run-job.ts'
@@ -44,7 +46,7 @@ export interface WorkerOptions {
   readonly onProgress?: ((stats: WorkerStats) => void) | undefined
   /** How long `close` waits for running jobs; what is unfinished then is done by another worker. @default 20_000 */
   readonly closeTimeoutMs?: number | undefined
-  /** Longer texts fail instead of being encoded. @default 10_000_000 */
+  /** Longer texts fail instead of being encoded. @default DEFAULT_MAX_TEXT_BYTES */
   readonly maxTextBytes?: number | undefined
   /**
    * Encoders yield while the 95th percentile of a probe query's time in the engine, in milliseconds, is above this.
@@ -72,6 +74,16 @@ export interface RunningWorker {
 
 export const DEFAULT_CONCURRENCY = 3
 
+const optionsSchema = z.looseObject({
+  client: z.looseObject({}),
+  redis: z.union([z.string(), z.looseObject({})]),
+  model: z.looseObject({ identity: z.string().min(1), tokenizer: z.looseObject({}) }),
+  concurrency: z.int().min(1).optional(),
+  closeTimeoutMs: z.number().min(0).optional(),
+  maxTextBytes: z.int().min(1).optional(),
+  maxSearchP95Ms: z.number().positive().optional(),
+})
+
 /** Renewed every half of it by a timer; after a kill the next check after this time gives the job to another worker. */
 const LOCK_MS = 10_000
 const STALLED_CHECK_MS = 5_000
@@ -92,6 +104,7 @@ const FORCED_CLOSE_MS = 3_000
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { client, model, logger = SILENT_LOGGER, onProgress, closeTimeoutMs = 20_000 } = options
   const { maxTextBytes, vectorCache, telemetry = NO_TELEMETRY, prefix = DEFAULT_PREFIX, signal } = options
+  assertShape(optionsSchema, options, 'worker', 'CONFIGURATION')
   const connection = await connect(options.redis, { role: 'worker' })
   try {
     for (const warning of await assertRedisSettings(connection)) logger.warn({}, warning)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { AwsSigning } from '../../opensearch/login/aws-signing.ts'
 import type { Secret } from '../../opensearch/login/secret.ts'
 import { LexpandError } from '../../sparse/errors.ts'
+import { DEFAULT_MAX_TEXT_BYTES } from '../../workers/encode/encode-documents.ts'
 import { certificateFile, clientCertificateFiles, secretFile } from './secret-files.ts'
 
 /** Where the services are and how to log in. Absent URLs mean: use the embedded engine and Redis. */
@@ -76,7 +77,7 @@ const environmentSchema = z
     LEXPAND_TLS_VERIFY: z.enum(['true', 'false']).default('true'),
     LEXPAND_REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(3_600_000).default(60_000),
     LEXPAND_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-    LEXPAND_MAX_TEXT_BYTES: z.coerce.number().int().min(1).max(100_000_000).default(10_000_000),
+    LEXPAND_MAX_TEXT_BYTES: z.coerce.number().int().min(1).max(100_000_000).default(DEFAULT_MAX_TEXT_BYTES),
     LEXPAND_MAX_SEARCH_P95_MS: z.preprocess(
       (text) => (text === '' ? undefined : text),
       z.coerce.number().int().min(1).max(600_000).optional(),

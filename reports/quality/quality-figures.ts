@@ -1,5 +1,5 @@
 import type { Model } from '../../models/index.ts'
-import { fuseMinMax, type QueryIdf, weightByCorpus } from '../../pipelines/index.ts'
+import { DEFAULT_BM25_WEIGHT, fuseMinMax, type QueryIdf, weightByCorpus } from '../../pipelines/index.ts'
 import type { BeirQueries } from '../../quality/beir.ts'
 import type { EncodedDocument } from '../../quality/corpus-vectors.ts'
 import { type Evaluation, evaluate, type Run, type ScoredDocument } from '../../quality/metrics.ts'
@@ -10,7 +10,6 @@ import { IMPACT_STEP } from '../../sparse/vectors/stored-weight.ts'
 
 /** Depth that the metrics look at, and that each list gives to the fusion, as `search` does for a page of 10. */
 export const DEPTH = 100
-const BM25_SHARE = 0.35
 
 /** One way to search, measured on one set. */
 export interface Figures {
@@ -92,8 +91,8 @@ function weighted(tokens: readonly QueryToken[], idf: QueryIdf, collection: Spar
 function fused(lexical: readonly ScoredDocument[], sparse: readonly ScoredDocument[]): ScoredDocument[] {
   const keyed = (list: readonly ScoredDocument[]) => list.map((hit) => ({ key: hit.id, ...hit }))
   return fuseMinMax([
-    { hits: keyed(lexical), weight: BM25_SHARE },
-    { hits: keyed(sparse), weight: 1 - BM25_SHARE },
+    { hits: keyed(lexical), weight: DEFAULT_BM25_WEIGHT },
+    { hits: keyed(sparse), weight: 1 - DEFAULT_BM25_WEIGHT },
   ]).map(({ key, score }) => ({ id: key, score }))
 }
 

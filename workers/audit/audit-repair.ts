@@ -3,6 +3,7 @@ import type { InstalledIndex } from '../../mappings/compatibility.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { emptySidecar, failedSidecar, pendingSidecar } from '../documents/states.ts'
 import { type WriteBackItem, writeBack } from '../documents/write-back.ts'
+import { jobDocument } from '../queue/job-data.ts'
 import type { EncodeQueue, QueuedDocument } from '../queue/queue.ts'
 import type { AuditedDocument, Verdict } from './audit-verdict.ts'
 
@@ -48,7 +49,11 @@ export class AuditRepair {
     for (const judged of page) {
       const [document, { state, findings }] = judged
       const has = (finding: Verdict['findings'][number]) => findings.includes(finding)
-      if (state === 'pending' || has('stale') || has('foreign')) this.#waiting.push(toQueued(document))
+      if (state === 'pending' || has('stale') || has('foreign'))
+        this.#waiting.push({
+          ...jobDocument({ ...document, textHash: document.hash }),
+          textBytes: document.textBytes,
+        })
       else if (has('vectorMissing')) rewrites.push({ item: asPending(document), encode: true })
       else if (has('orphanVector')) rewrites.push({ item: withoutVector(judged), encode: false })
     }
@@ -80,29 +85,9 @@ export class AuditRepair {
           'SERVICE',
           `[audit] expected ${name} to take the repair of document ${JSON.stringify(item.id)}, got: ${reason ?? 'no answer'}. Run it again.`,
         )
-      } else if (encode) this.#waiting.push(toQueued({ ...item, hash: item.sidecar.text_hash ?? '' }))
+      } else if (encode) this.#waiting.push(jobDocument({ ...item, textHash: item.sidecar.text_hash }))
       else this.#counts.cleared++
     }
-  }
-}
-
-function toQueued({
-  id,
-  routing,
-  seqNo,
-  primaryTerm,
-  hash,
-  textBytes,
-}: Pick<AuditedDocument, 'id' | 'routing' | 'seqNo' | 'primaryTerm' | 'hash'> & {
-  readonly textBytes?: number | undefined
-}): QueuedDocument {
-  return {
-    id,
-    ...(routing === undefined ? {} : { routing }),
-    seq_no: seqNo,
-    primary_term: primaryTerm,
-    text_hash: hash,
-    ...(textBytes === undefined ? {} : { textBytes }),
   }
 }
 

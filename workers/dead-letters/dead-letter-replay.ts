@@ -5,6 +5,7 @@ import { EngineDenied } from '../../opensearch/failures/denied.ts'
 import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { pendingSidecar } from '../documents/states.ts'
 import { type WriteBackItem, writeBack } from '../documents/write-back.ts'
+import { jobDocument } from '../queue/job-data.ts'
 import type { EncodeQueue, QueuedDocument } from '../queue/queue.ts'
 import type { DeadLetter } from './dead-letter.ts'
 import { type LetterFilter, letterPages, type VerifiedLetter, verifiedLetters } from './dead-letter-pages.ts'
@@ -142,9 +143,8 @@ function toPending({ letter: { id, routing, text_hash }, document }: VerifiedLet
 }
 
 function toQueued(
-  { id, routing, text_hash }: DeadLetter,
+  { id, routing, text_hash: textHash }: DeadLetter,
   { seqNo = 0, primaryTerm = 0 }: { seqNo?: number | undefined; primaryTerm?: number | undefined } = {},
 ): QueuedDocument {
-  const place = routing === undefined ? { id } : { id, routing }
-  return { ...place, seq_no: seqNo, primary_term: primaryTerm, text_hash }
+  return jobDocument({ id, routing, seqNo, primaryTerm, textHash })
 }

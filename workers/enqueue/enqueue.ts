@@ -8,6 +8,7 @@ import { LexpandError } from '../../sparse/errors.ts'
 import { assertShape } from '../../sparse/shape.ts'
 import { keyOf } from '../documents/read-documents.ts'
 import type { WritePersistence } from '../documents/write-back.ts'
+import { jobDocument } from '../queue/job-data.ts'
 import type { EncodeQueue, QueuedDocument } from '../queue/queue.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import { type PreparedDocument, prepareDocument, type SourceDocument } from './prepare-document.ts'
@@ -194,11 +195,7 @@ class EnqueueRun {
         const queued = byIndex.get(result.index) ?? []
         byIndex.set(result.index, queued)
         queued.push({
-          id: document.id,
-          ...(document.routing === undefined ? {} : { routing: document.routing }),
-          seq_no: result.seqNo,
-          primary_term: result.primaryTerm,
-          text_hash: document.textHash,
+          ...jobDocument({ ...document, seqNo: result.seqNo, primaryTerm: result.primaryTerm }),
           textBytes: document.textBytes,
         })
       }

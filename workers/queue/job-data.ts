@@ -19,6 +19,21 @@ const jobSchema = z.object({
 /** A document as it was when the job was made; the worker reads its newest version anyway. */
 export type JobDocument = z.infer<typeof documentSchema>
 
+/** A version of a document that is to be encoded. */
+export interface VersionToEncode {
+  readonly id: string
+  readonly routing?: string | undefined
+  readonly seqNo: number
+  readonly primaryTerm: number
+  /** Of its text, where known. */
+  readonly textHash?: string | undefined
+}
+
+/** A version as a job names it. */
+export function jobDocument({ id, routing, seqNo, primaryTerm, textHash }: VersionToEncode): JobDocument {
+  return { id, routing, seq_no: seqNo, primary_term: primaryTerm, text_hash: textHash }
+}
+
 /** What a job carries: ids, numbers and hashes, never texts, since Redis holds it in clear and in memory. */
 export type JobData = z.infer<typeof jobSchema>
 

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type JobType, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { z } from 'zod'
 import { LexpandError } from '../../sparse/errors.ts'
+import { assertShape } from '../../sparse/shape.ts'
 import { queueTraces } from '../telemetry/traces.ts'
 import { againAfterDemotion } from './demotion.ts'
 import type { JobData, JobDocument } from './job-data.ts'
@@ -95,12 +97,19 @@ export interface QueueOptions<Model extends QueueModel = QueueModel> {
   readonly prefix?: string | undefined
 }
 
+const optionsSchema = z.object({
+  redis: z.union([z.string(), z.looseObject({})]),
+  model: z.looseObject({ identity: z.string().min(1) }),
+  prefix: z.string().min(1),
+})
+
 /** @throws LexpandError SERVICE when Redis cannot be reached, CONFIGURATION for a place or model that cannot be used */
 export async function openQueue<Model extends QueueModel>({
   redis: place,
   model,
   prefix = DEFAULT_PREFIX,
 }: QueueOptions<Model>): Promise<EncodeQueue<Model>> {
+  assertShape(optionsSchema, { redis: place, model, prefix }, 'queue', 'CONFIGURATION')
   const name = encodeQueueName(model.identity)
   const redis = await connect(place, { role: 'queue' })
   const jobs = new Queue<JobData>(name, {

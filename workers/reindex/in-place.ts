@@ -6,6 +6,7 @@ import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { countDocuments } from '../../opensearch/internal-search.ts'
 import { resultWindow } from '../../opensearch/result-window.ts'
 import { primaryOf, readChanges, shardCheckpoints } from '../../opensearch/shard-changes.ts'
+import { jobDocument } from '../queue/job-data.ts'
 import type { EncodeQueue } from '../queue/queue.ts'
 import { readRaw } from './copy/raw-documents.ts'
 import { Encoding, unsettled } from './run/encoding.ts'
@@ -75,7 +76,7 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
         const document = documents[at]
         if (document === undefined) return []
         const { seqNo, primaryTerm } = document
-        return { id, ...(routing === undefined ? {} : { routing }), seq_no: seqNo, primary_term: primaryTerm }
+        return jobDocument({ id, routing, seqNo, primaryTerm })
       })
       await encoding.add(queued)
       page.taken()

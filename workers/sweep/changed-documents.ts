@@ -17,6 +17,7 @@ import {
 } from '../documents/inline-text.ts'
 import { readDocuments } from '../documents/read-documents.ts'
 import { isSettled } from '../documents/states.ts'
+import { jobDocument } from '../queue/job-data.ts'
 import type { QueuedDocument } from '../queue/queue.ts'
 
 export interface ChangedPage {
@@ -81,14 +82,15 @@ export class ChangedDocuments {
 
   async #search(shard: number, request: object): Promise<Answered<Hit>> {
     for (;;) {
-      const size = this.#size
+      // One more than a page: where no number is shared, leaving the last one out leaves a whole page.
+      const size = Math.min(this.#window, this.#size + 1)
       try {
         const reply = await internalSearch(this.#client, {
           index: this.#index,
           preference: primaryOf(shard),
           body: { ...request, size },
         })
-        this.#size = Math.min(this.#window, nextSize(size, reply.body.took))
+        this.#size = Math.min(this.#window, nextSize(this.#size, reply.body.took))
         const hits = reply.body.hits.hits as unknown as readonly Hit[]
         return { hits, isFull: hits.length === size }
       } catch (error) {
@@ -130,12 +132,7 @@ export class ChangedDocuments {
     const documents = await readDocuments(this.#client, this.#index, fields, named)
     return documents
       .filter(({ source, sidecar }) => !isSettled(sidecar, textHash(source, fields), fingerprint))
-      .map(({ id, routing, seqNo, primaryTerm }) => ({
-        id,
-        ...(routing === undefined ? {} : { routing }),
-        seq_no: seqNo,
-        primary_term: primaryTerm,
-      }))
+      .map(jobDocument)
   }
 }
 
@@ -177,14 +174,11 @@ function charactersOf({ fields: { seen } }: Hit): number {
   return 'long' in seen[0] ? seen[0].long : 0
 }
 
-function toQueued(hit: Hit, sidecar: Sidecar | undefined): QueuedDocument {
-  const text_hash = sidecar?.text_hash
-  return {
-    id: hit._id,
-    ...(hit._routing === undefined ? {} : { routing: hit._routing }),
-    seq_no: hit._seq_no,
-    primary_term: hit._primary_term,
-    // Whatever a client sent as a sidecar stands there as well.
-    ...(typeof text_hash === 'string' ? { text_hash } : {}),
-  }
+function toQueued(
+  { _id, _routing, _seq_no, _primary_term }: Hit,
+  sidecar: Sidecar | undefined,
+): QueuedDocument {
+  // Whatever a client sent as a sidecar stands there as well.
+  const textHash = typeof sidecar?.text_hash === 'string' ? sidecar.text_hash : undefined
+  return jobDocument({ id: _id, routing: _routing, seqNo: _seq_no, primaryTerm: _primary_term, textHash })
 }

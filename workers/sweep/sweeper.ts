@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
+import { z } from 'zod'
+import { assertShape } from '../../sparse/shape.ts'
 import { type EncodeQueue, encodeQueueName, openQueue } from '../queue/queue.ts'
 import { connect, type RedisPlace } from '../queue/redis.ts'
 import { type Logger, SILENT_LOGGER } from '../telemetry/logger.ts'
@@ -46,6 +48,7 @@ const PROGRESS_EVERY_MS = 10_000
  * @throws LexpandError SERVICE when Redis cannot be reached at the start
  */
 export async function startSweeper(options: SweeperOptions): Promise<RunningSweeper> {
+  assertShape(optionsSchema, options, 'sweep', 'CONFIGURATION')
   // Wrong settings should end a program at its start, not fill its log.
   const probe = await connect(options.redis, { role: 'queue' })
   probe.disconnect()
@@ -61,6 +64,14 @@ export async function startSweeper(options: SweeperOptions): Promise<RunningSwee
     },
   }
 }
+
+const optionsSchema = z.looseObject({
+  client: z.looseObject({}),
+  redis: z.union([z.string(), z.looseObject({})]),
+  indices: z.array(z.string()).optional(),
+  identity: z.string().optional(),
+  everyMs: z.number().positive().optional(),
+})
 
 class SweepLoop {
   readonly #options: SweeperOptions

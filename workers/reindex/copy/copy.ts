@@ -9,6 +9,7 @@ import {
 } from '../../../opensearch/failures/engine-error.ts'
 import { EngineBusy, isTransient } from '../../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
+import { jobDocument } from '../../queue/job-data.ts'
 import type { QueuedDocument } from '../../queue/queue.ts'
 import { type DocumentName, type RawDocument, readRaw } from './raw-documents.ts'
 import type { Reshape, ToEncode } from './reshape.ts'
@@ -113,7 +114,7 @@ async function copyOnce(link: CopyLink, chunk: readonly CopyCandidate[], total: 
       const action = there === undefined ? creation(candidate) : replacement(candidate, there)
       writes.push({ candidate, lines: [action, JSON.stringify(copy.source)], encode: copy.encode })
     } else if (copy.encode !== undefined && there !== undefined) {
-      total.pending.push(queued(candidate, copy.encode, there.seqNo, there.primaryTerm))
+      total.pending.push(queued(candidate, copy.encode, there))
     }
   }
   const round: Round = { again: [], reason: '', bytes: newest.bytes }
@@ -146,7 +147,8 @@ async function send(link: CopyLink, writes: readonly Write[], total: Total, roun
         if (item?.result === 'deleted' || outcome === 'deleted') total.removed++
         else total.written++
         if (encode !== undefined) {
-          total.pending.push(queued(candidate, encode, item?._seq_no ?? 0, item?._primary_term ?? 0))
+          const written = { seqNo: item?._seq_no ?? 0, primaryTerm: item?._primary_term ?? 0 }
+          total.pending.push(queued(candidate, encode, written))
         }
       } else if (outcome === 'denied') {
         throw translateEngineFailure(failure ?? {}, status, { part: 'reindex', index: link.to })
@@ -178,22 +180,6 @@ function refused({ from, to }: CopyLink, { id }: CopyCandidate, reason: string):
   )
 }
 
-function queued(
-  { id, routing }: CopyCandidate,
-  { textHash, textBytes }: ToEncode,
-  seqNo: number,
-  primaryTerm: number,
-): QueuedDocument {
-  return {
-    id,
-    ...(routing === undefined ? {} : { routing }),
-    seq_no: seqNo,
-    primary_term: primaryTerm,
-    ...(textHash === undefined ? {} : { text_hash: textHash }),
-    textBytes,
-  }
-}
-
 function target({ id, routing }: CopyCandidate) {
   return { _id: id, ...(routing === undefined ? {} : { routing }) }
 }
@@ -212,4 +198,12 @@ function replacement(candidate: CopyCandidate, there: RawDocument): string {
 
 function deletion(candidate: CopyCandidate, there: RawDocument): string {
   return JSON.stringify({ delete: { ...target(candidate), ...bound(there) } })
+}
+
+function queued(
+  { id, routing }: CopyCandidate,
+  { textHash, textBytes }: ToEncode,
+  { seqNo, primaryTerm }: Pick<RawDocument, 'seqNo' | 'primaryTerm'>,
+): QueuedDocument {
+  return { ...jobDocument({ id, routing, seqNo, primaryTerm, textHash }), textBytes }
 }

@@ -8,6 +8,7 @@ import { resultWindow } from '../../../opensearch/result-window.ts'
 import { refreshAll } from '../../../opensearch/shard-changes.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { countStates, type StateCounts } from '../../documents/index-states.ts'
+import { jobDocument } from '../../queue/job-data.ts'
 import type { EncodeQueue, QueuedDocument } from '../../queue/queue.ts'
 import { waitsFor } from '../../queue/waits-for.ts'
 import { assertGoesOn, patiently } from './patience.ts'
@@ -164,12 +165,9 @@ export class Encoding {
       throw translateEngineError(error, { part: 'reindex', index })
     })
     const hits = reply.body.hits.hits as unknown as readonly Hit[]
-    return hits.map(({ _id, _routing, _seq_no, _primary_term }) => ({
-      id: _id,
-      ...(_routing === undefined ? {} : { routing: _routing }),
-      seq_no: _seq_no,
-      primary_term: _primary_term,
-    }))
+    return hits.map(({ _id, _routing, _seq_no, _primary_term }) =>
+      jobDocument({ id: _id, routing: _routing, seqNo: _seq_no, primaryTerm: _primary_term }),
+    )
   }
 
   /** Redis may be restarted meanwhile: whatever it says, it is asked again for a while. */
