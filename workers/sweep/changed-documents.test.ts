@@ -51,20 +51,20 @@ describe('a page of changed documents', () => {
     expect(await answering([], () => 10).page(RANGE)).toEqual({ scanned: 0, waiting: [], last: RANGE.upTo })
   })
 
-  test('is small at first, grows while the engine is quick, and shrinks when it is slow', async () => {
+  test('asks for one more than a page: is small at first, grows while the engine is quick, and shrinks when it is slow', async () => {
     const asked: number[] = []
     let ms = 10
     const documents = answering([], () => ms, asked)
     for (let page = 0; page < 6; page++) await documents.page(RANGE)
     ms = 20_000
     for (let page = 0; page < 3; page++) await documents.page(RANGE)
-    expect(asked).toEqual([100, 200, 400, 800, 1_000, 1_000, 1_000, 250, 63])
+    expect(asked).toEqual([101, 201, 401, 801, 1_001, 1_001, 1_001, 251, 64])
   })
 
   test('that the engine cannot give in time is asked for again, smaller; a single document too slow is an error', async () => {
     const asked: number[] = []
     await answering([], (size) => size * 1_000, asked).page(RANGE)
-    expect(asked).toEqual([100, 13])
+    expect(asked).toEqual([101, 14])
     await expect(answering([], () => 60_000).page(RANGE)).rejects.toMatchObject({ code: 'SERVICE' })
   })
 })
