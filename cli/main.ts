@@ -2,6 +2,7 @@ import { errors } from '@opensearch-project/opensearch'
 import { Command, CommanderError } from 'commander'
 import { translateEngineError } from '../opensearch/failures/engine-error.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { COMMANDS, isCommand } from './commands.ts'
 import { EXIT, reportFailure } from './shell/output.ts'
 
 const program = new Command('lexpand')
@@ -11,40 +12,10 @@ const program = new Command('lexpand')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
 
-// One line a command, in the order of the design: services, documents, queries, proof.
-const commands = [
-  import('./services/up.ts'),
-  import('./services/down.ts'),
-  import('./services/status.ts'),
-  import('./index/index-documents.ts'),
-  import('./operate/worker.ts'),
-  import('./operate/sweep.ts'),
-  import('./operate/indices.ts'),
-  import('./operate/queue.ts'),
-  import('./reindex/reindex.ts'),
-  import('./operate/dead.ts'),
-  import('./operate/audit.ts'),
-  import('./operate/forget.ts'),
-  import('./advise/advise.ts'),
-  import('./search.ts'),
-  import('./encode.ts'),
-  import('./eval/eval.ts'),
-  benchCommand(),
-  import('./doctor/doctor.ts'),
-  import('./demo/demo.ts'),
-]
-for (const { register } of await Promise.all(commands)) register(program)
-
-/** The npm package carries no benchmarks: there the command says where they are. */
-async function benchCommand(): Promise<{ register(program: Command): void }> {
-  const benchmarks: string = './bench/bench.ts'
-  try {
-    return (await import(benchmarks)) as { register(program: Command): void }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    return import('./no-bench.ts')
-  }
-}
+// A call reads what its own command needs, which takes a fraction of the time; help and mistakes are about all of them.
+const [name = ''] = process.argv.slice(2)
+const wanted = isCommand(name) ? [COMMANDS[name]] : Object.values(COMMANDS)
+for (const { register } of await Promise.all(wanted.map((load) => load()))) register(program)
 
 // `lexpand ... | head` has seen enough: that ends the command and is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { LexpandError } from '../sparse/errors.ts'
+import { LexpandError } from '../../sparse/errors.ts'
 
 /** Stands in for the benchmarks, which are in the repository alone. */
 export function register(program: Command): void {
