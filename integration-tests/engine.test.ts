@@ -1,12 +1,12 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { startPrivateOpenSearch, startPrivateRedis } from '../embedded/index.ts'
+import { startPrivateRedis } from '../embedded/index.ts'
 import { findRunningRedis } from '../embedded/redis/running-redis.ts'
 
 const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'lexpand.mjs')
@@ -123,33 +123,6 @@ describe('private services', () => {
     await redis.stop()
     expect(isThere(redis.pid)).toBe(false)
     expect(existsSync(redis.dataDirectory)).toBe(false)
-  })
-
-  // Two starts, each of which may take its full time on a busy machine.
-  test('an OpenSearch that is killed has lost nothing after its restart, and never runs as root', {
-    timeout: 300_000,
-  }, async () => {
-    const node = await startPrivateOpenSearch()
-    onTestFinished(() => node.stop())
-    expect(node.url).not.toBe(inject('opensearchUrl'))
-    if (process.platform === 'linux') {
-      const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${node.pid}/status`, 'utf8'))?.[1]
-      expect(uid).not.toBe('0')
-    }
-    const write = await fetch(`${node.url}/kept/_doc/1`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: '{"title":"still here"}',
-    })
-    expect(write.status).toBe(201)
-    const { pid } = node
-    await node.kill9()
-    expect(isThere(pid)).toBe(false)
-    await node.restart()
-    expect(await get(`${node.url}/kept/_doc/1`)).toMatchObject({ _source: { title: 'still here' } })
-    await node.stop()
-    expect(isThere(node.pid)).toBe(false)
-    expect(existsSync(node.dataDirectory)).toBe(false)
   })
 })
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
@@ -243,6 +244,9 @@ describe('kill -9 of OpenSearch', () => {
   }, async () => {
     const engine = await startPrivateOpenSearch()
     onTestFinished(() => engine.stop())
+    const { url, pid } = engine
+    expect(url).not.toBe(inject('opensearchUrl'))
+    if (process.platform === 'linux') expect(accountOf(pid)).not.toBe(0)
     const fixture = await workerFixture('kill-engine', { opensearchUrl: engine.url })
     const worker = await startWorkerProcess(fixture, { opensearchUrl: engine.url, fakeDelayMs: 100 })
     async function* source() {
@@ -262,5 +266,12 @@ describe('kill -9 of OpenSearch', () => {
     const documents = await fixture.documents()
     expect(documents.size).toBe(2_500)
     await expectAllReady(fixture, documents, fixture.encoder())
+    expect(engine.url).toBe(url)
+    expect(engine.pid).not.toBe(pid)
   })
 })
+
+/** The engine's, which refuses to run as root. */
+function accountOf(pid: number): number {
+  return Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+}
