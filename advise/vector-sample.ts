@@ -63,7 +63,8 @@ export async function sampleVectors(
           size: PAGE,
           _source: [field],
           query: allOf(IS_READY, { range: { _seq_no: { gte: block.from, lt: block.to } } }),
-          sort: [{ _seq_no: 'asc' }, { _shard_doc: 'asc' }],
+          // Documents of other shards with the last number of a page are passed by: it is a sample.
+          sort: [{ _seq_no: 'asc' }],
           ...(block.after === undefined ? {} : { search_after: block.after }),
         })
         take(hits)

@@ -1,6 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { internalSearch } from '../opensearch/internal-search.ts'
 import { resultWindow } from '../opensearch/result-window.ts'
+import { filtersOf, type NumberedHit, type PageRequest, readWholeGroups } from '../opensearch/whole-groups.ts'
 
 export interface StoredHit {
   readonly _id: string
@@ -23,21 +24,25 @@ export async function* indexPages(
   const opened = await client.createPit({ index: [index], keep_alive: '5m' })
   const pit = opened.body.pit_id
   try {
-    for (let after: unknown; ; ) {
+    const read = async (request: PageRequest) => {
       const reply = await internalSearch(client, {
         body: {
           size,
+          query: { bool: filtersOf('_seq_no', request) },
           pit: { id: pit, keep_alive: '5m' },
-          sort: [{ _shard_doc: 'asc' }],
-          ...(after === undefined ? {} : { search_after: after }),
+          sort: [{ _seq_no: 'asc' }],
           ...(fields === undefined ? {} : { _source: fields }),
           track_total_hits: false,
         },
       })
-      const { hits } = reply.body.hits
-      yield hits as object[] as StoredHit[]
-      if (hits.length < size) return
-      after = hits.at(-1)?.sort
+      const hits = reply.body.hits.hits as object[] as (StoredHit & NumberedHit)[]
+      return { hits, isFull: hits.length === size }
+    }
+    for (let after = -1, isLast = false; !isLast; ) {
+      const page = await readWholeGroups({ gte: after + 1, lte: Number.MAX_SAFE_INTEGER }, read)
+      yield [...page.hits]
+      after = page.upTo
+      isLast = page.isLast
     }
   } finally {
     await client.deletePit({ body: { pit_id: pit === undefined ? [] : [pit] } }).catch(() => undefined)

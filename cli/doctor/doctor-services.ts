@@ -3,6 +3,7 @@ import { status } from '../../embedded/index.ts'
 import { readInstalledIndex, translateEngineError } from '../../mappings/index.ts'
 import type { Model } from '../../models/index.ts'
 import { openSearchClient } from '../../opensearch/client.ts'
+import { SERVERLESS_LACKS } from '../../opensearch/login/serverless.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { ingestPipelineName } from '../../pipelines/index.ts'
 import { countStates } from '../../workers/documents/index-states.ts'
@@ -34,6 +35,7 @@ export async function serviceChecks({
   index,
   roles,
 }: ServiceQuestions): Promise<Check[]> {
+  if (configuration.aws?.service === 'aoss') return [await check('opensearch', async () => serverless())]
   const opensearchUrl = configuration.opensearchUrl ?? (await embeddedUrl('opensearch'))
   const redisUrl = configuration.redisUrl ?? (await embeddedUrl('redis'))
   const client = opensearchUrl === undefined ? undefined : openSearchClient(opensearchUrl, configuration)
@@ -56,6 +58,12 @@ export async function serviceChecks({
   const found = await Promise.all(checks)
   if (client === undefined || roles === undefined) return found
   return [...found, ...(await privilegeChecks(client, roles, index))]
+}
+
+function serverless() {
+  return warn(
+    `a Serverless collection: it has ${SERVERLESS_LACKS}. Only lexpand search works there, on an index that was filled elsewhere.`,
+  )
 }
 
 async function embeddedUrl(name: string): Promise<string | undefined> {

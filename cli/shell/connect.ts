@@ -1,6 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { up } from '../../embedded/index.ts'
 import { openSearchClient } from '../../opensearch/client.ts'
+import { refuseServerless } from '../../opensearch/login/serverless.ts'
 import {
   type Configuration,
   type ConnectionFlags,
@@ -21,13 +22,15 @@ export interface Connection {
  * Connects to the servers named by flags or environment; starts the embedded ones for those not named.
  *
  * @param needs which services the command uses; the others are not started, and their URL is then ''
- * @throws LexpandError CONFIGURATION for unusable settings; the engine's error when an embedded service cannot start
+ * @throws LexpandError CONFIGURATION for unusable settings, and for a command that writes to a Serverless collection; the engine's error when an embedded service cannot start
  */
 export async function connect(
   flags: ConnectionFlags & PaceFlags,
   needs: { readonly redis: boolean } = { redis: true },
 ): Promise<Connection> {
   const configuration = readConfiguration(flags, process.env)
+  // What needs the queue writes.
+  if (needs.redis && configuration.aws?.service === 'aoss') refuseServerless('connect')
   const wanted = {
     opensearch: configuration.opensearchUrl === undefined,
     redis: needs.redis && configuration.redisUrl === undefined,

@@ -107,6 +107,9 @@ export function translateEngineFailure(
     )
   }
   if (status === 403) {
+    if (/Signature (expired|not yet current)/.test(got)) {
+      return fail('SERVICE', `expected a signature of now, got 403 (${got}). Set the clock of this machine.`)
+    }
     const missing = missingPrivilege(got)
     return fail(
       'SERVICE',

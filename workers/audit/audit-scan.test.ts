@@ -56,14 +56,19 @@ function pager(total: number, { lost = 0 } = {}) {
     search: ({
       body,
     }: {
-      body: { size: number; search_after?: [number]; slice?: { id: number; max: number } }
+      body: {
+        size: number
+        query?: { bool: { filter: [{ range: { _seq_no: { gte: number; lte: number } } }] } }
+        slice?: { id: number; max: number }
+      }
     }) => {
       requests++
       if (body.size === 0) return { _shards: { total: 2 }, hits: { total: { value: total }, hits: [] } }
       const { id = 0, max = 1 } = body.slice ?? {}
-      const first = (body.search_after?.[0] ?? id - max) + max
+      const { gte = 0, lte = total } = body.query?.bool.filter[0].range._seq_no ?? {}
+      const first = Math.ceil((gte - id) / max) * max + id
       const hits = []
-      for (let at = first; at < total - lost && hits.length < body.size; at += max) {
+      for (let at = first; at < total - lost && at <= lte && hits.length < body.size; at += max) {
         hits.push({
           _id: String(at),
           _seq_no: at,

@@ -8,6 +8,7 @@ import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { isTransient } from '../../opensearch/failures/transient.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 import { resultWindow } from '../../opensearch/result-window.ts'
+import { filtersOf, type PageRequest, readWholeGroups } from '../../opensearch/whole-groups.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import {
   byCharacters,
@@ -93,32 +94,39 @@ async function scanSlice(scan: Scan, view: View, slice: number, slices: number):
   let read = 0
   const { pit, window } = view
   let size = Math.min(FIRST_PAGE, window)
-  for (let after: unknown; signal?.aborted !== true; ) {
+  const readPage = async (request: PageRequest) => {
     const asked = size
     const page = await search(scan, {
       size: asked,
+      query: { bool: filtersOf('_seq_no', request) },
       pit: { id: pit, keep_alive: KEEP_ALIVE },
       ...(slices > 1 ? { slice: { id: slice, max: slices } } : {}),
-      ...(after === undefined ? {} : { search_after: after }),
       ...PAGE,
       script_fields: {
         seen: { script: { lang: 'painless', source: SCRIPT, params: paramsOf(scan.target) } },
       },
     })
     const hits = page.hits.hits as unknown as readonly Hit[]
+    size = Math.min(window, nextSize(size, page.took))
+    return { hits, isFull: hits.length === asked }
+  }
+  for (let after = -1, isLast = false; !isLast && signal?.aborted !== true; ) {
+    const range = { gte: after + 1, lte: Number.MAX_SAFE_INTEGER }
+    const page = await readWholeGroups(range, readPage)
+    const { hits } = page
     const long = hits.filter((hit) => 'long' in hit.fields.seen[0])
     const measured = await readLong(scan, view, long)
     await onPage(hits.map((hit) => audited(hit, measured)))
     read += hits.length
-    if (hits.length < asked) break
-    after = hits.at(-1)?.sort
-    size = Math.min(window, nextSize(size, page.took))
+    after = page.upTo
+    isLast = page.isLast
   }
   return read
 }
 
+/** By sequence number, which the shards of a slice may share; `_shard_doc`, which they do not, is not known before 3.3. */
 const PAGE = {
-  sort: [{ _shard_doc: 'asc' }],
+  sort: [{ _seq_no: 'asc' }],
   _source: false,
   seq_no_primary_term: true,
   track_total_hits: false,
@@ -161,7 +169,7 @@ async function search({ client, target, options }: Scan, body: object): Promise<
   return found
 }
 
-/** Hash and bytes of the texts that were too long for their page, by `_shard_doc`. */
+/** Hash and bytes of the texts that were too long for their page. */
 async function readLong(
   scan: Scan,
   { pit, window }: View,
@@ -260,6 +268,6 @@ interface Hit {
   readonly _routing?: string | undefined
   readonly _seq_no: number
   readonly _primary_term: number
-  readonly sort: unknown
+  readonly sort: readonly [number]
   readonly fields: { readonly seen: readonly [Seen] }
 }

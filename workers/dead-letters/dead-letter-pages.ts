@@ -69,7 +69,8 @@ export async function* letterPages(client: Client, filter: LetterFilter): AsyncG
           size: PAGE,
           pit: { id: pit, keep_alive: KEEP_ALIVE },
           query,
-          sort: [{ failed_at: 'desc' }, { _shard_doc: 'asc' }],
+          // Unique, since the index of letters has one shard; `_shard_doc` is not known before 3.3.
+          sort: [{ failed_at: 'desc' }, { _seq_no: 'asc' }],
           ...(after === undefined ? {} : { search_after: after }),
           seq_no_primary_term: true,
           track_total_hits: false,
