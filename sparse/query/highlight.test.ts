@@ -42,6 +42,20 @@ describe('highlight', () => {
     expect(marked(text, ['rain'], options)[0]).toContain('[rain]')
   })
 
+  test('marks that are tags make HTML: the text around and inside of them is escaped', () => {
+    const text = '<script>alert("rain")</script> rain & \'snow\''
+    expect(marked(text, ['rain'])).toEqual([
+      '&lt;script&gt;alert(&quot;<em>rain</em>&quot;)&lt;/script&gt; <em>rain</em> &amp; &#39;snow&#39;',
+    ])
+    expect(marked(text, ['rain'], { before: '[', after: ']' })).toEqual([
+      '<script>alert("[rain]")</script> [rain] & \'snow\'',
+    ])
+    expect(marked('rain & snow', ['rain'], { escape: 'none' })).toEqual(['<em>rain</em> & snow'])
+    expect(marked('rain & snow', ['rain'], { before: '[', after: ']', escape: 'html' })).toEqual([
+      '[rain] &amp; snow',
+    ])
+  })
+
   test('without its marks stands in the text, and is no longer than asked for unless one word is', () => {
     const words = fc.array(
       fc.constantFrom('rain', 'snow', 'naïve', '中文', '👍', 'electroencephalography', '!'),

@@ -9,12 +9,18 @@ export interface HighlightOptions {
   readonly fragmentLength?: number | undefined
   /** Fragments at most. @default 3 */
   readonly fragments?: number | undefined
+  /**
+   * html: `&`, `<`, `>` and quotes of the text become entities, so that a page may show a fragment as it is. none: the
+   * text as it stands.
+   *
+   * @default html where a mark is a tag, as the marks are by default; else none
+   */
+  readonly escape?: 'html' | 'none' | undefined
 }
 
 /**
  * Excerpts of a text with the matched words marked, whole words even where one piece matched, most matched
- * words first, ties in the order of the text. Nothing is escaped: a page that shows it must escape the text
- * around the marks.
+ * words first, ties in the order of the text.
  *
  * @param matchedPieces word pieces of the query that the document's vector holds
  * @returns empty when no word of the text holds a matched piece (all matches are expansions)
@@ -26,13 +32,15 @@ export function highlight(
   options: HighlightOptions = {},
 ): string[] {
   const { before = '<em>', after = '</em>', fragmentLength = 160, fragments = 3 } = options
+  const { escape = isTag(before) || isTag(after) ? 'html' : 'none' } = options
+  const shown = escape === 'html' ? escapeHtml : (part: string) => part
   const words = leadingWords(text, tokenizer)
   const ids = new Set([...matchedPieces].map((piece) => tokenizer.idOf(piece)))
   const matched = [...words.keys()].filter((at) => words[at]?.ids.some((id) => ids.has(id)))
   return clusters(words, matched, fragmentLength)
     .sort((a, b) => b.length - a.length || (a[0] as number) - (b[0] as number))
     .slice(0, fragments)
-    .map((cluster) => excerpt(text, words, cluster, fragmentLength, before, after))
+    .map((cluster) => excerpt(text, words, cluster, { fragmentLength, before, after, shown }))
 }
 
 /** Units read of a text: excerpts from the far end of a book are not worth its tokens in memory. */
@@ -64,14 +72,20 @@ function clusters(words: readonly Word[], matched: readonly number[], fragmentLe
   return groups
 }
 
+interface ExcerptStyle {
+  readonly fragmentLength: number
+  readonly before: string
+  readonly after: string
+  /** What is shown for a part of the text. */
+  shown(part: string): string
+}
+
 /** Widens a cluster word by word, left by half of the room and right by the rest, and marks its matched words. */
 function excerpt(
   text: string,
   words: readonly Word[],
   cluster: readonly number[],
-  fragmentLength: number,
-  before: string,
-  after: string,
+  { fragmentLength, before, after, shown }: ExcerptStyle,
 ): string {
   let first = cluster[0] as number
   let last = cluster.at(-1) as number
@@ -82,10 +96,11 @@ function excerpt(
   let marked = ''
   let copied = startOf(first)
   for (const at of cluster) {
-    marked += text.slice(copied, startOf(at)) + before + text.slice(startOf(at), endOf(at)) + after
+    marked +=
+      shown(text.slice(copied, startOf(at))) + before + shown(text.slice(startOf(at), endOf(at))) + after
     copied = endOf(at)
   }
-  return marked + text.slice(copied, endOf(last))
+  return marked + shown(text.slice(copied, endOf(last)))
 
   function startOf(at: number): number {
     return (words[at] as Word).start
@@ -93,4 +108,20 @@ function excerpt(
   function endOf(at: number): number {
     return (words[at] as Word).end
   }
+}
+
+function isTag(mark: string): boolean {
+  return mark.includes('<')
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 }
