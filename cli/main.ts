@@ -7,7 +7,7 @@ import { EXIT, reportFailure } from './shell/output.ts'
 
 const program = new Command('lexpand')
   .description('Learned sparse search for OpenSearch without a model at query time.')
-  .version(packageJson.version)
+  .version(packageJson.version, '-v, --version')
   .showHelpAfterError('(run with --help for options and examples)')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })

@@ -237,6 +237,11 @@ describe('a template', () => {
 describe('reading a specification', () => {
   test('of an index that is not there, or not ours, or damaged, says so', async () => {
     await expect(readSpecification(client, uniqueName('missing'))).rejects.toThrow('got no such index')
+    const present = newName('misspelt')
+    await client.indices.create({ index: present })
+    await expect(readSpecification(client, `${present.slice(0, -2)}zz`)).rejects.toThrow(
+      `Did you mean ${present}?`,
+    )
     const foreign = newName('foreign')
     await client.indices.create({ index: foreign })
     await expect(readSpecification(client, foreign)).rejects.toThrow('without _meta.lexpand')

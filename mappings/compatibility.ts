@@ -1,7 +1,9 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../opensearch/failures/engine-error.ts'
+import { isNotFound } from '../opensearch/failures/transient.ts'
 import { assertIndexName } from '../opensearch/index-name.ts'
 import { LexpandError } from '../sparse/errors.ts'
+import { nearest } from '../sparse/nearest.ts'
 import { formatPruning } from '../sparse/vectors/pruning-text.ts'
 import type { IndexMapping } from './index-mapping.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
@@ -55,10 +57,27 @@ export async function readInstalledIndices(client: Client, index: string): Promi
 
 async function readMappings(client: Client, index: string): Promise<[string, IndexMapping][]> {
   assertIndexName(index, 'mappings')
-  const reply = await client.indices.getMapping({ index }).catch((error: unknown) => {
-    throw translateEngineError(error, { part: 'mappings', index })
+  const reply = await client.indices.getMapping({ index }).catch(async (error: unknown) => {
+    const translated = translateEngineError(error, { part: 'mappings', index })
+    throw isNotFound(error) ? await withNearName(translated, client, index) : translated
   })
   return Object.entries(reply.body).map(([name, { mappings }]) => [name, (mappings ?? {}) as IndexMapping])
+}
+
+/** A misspelt name is the usual reason for an index that is not there. */
+async function withNearName(error: Error, client: Client, index: string): Promise<Error> {
+  // Who may not list the indices gets the message without a name.
+  const reply = await client.indices.getAlias({}).catch(() => undefined)
+  const names = Object.entries(reply?.body ?? {}).flatMap(([name, { aliases = {} }]) => [
+    name,
+    ...Object.keys(aliases),
+  ])
+  const near = nearest(
+    index,
+    names.filter((name) => !name.startsWith('.')),
+  )
+  if (near === undefined) return error
+  return new LexpandError('INDEX', `${error.message} Did you mean ${near}?`, { cause: error })
 }
 
 function installed(asked: string, name: string, mapping: IndexMapping): InstalledIndex {

@@ -1,6 +1,7 @@
 import type { GateReport } from '../../indices/reindex-gate.ts'
 import { byteSize } from '../../measure/byte-size.ts'
 import type { Estimate, ReindexProgress, ReindexState } from '../../workers/reindex/index.ts'
+import { duration } from '../shell/progress.ts'
 
 /** A run as it is shown; keys are stable. */
 export interface ShownRun {
@@ -102,7 +103,7 @@ export function estimateLines(found: Estimate & { readonly index: string }): str
   const time =
     hours === undefined
       ? 'no document with text to measure'
-      : `about ${hours} h with this one process (${docsPerSecond} docs/s over ${sample} documents)`
+      : `about ${duration(hours * 3_600)} with this one process (${docsPerSecond} docs/s over ${sample} documents)`
   const free = freeBytes === undefined ? '' : `, ${byteSize(freeBytes)} free`
   return [
     `${index}: ${documents} documents, ${byteSize(bytes)}`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { progressLines } from './progress.ts'
+import { duration, progressLines } from './progress.ts'
 
 test('without a terminal there is a line every ten seconds, from the first document on', () => {
   const lines: string[] = []
@@ -15,4 +15,13 @@ test('without a terminal there is a line every ten seconds, from the first docum
     'encode 100/1000 | 10.0 docs/s | 1 min 30 s left',
     'encode 200/1000 | 10.0 docs/s | 1 min 20 s left',
   ])
+})
+
+test.each([
+  [0.0258, '0 s'],
+  [59.4, '59 s'],
+  [750, '12 min 30 s'],
+  [11_100, '3 h 5 min'],
+])('%s seconds are %s', (seconds, text) => {
+  expect(duration(seconds)).toBe(text)
 })

@@ -68,7 +68,12 @@ export function progressLines(
   }
 }
 
-function duration(seconds: number): string {
+/** "7 s", "12 min 30 s", "3 h 5 min". */
+export function duration(seconds: number): string {
   const rounded = Math.max(0, Math.round(seconds))
-  return rounded < 60 ? `${rounded} s` : `${Math.floor(rounded / 60)} min ${rounded % 60} s`
+  if (rounded < 60) return `${rounded} s`
+  const minutes = Math.floor(rounded / 60)
+  return minutes < 60
+    ? `${minutes} min ${rounded % 60} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
