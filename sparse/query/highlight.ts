@@ -32,8 +32,8 @@ export function highlight(
   options: HighlightOptions = {},
 ): string[] {
   const { before = '<em>', after = '</em>', fragmentLength = 160, fragments = 3 } = options
-  const { escape = isTag(before) || isTag(after) ? 'html' : 'none' } = options
-  const shown = escape === 'html' ? escapeHtml : (part: string) => part
+  const { escape: escaping = isTag(before) || isTag(after) ? 'html' : 'none' } = options
+  const shown = escaping === 'html' ? escapeHtml : (part: string) => part
   const words = leadingWords(text, tokenizer)
   const ids = new Set([...matchedPieces].map((piece) => tokenizer.idOf(piece)))
   const matched = [...words.keys()].filter((at) => words[at]?.ids.some((id) => ids.has(id)))
