@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { parser } from '@prometheus-io/lezer-promql'
 import { collectDefaultMetrics } from 'prom-client'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
 import {
   type EncodeQueue,
   type OnnxEncoder,
@@ -63,4 +65,40 @@ test('every metric of ours is on the dashboard or in an alert, else nobody would
   )
   // Shown by its consequence, lost weights, in the log of the worker.
   expect(ours).toEqual(['lexpand_encoder_saturated_windows_total'])
+})
+
+interface Rule {
+  readonly alert: string
+  readonly expr: string
+  readonly annotations: { readonly runbook: string }
+}
+
+function rules(): Rule[] {
+  const { groups } = parse(read('prometheus/alerts.yml')) as { groups: { rules: Rule[] }[] }
+  return groups.flatMap((group) => group.rules)
+}
+
+test('every alert has its section in the runbook and links to it, and no section is without its alert', () => {
+  const sections = [...read('runbook.md').matchAll(/^## (\S+)$/gm)].map(([, name]) => name)
+  expect(sections).toEqual(rules().map(({ alert }) => alert))
+  for (const { alert, annotations } of rules()) {
+    expect(annotations.runbook).toBe(`docs/runbook.md#${alert.toLowerCase()}`)
+  }
+})
+
+test('every expression of alerts and dashboard is PromQL', () => {
+  const expressions = [...rules().map(({ expr }) => expr), ...dashboardExpressions().split('\n')]
+  const wrong = expressions.filter((expression) => {
+    // A variable of Grafana stands where PromQL wants a length of time.
+    const tree = parser.parse(expression.replaceAll('$__rate_interval', '5m'))
+    let errors = 0
+    tree.iterate({
+      enter({ type }) {
+        if (type.isError) errors++
+      },
+    })
+    return errors > 0
+  })
+  expect(wrong).toEqual([])
+  expect(expressions.length).toBeGreaterThan(30)
 })
