@@ -30,4 +30,26 @@ describe('job payload', () => {
     expect(() => parseJobData({ ...good, documents: [{ id: 'x' }] })).toThrow(/documents\.0\.seq_no/)
     expect(() => parseJobData({ ...good, documents: [] })).toThrow(/documents/)
   })
+
+  test.each([
+    '*',
+    'a,b',
+    '_all',
+    '../_cluster/settings',
+    'other:a',
+    '<a-{now/d}>',
+    '.opendistro_security',
+    'x'.repeat(256),
+  ])('an index named %j is refused before the engine is asked', (index) => {
+    expect(() => parseJobData({ ...good, index })).toThrow(/index: is not the name of one index/)
+  })
+
+  test('ids, hashes and lists beyond their bounds are refused', () => {
+    const [document] = good.documents
+    const term = 'x'.repeat(32_767)
+    for (const part of [{ id: 'x'.repeat(513) }, { routing: term }, { text_hash: term }]) {
+      expect(() => parseJobData({ ...good, documents: [{ ...document, ...part }] })).toThrow(/documents\.0/)
+    }
+    expect(() => parseJobData({ ...good, documents: Array(10_001).fill(document) })).toThrow(/documents/)
+  })
 })

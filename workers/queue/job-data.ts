@@ -1,18 +1,26 @@
 import { z } from 'zod'
+import { assertIndexName } from '../../opensearch/index-name.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 
+/** Bytes that OpenSearch allows an id, and that Lucene allows a term such as a routing value or a hash of a client's. */
+const MAX_ID = 512
+const MAX_TERM = 32_766
+const name = z.string().min(1).max(MAX_ID)
+const term = z.string().max(MAX_TERM)
+
 const documentSchema = z.object({
-  id: z.string().min(1),
-  routing: z.string().optional(),
+  id: name,
+  routing: term.optional(),
   seq_no: z.int().min(0),
   primary_term: z.int().min(0),
-  text_hash: z.string().optional(),
+  text_hash: term.optional(),
 })
 
 const jobSchema = z.object({
   version: z.literal(1),
-  index: z.string().min(1),
-  fingerprint: z.string().min(1),
+  // Redis has other users: a pattern, a list or a path must not reach the engine as an index.
+  index: z.string().refine(isIndexName, 'is not the name of one index'),
+  fingerprint: name,
   documents: z.array(documentSchema).min(1).max(10_000),
 })
 
@@ -52,4 +60,13 @@ export function parseJobData(data: unknown): JobData {
       ? `[job] expected a payload of version 1, got one that does not fit (${problems}). Remove the job; lexpand sweep queues its documents again.`
       : `[job] expected payload version 1, got ${JSON.stringify(version)}. Update this worker to the version that queued the job.`,
   )
+}
+
+function isIndexName(text: string): boolean {
+  try {
+    assertIndexName(text, 'job')
+    return true
+  } catch {
+    return false
+  }
 }
