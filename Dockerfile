@@ -1,10 +1,13 @@
 # One image for worker, sweeper and command line: `docker build -t lexpand .`, then `docker run lexpand worker ...`.
-FROM node:24-slim AS build
+# For a build that gives the same image again, name the base by its digest: see deploy/README.md.
+ARG NODE_IMAGE=node:24.21.0-slim
+
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 # ONNX Runtime brings its CPU library in the package; its install script would only fetch the one for GPUs.
 ENV ONNXRUNTIME_NODE_INSTALL_CUDA=skip
 COPY package.json package-lock.json ./
-RUN npm ci --ignore-scripts
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json index.ts node-version.ts ./
 COPY sparse sparse
 COPY models models
@@ -19,28 +22,32 @@ COPY indices indices
 COPY advise advise
 COPY embedded embedded
 COPY cli cli
+COPY scripts/bill-of-materials.ts scripts/
 RUN npm run build && npm prune --omit=dev --ignore-scripts \
+  && node scripts/bill-of-materials.ts . \
   # Libraries of other systems and of GPUs: more than all the rest together.
   && find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 -type d ! -name linux -exec rm -rf {} + \
-  && find node_modules/onnxruntime-node/bin -name '*providers_cuda*' -o -name '*providers_tensorrt*' | xargs -r rm
+  && find node_modules/onnxruntime-node/bin \( -name '*providers_cuda*' -o -name '*providers_tensorrt*' \) -delete \
+  && mkdir /empty
 
-FROM node:24-slim
+# Nothing is run here, and nothing but Node runs later: no shell, no package manager.
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
-COPY --from=build /app/package.json ./
+COPY --from=build /app/package.json /app/sbom.cdx.json /app/licences.txt ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY models models
 COPY bin bin
 COPY LICENSE README.md CHANGELOG.md ./
-RUN ln -s /app/bin/lexpand.mjs /usr/local/bin/lexpand \
-  && mkdir -p /var/cache/lexpand && chown node:node /var/cache/lexpand
-# Models from the hub and the vector cache go here: a volume keeps them.
+# Models from the hub and the vector cache go here: a volume keeps them. All else may be read-only.
+COPY --from=build --chown=1000:1000 /empty /var/cache/lexpand
 ENV LEXPAND_CACHE=/var/cache/lexpand
-USER node
+# The user `node` by its number, so that Kubernetes can tell that it is not root.
+USER 1000:1000
 EXPOSE 9464
 # For commands with --http; the others end by themselves.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9464/healthz').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["lexpand"]
+ENTRYPOINT ["node", "/app/bin/lexpand.mjs"]
 CMD ["worker", "--http", "0.0.0.0:9464"]

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { program, stubPath, testFolder } from '../testing/test-folder.ts'
 import {
   dockerAnswers,
@@ -12,6 +12,8 @@ import {
 import { OPENSEARCH_VERSION } from './engine/distribution.ts'
 import { packageRoot } from './host/cache-folder.ts'
 
+afterEach(() => void vi.unstubAllEnvs())
+
 const FILE = join(packageRoot(), 'docker-compose.yml')
 
 /** Puts programs on PATH that note how they are called. @returns the calls so far */
@@ -21,7 +23,7 @@ function fakeDocker(scripts: Record<string, string>): () => string[] {
   for (const [name, script] of Object.entries(scripts)) {
     program(
       join(folder, name),
-      `echo "${name} $* $LEXPAND_OPENSEARCH_PORT$LEXPAND_REDIS_PORT" >> ${log}\n${script}`,
+      `echo "${name} $* $LEXPAND_OPENSEARCH_PORT$LEXPAND_REDIS_PORT $LEXPAND_OPENSEARCH_MEMORY" >> ${log}\n${script}`,
     )
   }
   stubPath(`${folder}:/usr/bin:/bin`)
@@ -47,6 +49,13 @@ test('a service starts on the given port and stops without losing its volume', a
     `${prefix} rm --stop --force redis`,
     `${prefix} down --volumes`,
   ])
+})
+
+test('a container of OpenSearch with a larger heap gets more memory, too', async () => {
+  const calls = fakeDocker({ docker: 'exit 0' })
+  vi.stubEnv('LEXPAND_HEAP', '4g')
+  await startContainer('opensearch', 'p', 9_200)
+  expect(calls().at(-1)).toMatch(/up --detach opensearch 9200 8g$/)
 })
 
 test('the older program docker-compose serves as well', async () => {

@@ -31,7 +31,11 @@ export async function startContainer(
   port: number,
 ): Promise<ContainerRecord> {
   const variable = name === 'opensearch' ? 'LEXPAND_OPENSEARCH_PORT' : 'LEXPAND_REDIS_PORT'
-  await compose(project, ['up', '--detach', name], { [variable]: String(port) })
+  const memory = memoryFor(process.env)
+  await compose(project, ['up', '--detach', name], {
+    [variable]: String(port),
+    ...(memory === undefined ? {} : { LEXPAND_OPENSEARCH_MEMORY: memory }),
+  })
   return {
     kind: 'container',
     project,
@@ -40,6 +44,12 @@ export async function startContainer(
     dataDirectory: `${project}_${name}-data`,
     startedAt: new Date().toISOString(),
   }
+}
+
+/** Twice a heap that was asked for: the limit of docker-compose.yml fits its default heap, and a larger one would be killed. */
+function memoryFor({ LEXPAND_HEAP = '', LEXPAND_OPENSEARCH_MEMORY }: NodeJS.ProcessEnv): string | undefined {
+  const [, number = '', unit = ''] = /^(\d+)([mg])$/i.exec(LEXPAND_HEAP) ?? []
+  return LEXPAND_OPENSEARCH_MEMORY ?? (number === '' ? undefined : `${2 * Number(number)}${unit}`)
 }
 
 /** Removes the container of a service and keeps its volume. */

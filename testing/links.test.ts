@@ -12,6 +12,10 @@ const PAGES = [
     'CHANGELOG.md',
     'plugin/README.md',
     'examples/README.md',
+    'deploy/README.md',
+    'deploy/helm/lexpand/README.md',
+    'SECURITY.md',
+    'CODE_OF_CONDUCT.md',
   ],
   ...readdirSync(join(ROOT, 'docs'))
     .filter((file) => file.endsWith('.md'))
