@@ -20,8 +20,8 @@ import {
   untilEncoded,
 } from '../../workers/index.ts'
 import type { Connection } from '../shell/connect.ts'
-import { notingLogger } from '../shell/logger.ts'
 import { note } from '../shell/output.ts'
+import { notingLogger } from '../shell/process/logger.ts'
 import { progressBar } from '../shell/progress.ts'
 
 export interface FillOptions {

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
-import { type ConnectionFlags, readConfiguration } from './configuration.ts'
-import { interruption } from './interrupt.ts'
+import { type ConnectionFlags, readConfiguration } from '../configuration.ts'
+import { interruption } from '../interrupt.ts'
+import { reportFailure } from '../output.ts'
 import { processLogger } from './logger.ts'
-import { reportFailure } from './output.ts'
 
 /**
  * Runs a command that goes on until it is stopped. Everything that it says is one log of JSON lines on stderr, the

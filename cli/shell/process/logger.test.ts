@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { LexpandError } from '../../sparse/errors.ts'
+import { LexpandError } from '../../../sparse/errors.ts'
 import { processLogger } from './logger.ts'
 
 function logged(level: string, log: (logger: ReturnType<typeof processLogger>) => void) {
