@@ -6,6 +6,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Unit tests run beside the engine's start and the plugin's build, on two cores.
+          testTimeout: 30_000,
           // Modules are read once a process instead of once a file, which takes a quarter of the time. So no test may rely on
           // a fresh module or leave anything behind, and what a test replaces is put back.
           isolate: false,

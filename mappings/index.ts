@@ -1,9 +1,9 @@
 export {
   type EngineContext,
-  type EngineFailure,
   translateEngineError,
   translateEngineFailure,
 } from '../opensearch/failures/engine-error.ts'
+export type { EngineFailure } from '../opensearch/failures/engine-failure.ts'
 export { assertIndexName } from '../opensearch/index-name.ts'
 export { type PluginNode, pluginNodes } from '../opensearch/plugin-nodes.ts'
 export {

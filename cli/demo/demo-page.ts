@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { SearchHit } from '../../pipelines/index.ts'
 import { explained } from '../search.ts'
-import { sideBySide, wrap } from '../shell/columns.ts'
+import { sideBySide, wrap } from './columns.ts'
 
 /** What the demo found, as its page and `--json` show it. */
 export interface DemoResult {

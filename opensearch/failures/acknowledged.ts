@@ -1,5 +1,6 @@
 import { EngineDenied } from './denied.ts'
-import { type EngineContext, type EngineFailure, translateEngineError } from './engine-error.ts'
+import { type EngineContext, translateEngineError } from './engine-error.ts'
+import type { EngineFailure } from './engine-failure.ts'
 import { EngineBusy } from './transient.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { outcomeOf, reasonOf } from './bulk-outcome.ts'
+import { outcomeOf } from './bulk-outcome.ts'
 
 describe('outcome of a bulk item', () => {
   test.each([
@@ -20,16 +20,5 @@ describe('outcome of a bulk item', () => {
   test('a block is waited for, whatever its status, because somebody will lift it', () => {
     expect(outcomeOf(403, { type: 'cluster_block_exception' })).toBe('retry')
     expect(outcomeOf(429, { type: 'cluster_block_exception' })).toBe('retry')
-  })
-
-  test("the reason is the engine's, with the cause behind it", () => {
-    expect(
-      reasonOf(400, {
-        type: 'mapper_parsing_exception',
-        reason: 'failed to parse',
-        caused_by: { reason: 'not a date' },
-      }),
-    ).toBe('status 400, failed to parse: not a date')
-    expect(reasonOf(500)).toBe('status 500')
   })
 })

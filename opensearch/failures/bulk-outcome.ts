@@ -1,4 +1,4 @@
-import type { EngineFailure } from './engine-error.ts'
+import type { EngineFailure } from './engine-failure.ts'
 
 /**
  * What became of one item of a bulk request.
@@ -20,15 +20,4 @@ export function outcomeOf(status: number, failure?: EngineFailure): BulkOutcome 
   if (BUSY_STATUS.has(status) || failure?.type === BLOCKED) return 'retry'
   if (status === 401 || status === 403) return 'denied'
   return 'rejected'
-}
-
-/** The engine's own words, with the cause behind "failed to parse". */
-export function reasonOf(status: number, failure?: EngineFailure): string {
-  if (failure === undefined) return `status ${status}`
-  const reasons: string[] = []
-  for (let at: EngineFailure | undefined = failure; at !== undefined; at = at.caused_by) {
-    const words = at.reason ?? at.type
-    if (words !== undefined) reasons.push(words)
-  }
-  return `status ${status}, ${reasons.join(': ')}`
 }

@@ -1,7 +1,8 @@
 import { errors } from '@opensearch-project/opensearch'
 import { LexpandError } from '../../sparse/errors.ts'
 import { outcomeOf } from './bulk-outcome.ts'
-import { type EngineFailure, failureOf, translateEngineFailure } from './engine-error.ts'
+import { failureOf, translateEngineFailure } from './engine-error.ts'
+import type { EngineFailure } from './engine-failure.ts'
 
 /**
  * The engine knows the login no more, or the user may not do it. An administrator took that away and can give it back:

@@ -1,4 +1,4 @@
-import type { EngineFailure } from './engine-error.ts'
+import type { EngineFailure } from './engine-failure.ts'
 
 const MAX_CHARACTERS = 500
 
@@ -28,7 +28,23 @@ const OPENING = /\[|"|(?<![\p{L}\p{N}])'/gu
 const BEFORE_NAME = /((?<!date )\bfield[ =]|\bof type |\bmapping for )$/
 const HARMLESS = /^(-?[\d.]+|(index|indices|cluster)\.[a-z_.]+)$/
 
-function withoutValues(reason: string): string {
+/**
+ * The engine's words about a failed request: the root cause names the query or shard, the end of its chain the reason.
+ * They may quote field values; see {@link withoutValues}.
+ */
+export function engineWords(failure: EngineFailure): string | undefined {
+  const root = failure.root_cause?.[0] ?? failure
+  let last = root.caused_by ?? failure.caused_by
+  while (last?.caused_by !== undefined) last = last.caused_by
+  const reasons = [root.reason ?? root.type, last?.reason].filter((reason) => reason !== undefined)
+  const [first, second] = reasons
+  return first === undefined || second === undefined || first.includes(second)
+    ? (first ?? second)
+    : reasons.join(': ')
+}
+
+/** The words without what they quote of a document; names of fields, types and settings stay. */
+export function withoutValues(reason: string): string {
   const [line = ''] = reason.split('\n')
   const text = line
     .replace(/ Preview of field's value:.*/, '')

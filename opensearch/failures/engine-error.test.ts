@@ -1,7 +1,8 @@
 import { errors } from '@opensearch-project/opensearch'
 import { describe, expect, test } from 'vitest'
 import { LexpandError } from '../../sparse/errors.ts'
-import { type EngineFailure, translateEngineError, translateEngineFailure } from './engine-error.ts'
+import { translateEngineError, translateEngineFailure } from './engine-error.ts'
+import type { EngineFailure } from './engine-failure.ts'
 
 const context = { part: 'search', index: 'articles' }
 const meta = { meta: { connection: { url: new URL('http://user:secret@node:9200/') } } } as never

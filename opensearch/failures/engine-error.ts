@@ -1,6 +1,8 @@
 import { errors } from '@opensearch-project/opensearch'
 import { type ErrorCode, LexpandError } from '../../sparse/errors.ts'
 import { pluginNeeded } from '../plugin-nodes.ts'
+import { engineWords, withoutValues } from './engine-cause.ts'
+import type { EngineFailure } from './engine-failure.ts'
 import { missingPrivilege, privilegeOfHead } from './privilege.ts'
 
 /** Where an engine error happened: it becomes the "[part]" and the names in the message. */
@@ -9,14 +11,6 @@ export interface EngineContext {
   readonly part: string
   /** Index or alias of the request, when there was one. */
   readonly index?: string | undefined
-}
-
-/** The `error` object of an engine reply: of a whole response, a bulk item or an `_msearch` item. */
-export interface EngineFailure {
-  readonly type?: string | undefined
-  readonly reason?: string | undefined
-  readonly root_cause?: readonly EngineFailure[] | undefined
-  readonly caused_by?: EngineFailure | undefined
 }
 
 /**
@@ -78,14 +72,15 @@ export function translateEngineFailure(
   cause?: unknown,
 ): LexpandError {
   const index = context.index === undefined ? 'the index' : `index ${context.index}`
-  const got = reasonOf(failure) ?? `status ${status ?? 'unknown'}`
+  const words = engineWords(failure)
+  const got = words === undefined ? `status ${status ?? 'unknown'}` : withoutValues(words)
   const fail = (code: ErrorCode, text: string) =>
     new LexpandError(code, `[${context.part}] ${text}`, cause === undefined ? {} : { cause })
 
   if (has(failure, 'cluster_block_exception')) {
-    return fail('INDEX', `expected ${index} open for this request, got ${got}. ${blockAdvice(got)}`)
+    return fail('INDEX', `expected ${index} open for this request, got ${got}. ${blockAdvice(words ?? '')}`)
   }
-  if (got.includes('No handler for type [lexpand_impacts]')) {
+  if (words?.includes('No handler for type [lexpand_impacts]')) {
     return pluginNeeded(context.part, 'an engine that does not know it', cause === undefined ? {} : { cause })
   }
   if (has(failure, 'index_not_found_exception')) {
@@ -107,10 +102,13 @@ export function translateEngineFailure(
     )
   }
   if (status === 403) {
-    if (/Signature (expired|not yet current)/.test(got)) {
-      return fail('SERVICE', `expected a signature of now, got 403 (${got}). Set the clock of this machine.`)
+    if (/Signature (expired|not yet current)/.test(words ?? '')) {
+      return fail(
+        'SERVICE',
+        `expected a signature of now, got 403 (${words}). Set the clock of this machine.`,
+      )
     }
-    const missing = missingPrivilege(got)
+    const missing = missingPrivilege(words ?? '')
     return fail(
       'SERVICE',
       missing === undefined
@@ -143,7 +141,8 @@ export function translateEngineFailure(
   if (QUERY_TYPES.some((name) => has(failure, name))) {
     return fail(
       'QUERY',
-      `expected a query that the engine can run, got: ${got}. Correct the query or the filter.`,
+      // What the engine quotes here is the caller's own request, and no document.
+      `expected a query that the engine can run, got: ${words ?? got}. Correct the query or the filter.`,
     )
   }
   return fail(
@@ -182,18 +181,6 @@ function headReason(error: errors.ResponseError): string | undefined {
       ?.params ?? {}
   const privilege = method === 'HEAD' && path !== undefined ? privilegeOfHead(path) : undefined
   return error.statusCode === 403 && privilege !== undefined ? `no permissions for [${privilege}]` : undefined
-}
-
-/** The engine wraps what went wrong: the root cause names the query or shard, the end of its chain the reason. */
-function reasonOf(failure: EngineFailure): string | undefined {
-  const root = failure.root_cause?.[0] ?? failure
-  let last = root.caused_by ?? failure.caused_by
-  while (last?.caused_by !== undefined) last = last.caused_by
-  const reasons = [root.reason ?? root.type, last?.reason].filter((reason) => reason !== undefined)
-  const [first, second] = reasons
-  return first === undefined || second === undefined || first.includes(second)
-    ? (first ?? second)
-    : reasons.join(': ')
 }
 
 function has(failure: EngineFailure, type: string): boolean {

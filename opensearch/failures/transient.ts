@@ -1,7 +1,8 @@
 import { errors } from '@opensearch-project/opensearch'
 import { LexpandError } from '../../sparse/errors.ts'
 import { BLOCKED, outcomeOf } from './bulk-outcome.ts'
-import { type EngineFailure, failureOf } from './engine-error.ts'
+import { failureOf } from './engine-error.ts'
+import type { EngineFailure } from './engine-failure.ts'
 
 /** The engine kept refusing for a reason that passes: the job has to wait, no document is at fault. */
 export class EngineBusy extends LexpandError {

@@ -1,8 +1,10 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { acknowledged } from '../../opensearch/failures/acknowledged.ts'
-import { outcomeOf, reasonOf } from '../../opensearch/failures/bulk-outcome.ts'
+import { outcomeOf } from '../../opensearch/failures/bulk-outcome.ts'
 import { EngineDenied } from '../../opensearch/failures/denied.ts'
-import { type EngineFailure, translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import { engineCause } from '../../opensearch/failures/engine-cause.ts'
+import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import type { EngineFailure } from '../../opensearch/failures/engine-failure.ts'
 import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 import { OWN_INDEX_SETTINGS } from '../../opensearch/own-index.ts'
@@ -127,9 +129,9 @@ export async function putLetters(client: Client, letters: readonly DeadLetter[])
   for (const { status, error } of answers) {
     const outcome = outcomeOf(status, error)
     if (outcome === 'written') continue
-    if (outcome === 'rejected') throw refused(reasonOf(status, error))
+    if (outcome === 'rejected') throw refused(engineCause(status, error))
     if (outcome === 'denied') throw EngineDenied.of(status, error, PLACE)
-    throw new EngineBusy('dead letters', DEAD_LETTERS, reasonOf(status, error))
+    throw new EngineBusy('dead letters', DEAD_LETTERS, engineCause(status, error))
   }
   return answers.map(({ _id = '', _seq_no = -1, _primary_term = -1 }) => ({
     letterId: _id,
@@ -155,9 +157,9 @@ export async function removeLetters(client: Client, letters: readonly LetterVers
   )
   for (const { status, error } of answers) {
     const outcome = outcomeOf(status, error)
-    if (outcome === 'retry') throw new EngineBusy('dead letters', DEAD_LETTERS, reasonOf(status, error))
+    if (outcome === 'retry') throw new EngineBusy('dead letters', DEAD_LETTERS, engineCause(status, error))
     if (outcome === 'denied') throw EngineDenied.of(status, error, PLACE)
-    if (outcome === 'rejected') throw refused(reasonOf(status, error))
+    if (outcome === 'rejected') throw refused(engineCause(status, error))
   }
 }
 

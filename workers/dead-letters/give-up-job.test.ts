@@ -54,6 +54,23 @@ describe('a job whose requests fail as a whole', () => {
     expect(letters.size).toBe(0)
   })
 
+  test('leaves letters without the field values that the engine quotes', async () => {
+    const { letters, dependencies } = setUp({ a: 'hello' })
+    const reason =
+      "failed to parse field [day] of type [date] in document with id 'a'. Preview of field's value: 'my secret'"
+    const refused = new errors.ResponseError({
+      statusCode: 400,
+      body: { error: { type: 'mapper_parsing_exception', reason }, status: 400 },
+      headers: {},
+      warnings: null,
+      meta: {} as never,
+    } as never)
+    await giveUpJob(jobOf('a'), refused, 6, dependencies)
+    const [letter] = letters.values()
+    expect(JSON.stringify(letter)).toMatch(/failed to parse field \[day\] of type \[date\]/)
+    expect(JSON.stringify(letter)).not.toMatch(/secret/)
+  })
+
   test('leaves one letter a document when it is given up, with the cause, and the documents pending', async () => {
     const { stored, letters, dependencies } = setUp({ a: 'hello', b: 'world' })
     await giveUpJob(jobOf('a', 'b'), new Error('got 403'), 6, dependencies)

@@ -1,7 +1,8 @@
-import type { Client } from '@opensearch-project/opensearch'
+import { type Client, errors } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { textHash } from '../../mappings/text-hash.ts'
 import { EngineDenied } from '../../opensearch/failures/denied.ts'
+import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { readDocuments } from '../documents/read-documents.ts'
 import { isSettled, pendingSidecar } from '../documents/states.ts'
@@ -39,10 +40,15 @@ export async function giveUpJob(
 ): Promise<void> {
   const { fields, sparse_field } = await specificationOf(index)
   const stored = await readDocuments(client, index, fields, documents)
+  // The client quotes the engine, and the engine quotes field values: only our own words are kept.
+  const told =
+    cause instanceof errors.OpenSearchClientError
+      ? translateEngineError(cause, { part: 'worker', index })
+      : cause
   const failure = {
     reasonClass: 'job' as const,
-    reason: cause instanceof Error ? cause.message : String(cause),
-    stack: cause instanceof Error ? cause.stack : undefined,
+    reason: told instanceof Error ? told.message : String(told),
+    stack: told instanceof Error ? told.stack : undefined,
   }
   const waiting = stored
     .map((document) => ({ ...document, hash: textHash(document.source, fields), failure }))

@@ -1,7 +1,8 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
 import { EngineDenied } from '../../opensearch/failures/denied.ts'
-import { type EngineFailure, translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import type { EngineFailure } from '../../opensearch/failures/engine-failure.ts'
 import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 

@@ -3,11 +3,8 @@ import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
 import { type Persistence, persist } from '../../opensearch/failures/back-off.ts'
 import { type BulkOutcome, outcomeOf } from '../../opensearch/failures/bulk-outcome.ts'
 import { engineCause } from '../../opensearch/failures/engine-cause.ts'
-import {
-  type EngineFailure,
-  translateEngineError,
-  translateEngineFailure,
-} from '../../opensearch/failures/engine-error.ts'
+import { translateEngineError, translateEngineFailure } from '../../opensearch/failures/engine-error.ts'
+import type { EngineFailure } from '../../opensearch/failures/engine-failure.ts'
 import { isOverload, isTransient, type Refusal, refusalOf } from '../../opensearch/failures/transient.ts'
 import { indexExists } from './read-documents.ts'
 

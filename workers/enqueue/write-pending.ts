@@ -1,11 +1,9 @@
 import { type API, type Client, errors } from '@opensearch-project/opensearch'
 import { persist } from '../../opensearch/failures/back-off.ts'
-import { outcomeOf, reasonOf } from '../../opensearch/failures/bulk-outcome.ts'
-import {
-  type EngineFailure,
-  translateEngineError,
-  translateEngineFailure,
-} from '../../opensearch/failures/engine-error.ts'
+import { outcomeOf } from '../../opensearch/failures/bulk-outcome.ts'
+import { engineCause } from '../../opensearch/failures/engine-cause.ts'
+import { translateEngineError, translateEngineFailure } from '../../opensearch/failures/engine-error.ts'
+import type { EngineFailure } from '../../opensearch/failures/engine-failure.ts'
 import { isOverload, isTransient, type Refusal, refusalOf } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import type { WritePersistence } from '../documents/write-back.ts'
@@ -96,9 +94,9 @@ async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
       } else if (outcome === 'retry') {
         refused.push(at)
         refusal ??= { status, isOverload: isOverload(failure) }
-        attempt.reason = `${reasonOf(status, failure)}.`
+        attempt.reason = `${engineCause(status, failure)}.`
       } else {
-        const reason = reasonOf(status, failure)
+        const reason = engineCause(status, failure)
         written[at] = outcome === 'superseded' ? { reason, overtaken: true } : { reason }
       }
     }

@@ -1,12 +1,10 @@
 import { type API, type Client, errors } from '@opensearch-project/opensearch'
 import { SIDECAR } from '../../../mappings/sidecar.ts'
 import { type Persistence, persist } from '../../../opensearch/failures/back-off.ts'
-import { outcomeOf, reasonOf } from '../../../opensearch/failures/bulk-outcome.ts'
-import {
-  type EngineFailure,
-  translateEngineError,
-  translateEngineFailure,
-} from '../../../opensearch/failures/engine-error.ts'
+import { outcomeOf } from '../../../opensearch/failures/bulk-outcome.ts'
+import { engineCause } from '../../../opensearch/failures/engine-cause.ts'
+import { translateEngineError, translateEngineFailure } from '../../../opensearch/failures/engine-error.ts'
+import type { EngineFailure } from '../../../opensearch/failures/engine-failure.ts'
 import { EngineBusy, isTransient } from '../../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { jobDocument } from '../../queue/job-data.ts'
@@ -153,10 +151,10 @@ async function send(link: CopyLink, writes: readonly Write[], total: Total, roun
       } else if (outcome === 'denied') {
         throw translateEngineFailure(failure ?? {}, status, { part: 'reindex', index: link.to })
       } else if (outcome === 'rejected') {
-        throw refused(link, candidate, reasonOf(status, failure))
+        throw refused(link, candidate, engineCause(status, failure))
       } else {
         again.push(candidate)
-        reason = reasonOf(status, failure)
+        reason = engineCause(status, failure)
       }
     }
     return { ...round, again, reason }

@@ -1,6 +1,7 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
 import { EngineDenied } from '../../../opensearch/failures/denied.ts'
-import { type EngineFailure, translateEngineError } from '../../../opensearch/failures/engine-error.ts'
+import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
+import type { EngineFailure } from '../../../opensearch/failures/engine-failure.ts'
 import { EngineBusy } from '../../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { parseExactly } from '../../../sparse/exact-json.ts'
