@@ -20,6 +20,7 @@ import { removeIndices, testClient, uniqueName } from './fixtures/test-index.ts'
 
 const DOCUMENTS = sampleDocuments(400)
 const QUERIES = sampleQueries(40)
+const MIN_MAX = { type: 'min_max' } as const
 const index = uniqueName('search')
 let client: Client
 let model: Model
@@ -61,7 +62,7 @@ describe('sparse search', () => {
         .filter((score) => score > 0)
         .sort((a, b) => b - a)
         .slice(0, 10)
-      const found = scores(await ask({ text, mode: 'sparse' }))
+      const found = scores(await ask({ text, mode: 'sparse', idf: 'model' }))
       expect(found).toHaveLength(expected.length)
       found.forEach((score, at) => {
         expect(score / (expected[at] ?? 0)).toBeCloseTo(1, 5)
@@ -184,7 +185,8 @@ describe('hybrid', () => {
       if (found === undefined) return 0
       return found === least ? 0.001 : (found - least) / (greatest - least)
     }
-    for (const { id, score } of (await ask({ text, mode: 'hybrid', fuseIn: 'client' })).hits) {
+    for (const { id, score } of (await ask({ text, mode: 'hybrid', fusion: MIN_MAX, fuseIn: 'client' }))
+      .hits) {
       expect(score).toBeCloseTo(0.35 * share(lexical, id) + 0.65 * share(sparse, id), 5)
     }
   })
@@ -220,34 +222,13 @@ describe('hybrid', () => {
   })
 
   test('counts the union, filters both lists, pages within one list', async () => {
-    const request = { text: 'king queen', mode: 'hybrid', fuseIn: 'client' } as const
+    const request = { text: 'king queen', mode: 'hybrid', fusion: MIN_MAX, fuseIn: 'client' } as const
     const filter = { term: { group: 1 } }
     const { total, hits } = await ask({ ...request, filter, trackTotalHits: true, size: 100 })
     expect(total).toBe(hits.length)
     expect(hits.every(({ source }) => source.group === 1)).toBe(true)
     const pages = await Promise.all([0, 10, 20].map((from) => ask({ ...request, from })))
     expect(pages.flatMap(ids)).toEqual(ids(await ask({ ...request, size: 30 })))
-  })
-
-  test('is the default mode while documents lack their vectors, and the result says so', async () => {
-    const filling = uniqueName('filling')
-    await installIndex(client, filling, specification)
-    await storeReady(client, filling, specification, DOCUMENTS.slice(0, 3))
-    const request = { index: filling, text: 'unseen words' }
-    expect(await search(client, { ...model, cache: new SearchCache() }, request)).toMatchObject({
-      mode: 'sparse',
-      coverage: 1,
-    })
-    const pending = { title: 'unseen', body: 'words', lexpand: { state: 'pending' } }
-    await client.index({ index: filling, id: 'pending', body: pending, refresh: true })
-    const result = await search(client, { ...model, cache: new SearchCache() }, request)
-    expect(result).toMatchObject({ mode: 'hybrid', coverage: 0.75 })
-    expect(ids(result)).toEqual(['pending'])
-    await client.index({ index: filling, id: 'no sidecar', body: { title: 'x' }, refresh: true })
-    expect(await search(client, { ...model, cache: new SearchCache() }, request)).toMatchObject({
-      coverage: 0.6,
-    })
-    await removeIndices(client, filling)
   })
 })
 
@@ -283,7 +264,7 @@ describe('what cannot be answered', () => {
     ],
     [
       'the engine hybrid without its plugin',
-      { text: 'wing', mode: 'hybrid', fuseIn: 'engine' },
+      { text: 'wing', mode: 'hybrid', fusion: MIN_MAX, fuseIn: 'engine' },
       'unknown query [hybrid]',
     ],
   ])('%s is a QUERY error', async (_, request, message) => {
@@ -386,7 +367,7 @@ describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s ne
     let compared = 0
     for (const text of QUERIES) {
       for (const form of ['rank_feature', ...OTHER_FORMS] as const) {
-        const request = { text, form, mode: 'hybrid', size: 20 } as const
+        const request = { text, form, mode: 'hybrid', fusion: MIN_MAX, size: 20 } as const
         const engine = await ask({ ...request, fuseIn: 'engine' }, peer)
         const own = await ask({ ...request, fuseIn: 'client' }, peer)
         scores(engine).forEach((score, at) => {
@@ -405,6 +386,7 @@ describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s ne
     const request = {
       text: 'garden flower market',
       mode: 'hybrid',
+      fusion: MIN_MAX,
       filter: { terms: { group: [1, 2] } },
       trackTotalHits: true,
       from: 10,
@@ -424,12 +406,13 @@ describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s ne
     await installIndex(peer, hidden, specification, { settings })
     await storeReady(peer, hidden, specification, DOCUMENTS)
     const asked = { index: hidden, text: 'wing bird', size: 100 }
-    for (const mode of ['sparse', 'hybrid', 'bm25'] as const) {
-      const { hits } = await ask({ ...asked, mode }, peer)
+    const ways = [{ mode: 'sparse' }, { mode: 'hybrid' }, { fusion: MIN_MAX }, { mode: 'bm25' }] as const
+    for (const way of ways) {
+      const { hits } = await ask({ ...asked, ...way }, peer)
       expect(hits.length).toBeGreaterThan(5)
       expect(new Set(hits.map(({ source }) => source.group))).toEqual(new Set([2]))
     }
-    await expect(ask({ ...asked, mode: 'hybrid', fuseIn: 'engine' }, peer)).rejects.toThrow(
+    await expect(ask({ ...asked, mode: 'hybrid', fusion: MIN_MAX, fuseIn: 'engine' }, peer)).rejects.toThrow(
       `without a default search pipeline to fuse in the engine, got ${hidden}`,
     )
     // Bookkeeping sees them all.
@@ -464,7 +447,7 @@ describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s ne
     const found = await search(
       peer,
       { ...model, cache },
-      { index: sharded, text: 'wing bird', mode: 'hybrid' },
+      { index: sharded, text: 'wing bird', mode: 'hybrid', fusion: MIN_MAX },
     )
     expect(found.hits).toHaveLength(10)
   })

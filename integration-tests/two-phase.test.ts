@@ -43,7 +43,11 @@ afterAll(async () => {
 })
 
 function ask(request: Omit<SearchRequest, 'index' | 'mode'>, name = index): Promise<SearchResult> {
-  return search(client, { tokenizer, queryTable, cache }, { index: name, mode: 'sparse', ...request })
+  return search(
+    client,
+    { tokenizer, queryTable, cache },
+    { index: name, mode: 'sparse', idf: 'model', ...request },
+  )
 }
 
 function tokensOf(text: string) {

@@ -1,3 +1,5 @@
+export { fuseMinMax, fuseReciprocalRank } from './hybrid/fusion.ts'
+export { type OnePassOptions, onePassQuery, type ScaledQuery } from './hybrid/one-pass.ts'
 export {
   type InstallPipelineOptions,
   ingestPipeline,
@@ -18,9 +20,18 @@ export { type QueryClause, type QueryForm, sparseQuery } from './query/query-bui
 export type { TwoPhaseReport } from './query/two-phase.ts'
 export { type TwoPhase, type TwoPhaseQuery, twoPhaseQuery } from './query/two-phase.ts'
 export { measureCoverage } from './search/coverage.ts'
-export { fuseMinMax, fuseReciprocalRank } from './search/fusion.ts'
+export type { SearchResources } from './search/plan.ts'
 export { engineFusion, fusionDepth } from './search/ranking.ts'
-export { type SearchResources, search } from './search/search.ts'
+export { type BuiltQuery, buildQuery, search } from './search/search.ts'
 export { SearchCache } from './search/search-cache.ts'
-export type { Fusion, SearchHit, SearchMode, SearchRequest, SearchResult } from './search/search-request.ts'
+export type {
+  Fusion,
+  SearchHit,
+  SearchMode,
+  SearchRequest,
+  SearchResult,
+  Shares,
+  SortKey,
+  SortValue,
+} from './search/search-request.ts'
 export { DEFAULT_BM25_WEIGHT } from './search/search-request.ts'

@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { type Latency, latency } from '../measure/latency.ts'
-import { type QueryIdf, type SearchMode, type SearchResources, search } from '../pipelines/index.ts'
+import { type SearchMode, type SearchRequest, type SearchResources, search } from '../pipelines/index.ts'
 import type { Run, ScoredDocument } from './metrics.ts'
 
 export interface QuerySet {
@@ -9,8 +9,30 @@ export interface QuerySet {
   readonly resources: SearchResources
   /** Query id -> text. */
   readonly queries: ReadonlyMap<string, string>
-  /** @default 'model' */
-  readonly idf?: QueryIdf | undefined
+  /** Asked for with every query, such as `idf`. @default the defaults of a search */
+  readonly options?: Pick<SearchRequest, 'idf' | 'fusion'> | undefined
+}
+
+/** A mode of a search, or what a search does whose request names none. */
+export type MeasuredMode = SearchMode | 'default'
+
+/** Judged queries are texts: a quotation mark in one does not ask for anything. */
+function requestOf(
+  { index, options }: QuerySet,
+  text: string,
+  mode: MeasuredMode,
+  size: number,
+): SearchRequest {
+  return {
+    ...options,
+    index,
+    text,
+    mode: mode === 'default' ? undefined : mode,
+    size,
+    sourceFields: [],
+    emptyQuery: 'lexical',
+    operators: false,
+  }
 }
 
 /** Depth that the metrics look at. */
@@ -20,21 +42,11 @@ const DEPTH = 100
  * Ranks the first {@link DEPTH} documents for every query. A document whose id is that of the query is removed:
  * in some BEIR collections the queries are documents, too.
  */
-export async function rankAll(
-  { client, index, resources, queries, idf = 'model' }: QuerySet,
-  mode: SearchMode,
-): Promise<Run> {
+export async function rankAll(set: QuerySet, mode: MeasuredMode): Promise<Run> {
+  const { client, resources, queries } = set
   const run = new Map<string, ScoredDocument[]>()
   for (const [id, text] of queries) {
-    const { hits } = await search(client, resources, {
-      index,
-      text,
-      mode,
-      idf,
-      size: DEPTH + 1,
-      sourceFields: [],
-      emptyQuery: 'lexical',
-    })
+    const { hits } = await search(client, resources, requestOf(set, text, mode, DEPTH + 1))
     const ranked = hits.map((hit) => ({ id: hit.id, score: hit.score }))
     run.set(id, ranked.filter((hit) => hit.id !== id).slice(0, DEPTH))
   }
@@ -54,10 +66,11 @@ const FEWEST_REQUESTS = 300
  * Times the first page (10 hits, no source) of every query, one request after the other on one connection, as the
  * caller sees it: query encoding, engine, HTTP. Modes take turns query by query, after one pass that does not count.
  */
-export async function timeAll<Mode extends SearchMode>(
-  { client, index, resources, queries, idf = 'model' }: QuerySet,
+export async function timeAll<Mode extends MeasuredMode>(
+  set: QuerySet,
   modes: readonly Mode[],
 ): Promise<Map<Mode, TimedRun>> {
+  const { client, resources, queries } = set
   const times = new Map<Mode, number[]>(modes.map((mode) => [mode, []]))
   const pages = new Map<Mode, Map<string, string[]>>(modes.map((mode) => [mode, new Map()]))
   const passes = Math.max(1, Math.ceil(FEWEST_REQUESTS / queries.size))
@@ -65,15 +78,7 @@ export async function timeAll<Mode extends SearchMode>(
     for (const [id, text] of queries) {
       for (const mode of modes) {
         const startedAt = performance.now()
-        const { hits } = await search(client, resources, {
-          index,
-          text,
-          mode,
-          idf,
-          size: 10,
-          sourceFields: [],
-          emptyQuery: 'lexical',
-        })
+        const { hits } = await search(client, resources, requestOf(set, text, mode, 10))
         const passed = performance.now() - startedAt
         if (pass > 0) times.get(mode)?.push(passed)
         else

@@ -2,14 +2,13 @@ import { type Command, Option } from 'commander'
 import type { Latency } from '../../measure/latency.ts'
 import { type Machine, machine } from '../../measure/machine.ts'
 import { textTable } from '../../measure/text-table.ts'
-import { type QueryIdf, SearchCache, type SearchMode, weightTokens } from '../../pipelines/index.ts'
+import { type Fusion, type QueryIdf, SearchCache, weightTokens } from '../../pipelines/index.ts'
 import { readBeirQueries } from '../../quality/beir.ts'
 import { type Evaluation, evaluate, type QualityMetrics } from '../../quality/metrics.ts'
-import { type QuerySet, rankAll, timeAll } from '../../quality/run-queries.ts'
+import { type MeasuredMode, type QuerySet, rankAll, timeAll } from '../../quality/run-queries.ts'
 import { type Comparison, compare } from '../../quality/significance.ts'
 import { readStoredVectors } from '../../quality/stored-vectors.ts'
 import { encodeQuery } from '../../sparse/index.ts'
-import { QUERY_IDFS, SEARCH_MODES } from '../search.ts'
 import { integer, list } from '../shell/arguments.ts'
 import { withConnection, withExamples, withJson } from '../shell/command.ts'
 import type { ConnectionFlags } from '../shell/configuration.ts'
@@ -17,27 +16,20 @@ import { connect } from '../shell/connect.ts'
 import { interruption } from '../shell/interrupt.ts'
 import { type ModelFlags, openModel, withModel } from '../shell/model.ts'
 import { note, printResult } from '../shell/output.ts'
+import { type FusionFlags, fusionOf, SEARCH_MODES, withFusion, withIdf } from '../shell/ranking-flags.ts'
 import { EVAL_FIELD, prepareEvalIndex } from './eval-index.ts'
 
 export function register(program: Command): void {
   const command = program
     .command('eval')
     .description(
-      'Measure quality and latency on a BEIR folder (corpus.jsonl, queries.jsonl, qrels/): BM25, sparse and hybrid in one index, which is kept and reused.',
+      'Measure quality and latency on a BEIR folder (corpus.jsonl, queries.jsonl, qrels/): BM25, sparse, hybrid and the default of a search in one index, which is kept and reused.',
     )
     .argument('<directory>', 'BEIR folder')
     .addOption(
-      new Option('--modes <list>', 'out of bm25, sparse, hybrid')
-        .default([...SEARCH_MODES], 'sparse,bm25,hybrid')
-        .argParser(list(SEARCH_MODES)),
-    )
-    .addOption(
-      new Option(
-        '--idf <source>',
-        'query weights: the table of the model, rarity in the index, or half of each',
-      )
-        .choices(QUERY_IDFS)
-        .default('model'),
+      new Option('--modes <list>', 'out of bm25, sparse, hybrid, default')
+        .default([...EVAL_MODES], 'sparse,bm25,hybrid,default')
+        .argParser(list(EVAL_MODES)),
     )
     .option('--split <name>', 'judgments to use: qrels/<name>.tsv', 'test')
     .addOption(new Option('--limit-queries <n>', 'only the first queries').argParser(integer(1, 1_000_000)))
@@ -55,7 +47,7 @@ export function register(program: Command): void {
       false,
     )
     .action(evaluateFolder)
-  withExamples(withJson(withModel(withConnection(command))), [
+  withExamples(withJson(withModel(withConnection(withFusion(withIdf(command))))), [
     'lexpand eval ./scifact',
     'lexpand eval ./scifact --modes bm25,sparse --exact-check',
     'lexpand eval ./long-documents --windows 16',
@@ -63,8 +55,10 @@ export function register(program: Command): void {
   ])
 }
 
-interface EvalFlags extends ModelFlags, ConnectionFlags {
-  readonly modes: readonly SearchMode[]
+const EVAL_MODES = [...SEARCH_MODES, 'default'] as const satisfies readonly MeasuredMode[]
+
+interface EvalFlags extends ModelFlags, ConnectionFlags, FusionFlags {
+  readonly modes: readonly MeasuredMode[]
   readonly idf: QueryIdf
   readonly split: string
   readonly limitQueries?: number | undefined
@@ -74,20 +68,22 @@ interface EvalFlags extends ModelFlags, ConnectionFlags {
 }
 
 interface EvalSet extends QuerySet {
-  readonly idf: QueryIdf
+  readonly options: { readonly idf: QueryIdf; readonly fusion: Fusion | undefined }
   readonly cache: SearchCache
 }
 
 interface EvalResult {
   readonly documents: number
   readonly queries: number
-  readonly modes: Partial<Record<SearchMode, QualityMetrics & Latency>>
+  readonly modes: Partial<Record<MeasuredMode, QualityMetrics & Latency>>
   /** nDCG@10 of the mode against BM25, paired by query; absent without BM25. */
-  readonly significance: Partial<Record<SearchMode, Comparison>>
+  readonly significance: Partial<Record<MeasuredMode, Comparison>>
   /** Share of the exact first ten that the engine found, mean over the queries; only with --exact-check. */
   readonly exact_overlap_at_10?: number | undefined
   /** Where the query weights came from. */
   readonly idf: QueryIdf
+  /** Of hybrid and default; absent where a search decides. */
+  readonly fusion?: Fusion | undefined
   /** Windows of a document at most. */
   readonly windows: number
   readonly index: string
@@ -110,10 +106,11 @@ async function evaluateFolder(directory: string, flags: EvalFlags): Promise<void
   // The specification is read once, not between the measured requests.
   const cache = new SearchCache(Number.POSITIVE_INFINITY)
   const resources = { tokenizer, queryTable, cache }
-  const set: EvalSet = { client, index: index.name, resources, queries, idf: flags.idf, cache }
+  const options = { idf: flags.idf, fusion: fusionOf(flags) }
+  const set: EvalSet = { client, index: index.name, resources, queries, options, cache }
 
   note(`Ranking ${queries.size} queries, ${flags.modes.join(', ')}`)
-  const evaluations = new Map<SearchMode, Evaluation>()
+  const evaluations = new Map<MeasuredMode, Evaluation>()
   for (const mode of flags.modes) evaluations.set(mode, evaluate(await rankAll(set, mode), qrels))
   note('Measuring latency: first page, one client')
   const timed = await timeAll(set, flags.modes)
@@ -130,6 +127,7 @@ async function evaluateFolder(directory: string, flags: EvalFlags): Promise<void
       ? { exact_overlap_at_10: await exactOverlap(set, rankings) }
       : {}),
     idf: flags.idf,
+    fusion: fusionOf(flags),
     windows: flags.windows,
     index: index.name,
     reused: index.reused,
@@ -140,7 +138,7 @@ async function evaluateFolder(directory: string, flags: EvalFlags): Promise<void
   printResult(flags.json, result, table)
 }
 
-function againstBm25(evaluations: ReadonlyMap<SearchMode, Evaluation>): EvalResult['significance'] {
+function againstBm25(evaluations: ReadonlyMap<MeasuredMode, Evaluation>): EvalResult['significance'] {
   const baseline = evaluations.get('bm25')
   if (baseline === undefined) return {}
   const values = ({ perQuery }: Evaluation) => [...perQuery.values()].map(({ ndcg_at_10 }) => ndcg_at_10)
@@ -152,7 +150,7 @@ function againstBm25(evaluations: ReadonlyMap<SearchMode, Evaluation>): EvalResu
 }
 
 async function exactOverlap(
-  { client, index, queries, resources, cache, idf }: EvalSet,
+  { client, index, queries, resources, cache, options: { idf } }: EvalSet,
   rankings: ReadonlyMap<string, readonly string[]>,
 ): Promise<number> {
   note('Reading the stored vectors back for the exact ranking')
@@ -170,7 +168,7 @@ async function exactOverlap(
 function table(result: EvalResult): string {
   const { documents, queries, modes, significance, exact_overlap_at_10, machine: on } = result
   const rows = Object.entries(modes).map(([mode, m]) => {
-    const against = significance[mode as SearchMode]
+    const against = significance[mode as MeasuredMode]
     const difference = against === undefined ? '' : signed(against.mean_difference)
     return [
       mode,

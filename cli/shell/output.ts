@@ -10,7 +10,7 @@ export function note(message: string): void {
 }
 
 /** Keys whose values are those of users. */
-const OF_USERS = ['source', 'tokens']
+const OF_USERS = ['source', 'tokens', 'aggregations', 'innerHits']
 
 /** The result of a command: one JSON object with `--json`, otherwise the text made by `human`. */
 export function printResult<T>(asJson: boolean, value: T, human: (value: T) => string): void {

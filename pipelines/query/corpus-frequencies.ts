@@ -15,23 +15,26 @@ export const LARGEST_FREQUENCY_CACHE = 100_000
 
 interface Counted {
   readonly at: number
-  readonly count: number
+  /** Kept instead of its value: queries at the same time count a piece once. */
+  readonly count: Promise<number>
 }
 
 /**
  * Document frequencies as the engine counts them, remembered for a while: a corpus changes slowly, and a frequency that
- * is some minutes old moves a weight by next to nothing. Bounded: the oldest counts leave first.
+ * is some minutes old moves a weight by next to nothing. Counts in the second half of their life are renewed while
+ * searches go on with them, so that an index in use is waited for once. Bounded: the oldest counts leave first.
  */
 export class FrequencyCache {
   readonly #lifetimeMs: number
   readonly #capacity: number
   readonly #counts = new Map<string, Counted>()
+  readonly #renewing = new Set<string>()
 
   /**
-   * @param lifetimeMs age at which a piece is counted anew. @default 300,000
+   * @param lifetimeMs age from which on a count is not used any more. @default 600,000
    * @param capacity counts kept, at least 1
    */
-  constructor(lifetimeMs = 300_000, capacity = LARGEST_FREQUENCY_CACHE) {
+  constructor(lifetimeMs = 600_000, capacity = LARGEST_FREQUENCY_CACHE) {
     this.#lifetimeMs = lifetimeMs
     this.#capacity = capacity
   }
@@ -42,29 +45,58 @@ export class FrequencyCache {
     sparse: SparseField,
     pieces: readonly string[],
   ): Promise<CorpusFrequencies> {
-    const { index, field } = sparse
-    const keys = [...pieces.map((piece) => key(index, field, piece)), key(index, field, undefined)]
+    const asked = [...pieces, undefined].map((piece) => ({ piece, name: key(sparse, piece) }))
     const now = performance.now()
-    const counts = keys.map((name) => this.#fresh(name, now))
-    const missing = keys.flatMap((_, at) => (counts[at] === undefined ? [at] : []))
-    if (missing.length > 0) {
-      const queries = missing.map((at) => queryOf(sparse, pieces[at]))
-      const counted = await countAll(client, index, queries)
-      for (const [place, at] of missing.entries()) {
-        const count = counted[place] ?? 0
-        counts[at] = count
-        this.#remember(keys[at] ?? '', { at: now, count })
-      }
-    }
+    const age = ({ name }: Asked) => now - (this.#counts.get(name)?.at ?? Number.NEGATIVE_INFINITY)
+    const missing = asked.filter((one) => age(one) >= this.#lifetimeMs)
+    const old = asked.filter(
+      (one) =>
+        age(one) < this.#lifetimeMs && age(one) >= this.#lifetimeMs / 2 && !this.#renewing.has(one.name),
+    )
+    // Taken before the new ones push them out.
+    const known = asked.map(({ name }) => this.#counts.get(name)?.count)
+    const counted = missing.length > 0 ? this.#count(client, sparse, missing, now) : new Map()
+    if (old.length > 0) this.#renew(client, sparse, old, now)
+    const counts = await Promise.all(asked.map(({ name }, at) => counted.get(name) ?? known[at] ?? 0))
     return {
-      documents: counts[pieces.length] ?? 0,
+      documents: counts.at(-1) ?? 0,
       frequencies: new Map(pieces.map((piece, at) => [piece, counts[at] ?? 0])),
     }
   }
 
-  #fresh(name: string, now: number): number | undefined {
-    const known = this.#counts.get(name)
-    return known !== undefined && now - known.at < this.#lifetimeMs ? known.count : undefined
+  /** Searches that come meanwhile wait for the same counts; a failure is theirs, too, and is not remembered. */
+  #count(client: Client, sparse: SparseField, asked: readonly Asked[], at: number) {
+    const counted = new Map<string, Promise<number>>()
+    const all = countAll(
+      client,
+      sparse.index,
+      asked.map(({ piece }) => queryOf(sparse, piece)),
+    )
+    for (const [place, { name }] of asked.entries()) {
+      const entry = { at, count: all.then((counts) => counts[place] ?? 0) }
+      entry.count.catch(() => {
+        if (this.#counts.get(name) === entry) this.#counts.delete(name)
+      })
+      this.#remember(name, entry)
+      counted.set(name, entry.count)
+    }
+    return counted
+  }
+
+  /** Behind the searches: what fails here is counted by the one that finds its counts too old. */
+  #renew(client: Client, sparse: SparseField, asked: readonly Asked[], at: number): void {
+    for (const { name } of asked) this.#renewing.add(name)
+    const queries = asked.map(({ piece }) => queryOf(sparse, piece))
+    void countAll(client, sparse.index, queries)
+      .then((counts) => {
+        for (const [place, { name }] of asked.entries()) {
+          this.#remember(name, { at, count: Promise.resolve(counts[place] ?? 0) })
+        }
+      })
+      .catch(() => {})
+      .finally(() => {
+        for (const { name } of asked) this.#renewing.delete(name)
+      })
   }
 
   /** A Map keeps its order of insertion: what is first was counted longest ago. */
@@ -78,9 +110,15 @@ export class FrequencyCache {
   }
 }
 
+interface Asked {
+  /** undefined: all documents with a vector. */
+  readonly piece: string | undefined
+  readonly name: string
+}
+
 /** Where a sparse field is. */
 export interface SparseField {
-  /** Concrete index or alias; counts are kept by this name and the field. */
+  /** Concrete indices or aliases, with commas between; counts are kept by this name and the field. */
   readonly index: string
   readonly field: string
   /** Decides how it is counted: `rank_feature` on a field of another type finds nothing, without an error. */
@@ -105,7 +143,7 @@ export async function weightTokens(
 }
 
 /** Neither index names nor fields contain a line break. */
-function key(index: string, field: string, piece: string | undefined): string {
+function key({ index, field }: SparseField, piece: string | undefined): string {
   return piece === undefined ? `${index}\n${field}` : `${index}\n${field}\n${piece}`
 }
 

@@ -2,8 +2,12 @@ import { LARGEST_QUERY_WEIGHT, type QueryToken } from '../../sparse/query/encode
 
 /**
  * model: the weights of the model's query table. corpus: rarity in the searched index alone. blend: half of each.
+ * auto: blend, with less of the index while it has fewer than {@link TRUSTED_DOCUMENTS}.
  */
-export type QueryIdf = 'model' | 'corpus' | 'blend'
+export type QueryIdf = 'auto' | 'model' | 'corpus' | 'blend'
+
+/** Documents with a vector from which on an index's own counts weigh half under `auto`; below, in proportion. */
+export const TRUSTED_DOCUMENTS = 1_000
 
 /** How often word pieces occur in an index, at one instant. */
 export interface CorpusFrequencies {
@@ -35,7 +39,7 @@ export function weightByCorpus(
   idf: Exclude<QueryIdf, 'model'>,
   { documents, frequencies }: CorpusFrequencies,
 ): QueryToken[] {
-  const share = idf === 'blend' ? 0.5 : 1
+  const share = { corpus: 1, blend: 0.5, auto: 0.5 * Math.min(1, documents / TRUSTED_DOCUMENTS) }[idf]
   return tokens
     .map((token) => {
       const corpus = inverseDocumentFrequency(documents, frequencies.get(token.token) ?? 0)

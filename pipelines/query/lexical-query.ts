@@ -12,18 +12,20 @@ const TIE_BREAKER = 0.4
  * BM25 over the text fields, with whatever analyzer they have: the best field counts and the others add a little. Text
  * in `nested` objects is asked inside of them, where the best object counts.
  *
+ * @param match words: any of them. phrase: all, in their order
  * @throws LexpandError QUERY where no query can reach a text field (`index: false`)
  */
 export function lexicalQuery(
   { plain, nested = {} }: LexicalFields,
   text: string,
   filter: readonly QueryClause[] = [],
+  match: 'words' | 'phrase' = 'words',
 ): QueryClause {
   const queries = [
-    ...(plain.length === 0 ? [] : [matchAny(plain, text)]),
+    ...(plain.length === 0 ? [] : [matchAny(plain, text, match)]),
     ...Object.entries(nested).map(
       ([path, fields]): QueryClause => ({
-        nested: { path, score_mode: 'max', query: matchAny(fields, text) },
+        nested: { path, score_mode: 'max', query: matchAny(fields, text, match) },
       }),
     ),
   ]
@@ -37,9 +39,11 @@ export function lexicalQuery(
   return filtered(queries.length === 1 ? only : { dis_max: { queries, tie_breaker: TIE_BREAKER } }, filter)
 }
 
-function matchAny(fields: readonly string[], query: string): QueryClause {
+function matchAny(fields: readonly string[], query: string, match: 'words' | 'phrase'): QueryClause {
   const [only] = fields
-  return fields.length === 1 && only !== undefined
-    ? { match: { [only]: { query } } }
-    : { multi_match: { query, fields: [...fields], tie_breaker: TIE_BREAKER } }
+  if (fields.length === 1 && only !== undefined) {
+    return match === 'phrase' ? { match_phrase: { [only]: { query } } } : { match: { [only]: { query } } }
+  }
+  const type = match === 'phrase' ? ({ type: 'phrase' } as const) : {}
+  return { multi_match: { query, fields: [...fields], tie_breaker: TIE_BREAKER, ...type } }
 }

@@ -46,18 +46,43 @@ export interface SparseQueryOptions {
  *   dot, a weight outside (0, 64], a repeated token, or more leaves than {@link CLAUSE_BUDGET}
  */
 export function sparseQuery(options: SparseQueryOptions): QueryClause {
-  const { field, vectorType = 'rank_features', form = 'rank_feature', filter = [] } = options
-  const { text = '', idf = 'model', boost = 1 } = options
-  const weights = weightedTokens(options.tokens, boost)
+  const { filter = [] } = options
+  // Without minimum_should_match a filter makes the tokens optional: everything that passes it would be a hit.
+  return {
+    bool: {
+      should: sparseClauses(options),
+      minimum_should_match: 1,
+      ...(filter.length > 0 ? { filter: [...filter] } : {}),
+    },
+  }
+}
+
+/** The text's own share inside the plugin's query. */
+export interface LexicalShare {
+  readonly lexical: { readonly plain: readonly string[] }
+  readonly balance: number
+}
+
+/** The optional clauses of {@link sparseQuery}, for queries that hold others beside them. @throws as it does */
+export function sparseClauses({
+  field,
+  vectorType = 'rank_features',
+  form = 'rank_feature',
+  filter = [],
+  text = '',
+  idf = 'model',
+  boost = 1,
+  tokens,
+  share,
+}: SparseQueryOptions & { readonly share?: LexicalShare | undefined }): QueryClause[] {
+  const weights = weightedTokens(tokens, boost)
   assertClauseBudget(weights.size, filter)
-  const should = {
+  return {
     rank_feature: () =>
       Array.from(weights, ([token, weight]) => tokenClause(vectorType, field, token, weight)),
     neural_sparse: () => [neuralSparse(field, weights)],
-    lexpand: () => [lexpand(field, text, idf, boost)],
+    lexpand: () => [lexpand({ field, query: text }, idf, boost, share)],
   }[form]()
-  // Without minimum_should_match a filter makes the tokens optional: everything that passes it would be a hit.
-  return { bool: { should, minimum_should_match: 1, ...(filter.length > 0 ? { filter: [...filter] } : {}) } }
 }
 
 /** The same filters around any other query. */
@@ -70,9 +95,21 @@ function neuralSparse(field: string, weights: ReadonlyMap<string, number>): Quer
 }
 
 /** The plugin multiplies the boost into the token weights, too. */
-function lexpand(field: string, query: string, idf: QueryIdf, boost: number): QueryClause {
-  const weighting = idf === 'model' ? {} : { idf }
-  return { lexpand: { field, query, ...weighting, ...(boost === 1 ? {} : { boost }) } } as QueryClause
+function lexpand(
+  asked: { readonly field: string; readonly query: string },
+  idf: QueryIdf,
+  boost: number,
+  share: LexicalShare | undefined,
+): QueryClause {
+  const lexical = share && { fields: share.lexical.plain, weight: share.balance }
+  return {
+    lexpand: {
+      ...asked,
+      ...(idf === 'model' ? {} : { idf }),
+      ...(boost === 1 ? {} : { boost }),
+      ...(lexical === undefined ? {} : { lexical }),
+    },
+  } as QueryClause
 }
 
 function weightedTokens(tokens: SparseQueryOptions['tokens'], boost: number): Map<string, number> {
@@ -133,8 +170,8 @@ const COMPOUND = new Set([
   'query',
 ])
 
-/** Leaves as far as they show in the request; wildcards and analysed text can become more inside the engine. */
-function leaves(clause: unknown): number {
+/** Leaves of clauses, as far as they show in the request; wildcards and analysed text can become more inside the engine. */
+export function leaves(clause: unknown): number {
   if (Array.isArray(clause)) return clause.reduce((sum: number, part) => sum + leaves(part), 0)
   if (typeof clause !== 'object' || clause === null) return 0
   return Object.entries(clause).reduce(

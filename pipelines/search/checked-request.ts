@@ -3,46 +3,52 @@ import { assertIndexName } from '../../mappings/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import type { HighlightOptions } from '../../sparse/query/highlight.ts'
 import { assertShape } from '../../sparse/shape.ts'
-import type { QueryClause, QueryForm } from '../query/query-builder.ts'
+import type { QueryIdf } from '../query/corpus-idf.ts'
+import { parseOperators } from '../query/operators.ts'
+import type { QueryClause } from '../query/query-builder.ts'
 import { DEFAULT_TWO_PHASE, LARGEST_CUT, LARGEST_RESCORE_WINDOW, type TwoPhase } from '../query/two-phase.ts'
 import {
   DEFAULT_BM25_WEIGHT,
   DEFAULT_RANK_CONSTANT,
   type Fusion,
+  LARGEST_BALANCE,
   LARGEST_WINDOW,
   LONGEST_QUERY,
-  type SearchMode,
   type SearchRequest,
 } from './search-request.ts'
 
-/** A request with its defaults filled in. */
+type WithDefault = 'idf' | 'size' | 'from' | 'explain' | 'trackTotalHits' | 'emptyQuery' | 'timeoutMs'
+
+/** A request with its defaults filled in, and its text taken apart. */
 export interface CheckedRequest
-  extends Required<
-    Omit<
-      SearchRequest,
-      'mode' | 'form' | 'twoPhase' | 'fuseIn' | 'sourceFields' | 'filter' | 'highlight' | 'signal'
-    >
-  > {
-  readonly mode: SearchMode | undefined
-  readonly form: QueryForm | undefined
+  extends Omit<SearchRequest, 'index' | 'filter' | 'highlight' | 'fusion' | 'twoPhase' | WithDefault> {
+  readonly idf: QueryIdf
+  readonly size: number
+  readonly from: number
+  readonly explain: boolean
+  readonly trackTotalHits: boolean
+  readonly emptyQuery: 'error' | 'lexical'
+  readonly timeoutMs: number
+  /** Names beside each other, with commas between, as the engine takes them. */
+  readonly index: string
+  readonly phrases: readonly string[]
+  readonly exclusions: readonly string[]
   readonly twoPhase: Required<TwoPhase> | undefined
-  readonly fuseIn: 'engine' | 'client' | undefined
-  readonly sourceFields: readonly string[] | undefined
   readonly filter: readonly QueryClause[]
   readonly highlight: HighlightOptions | undefined
   readonly fusion: Required<Fusion>
-  readonly signal: AbortSignal | undefined
 }
 
 const clause = z.record(z.string(), z.unknown())
+const sortKey = z.union([z.string(), clause])
 
 /** Shapes and names; ranges are checked below, where a message can say more. */
 const requestSchema = z.strictObject({
-  index: z.string(),
+  index: z.union([z.string(), z.array(z.string())]),
   text: z.string(),
   mode: z.enum(['sparse', 'bm25', 'hybrid']).optional(),
   form: z.enum(['rank_feature', 'neural_sparse', 'lexpand']).optional(),
-  idf: z.enum(['model', 'corpus', 'blend']).optional(),
+  idf: z.enum(['auto', 'model', 'corpus', 'blend']).optional(),
   twoPhase: z
     .strictObject({
       cut: z.number().optional(),
@@ -57,11 +63,24 @@ const requestSchema = z.strictObject({
   highlight: z.union([z.boolean(), z.looseObject({})]).optional(),
   fusion: z
     .discriminatedUnion('type', [
+      z.strictObject({
+        type: z.literal('sum'),
+        balance: z.union([z.number(), z.literal('auto')]).optional(),
+      }),
       z.strictObject({ type: z.literal('min_max'), bm25Weight: z.number().optional() }),
       z.strictObject({ type: z.literal('rrf'), rankConstant: z.number().optional() }),
     ])
     .optional(),
   fuseIn: z.enum(['engine', 'client']).optional(),
+  operators: z.boolean().optional(),
+  boosts: z.array(clause).optional(),
+  sort: z.union([sortKey, z.array(sortKey)]).optional(),
+  searchAfter: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  pit: z.strictObject({ id: z.string(), keepAlive: z.string().optional() }).optional(),
+  aggregations: z.record(z.string(), clause).optional(),
+  collapse: clause.optional(),
+  minScore: z.number().optional(),
+  postFilter: clause.optional(),
   sourceFields: z.array(z.string()).optional(),
   trackTotalHits: z.boolean().optional(),
   emptyQuery: z.enum(['error', 'lexical']).optional(),
@@ -72,8 +91,10 @@ const requestSchema = z.strictObject({
 /** @throws LexpandError QUERY or CONFIGURATION for a request of another shape, or values that no engine could serve */
 export function checkRequest(request: SearchRequest): CheckedRequest {
   assertShape(requestSchema, request, 'search', 'QUERY')
-  const { size = 10, from = 0, filter = [], highlight = false } = request
-  assertIndexName(request.index, 'search')
+  const { size = 10, from = 0, filter = [], highlight = false, fuseIn, operators = true } = request
+  const names = [request.index].flat()
+  expect(names.length > 0, 'an index', 'none', 'Name at least one.')
+  for (const name of names) assertIndexName(name, 'search')
   expect(request.text.trim() !== '', 'text to search for', 'blank text', 'Type at least one word.')
   expect(
     request.text.length <= LONGEST_QUERY,
@@ -87,21 +108,29 @@ export function checkRequest(request: SearchRequest): CheckedRequest {
     from + size <= LARGEST_WINDOW,
     `from + size of at most ${LARGEST_WINDOW}`,
     String(from + size),
-    'Narrow the query instead of paging so far.',
+    'Narrow the query instead of paging so far, or use searchAfter.',
   )
-  const fusion = checkFusion(request.fusion ?? { type: 'min_max' })
+  const typed = operators ? parseOperators(request.text) : { text: request.text, phrases: [], exclusions: [] }
+  expect(typed.text !== '', 'words to search for beside the excluded ones', 'exclusions only', 'Add some.')
+  const fusion = checkFusion(request.fusion ?? { type: 'sum' })
   expect(
-    request.fuseIn !== 'engine' || fusion.type === 'min_max',
+    fuseIn === undefined || fusion.type !== 'sum',
+    'fusion min_max or rrf beside fuseIn',
+    'sum, which is one query',
+    'Leave fuseIn out, or name a fusion.',
+  )
+  expect(
+    fuseIn !== 'engine' || fusion.type === 'min_max',
     'min_max for fusion in the engine',
     fusion.type,
     'Leave fuseIn out, or fuse in the client.',
   )
+  checkOneList(request, fusion)
   return {
-    index: request.index,
-    text: request.text,
-    mode: request.mode,
-    form: request.form,
-    idf: request.idf ?? 'model',
+    ...request,
+    ...typed,
+    index: names.join(','),
+    idf: request.idf ?? 'auto',
     twoPhase: request.twoPhase === undefined ? undefined : checkTwoPhase(request.twoPhase),
     size,
     from,
@@ -109,13 +138,37 @@ export function checkRequest(request: SearchRequest): CheckedRequest {
     explain: request.explain ?? false,
     highlight: highlight === true ? {} : highlight === false ? undefined : highlight,
     fusion,
-    fuseIn: request.fuseIn,
-    sourceFields: request.sourceFields,
     trackTotalHits: request.trackTotalHits ?? false,
     emptyQuery: request.emptyQuery ?? 'lexical',
     timeoutMs: request.timeoutMs ?? 30_000,
-    signal: request.signal,
   }
+}
+
+/** What only a single list of hits can have. */
+const OF_ONE_LIST = [
+  'boosts',
+  'sort',
+  'searchAfter',
+  'pit',
+  'aggregations',
+  'collapse',
+  'minScore',
+  'postFilter',
+] as const satisfies readonly (keyof SearchRequest)[]
+
+function checkOneList(request: SearchRequest, { type }: Fusion): void {
+  const { from = 0, searchAfter, sort } = request
+  const found = OF_ONE_LIST.find((name) => request[name] !== undefined)
+  const hasOne = type === 'sum' || request.mode === 'sparse' || request.mode === 'bm25'
+  expect(
+    hasOne || found === undefined,
+    'fusion sum',
+    `${type} with ${found}`,
+    `Leave fusion or ${found} out.`,
+  )
+  if (searchAfter === undefined) return
+  expect(sort !== undefined, 'a sort beside searchAfter', 'none', 'Sort as the page before did.')
+  expect(from === 0, 'a from of 0 beside searchAfter', String(from), 'Leave from out.')
 }
 
 function checkTwoPhase(wanted: TwoPhase): Required<TwoPhase> {
@@ -127,6 +180,12 @@ function checkTwoPhase(wanted: TwoPhase): Required<TwoPhase> {
 }
 
 function checkFusion(fusion: Fusion): Required<Fusion> {
+  if (fusion.type === 'sum') {
+    const { balance = 'auto' } = fusion
+    const isInRange = balance === 'auto' || (balance >= 0 && balance <= LARGEST_BALANCE)
+    expect(isInRange, `a balance of 0 to ${LARGEST_BALANCE}, or auto`, String(balance), 'Correct it.')
+    return { type: 'sum', balance }
+  }
   if (fusion.type === 'rrf') {
     const { rankConstant = DEFAULT_RANK_CONSTANT } = fusion
     const isInRange = Number.isInteger(rankConstant) && rankConstant >= 1 && rankConstant <= 10_000

@@ -2,17 +2,20 @@ import { documentText, type InstalledIndex } from '../../mappings/index.ts'
 import type { QueryToken } from '../../sparse/query/encode-query.ts'
 import { explain, type TokenContribution } from '../../sparse/query/explain.ts'
 import { highlight } from '../../sparse/query/highlight.ts'
+import { textStart } from '../../sparse/text-start.ts'
 import { roundToImpact, truncateToFeatureField } from '../../sparse/vectors/stored-weight.ts'
 import type { WordPieceTokenizer } from '../../sparse/word-pieces/tokenizer.ts'
 import type { CheckedRequest } from './checked-request.ts'
 import type { EngineHit } from './ranking.ts'
-import type { SearchHit, SearchMode } from './search-request.ts'
+import type { SearchHit, SearchMode, Shares, SortValue } from './search-request.ts'
 import { wantedSource } from './source-fields.ts'
 
 export interface HitContext {
   readonly request: CheckedRequest
   readonly mode: SearchMode
-  readonly index: Pick<InstalledIndex, 'specification' | 'vectorType'>
+  readonly index: Pick<InstalledIndex, 'specification' | 'vectorType' | 'vectorsInSource'>
+  /** Of hybrid in one pass. */
+  readonly balance?: number | undefined
   readonly tokenizer: WordPieceTokenizer
   readonly tokens: readonly QueryToken[]
 }
@@ -27,13 +30,16 @@ export function searchHit<Source>(hit: EngineHit, context: HitContext): SearchHi
   const source = hit._source ?? {}
   const shown = {
     id: hit._id ?? '',
+    index: hit._index ?? '',
     score: hit._score ?? 0,
     source: wantedSource(source, request, specification) as Source,
+    ...(request.sort === undefined ? {} : { sort: hit.sort as readonly SortValue[] | undefined }),
+    ...(hit.inner_hits === undefined ? {} : { innerHits: hit.inner_hits }),
   }
   if (!request.explain && request.highlight === undefined) return shown
 
   const text = documentText(source, specification.fields)
-  const readable = 'text' in text ? text.text.slice(0, EXPLAINED_UNITS) : ''
+  const readable = 'text' in text ? textStart(text.text, EXPLAINED_UNITS) : ''
   const explanation = explain(
     tokens,
     storedWeights(source, specification.sparse_field),
@@ -42,11 +48,23 @@ export function searchHit<Source>(hit: EngineHit, context: HitContext): SearchHi
   )
   return {
     ...shown,
-    ...(request.explain && context.mode !== 'bm25' ? { explanation } : {}),
+    ...(request.explain && context.mode !== 'bm25'
+      ? { explanation, shares: sharesOf(shown.score, explanation, context) }
+      : {}),
     ...(request.highlight === undefined
       ? {}
       : { highlights: highlight(readable, tokenizer, matched(context, explanation), request.highlight) }),
   }
+}
+
+function sharesOf(
+  score: number,
+  explanation: readonly TokenContribution[],
+  { balance, index }: HitContext,
+): Shares | undefined {
+  if (balance === undefined || !index.vectorsInSource) return undefined
+  const sparse = explanation.reduce((sum, { contribution }) => sum + contribution, 0)
+  return { sparse, lexical: Math.max(0, score - sparse) }
 }
 
 /** UTF-16 units; a tenth of a second of tokenizing for a hit at worst. */

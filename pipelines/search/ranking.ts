@@ -1,11 +1,13 @@
 import type { API, Client, Types } from '@opensearch-project/opensearch'
 import { type EngineFailure, translateEngineFailure } from '../../mappings/index.ts'
 import { abortable } from '../../opensearch/abortable.ts'
+import { fuseMinMax, fuseReciprocalRank, type Ranked } from '../hybrid/fusion.ts'
+import type { ScaledQuery } from '../hybrid/one-pass.ts'
 import type { QueryClause } from '../query/query-builder.ts'
 import type { Rescore } from '../query/two-phase.ts'
 import type { CheckedRequest } from './checked-request.ts'
-import { fuseMinMax, fuseReciprocalRank, type Ranked } from './fusion.ts'
-import { LARGEST_WINDOW } from './search-request.ts'
+import { preferenceOf } from './preference.ts'
+import { DEFAULT_BM25_WEIGHT, LARGEST_WINDOW } from './search-request.ts'
 import type { SourceFilter } from './source-fields.ts'
 
 /** A hit as the engine gives it. */
@@ -16,6 +18,8 @@ export interface Ranking {
   readonly hits: readonly EngineHit[]
   readonly engineTookMs: number
   readonly total?: number | undefined
+  readonly aggregations?: Readonly<Record<string, unknown>> | undefined
+  readonly pitId?: string | undefined
 }
 
 export interface RankingContext {
@@ -30,14 +34,57 @@ export interface HybridQueries {
   readonly sparse: QueryClause
 }
 
-/** Ranks by one query: sparse and bm25. @param rescore what is added to the scores of the best */
+/**
+ * Ranks by one query: sparse, bm25 and hybrid in one pass.
+ *
+ * @param rescore what is added to the scores of the best
+ */
 export async function rankBy(
-  query: QueryClause,
+  scaled: ScaledQuery,
   context: RankingContext,
   rescore?: Rescore,
 ): Promise<Ranking> {
-  const { from, size } = context.request
-  return searchOnce(context, { query, from, size, ...(rescore === undefined ? {} : { rescore }) })
+  const { request, source } = context
+  const { from, size, sort, searchAfter, pit, aggregations, collapse, minScore, postFilter } = request
+  // What is undefined stays out of the JSON.
+  const body = {
+    query: withBoosts(scaled, request),
+    from,
+    size,
+    rescore,
+    sort,
+    track_scores: sort !== undefined && request.explain ? true : undefined,
+    search_after: searchAfter,
+    pit: pit && { id: pit.id, keep_alive: pit.keepAlive ?? '1m' },
+    aggs: aggregations,
+    collapse: collapse && withInnerSource(collapse, source),
+    min_score: minScore === undefined ? undefined : minScore * scaled.scale,
+    post_filter: postFilter,
+  } as API.Search_RequestBody
+  const ranking = await searchOnce(context, body)
+  return { ...ranking, hits: ranking.hits.map((hit) => unscaled(hit, scaled.scale)) }
+}
+
+/** The query, with the request's own clauses for the score, which find nothing. */
+export function withBoosts(
+  { query, scale }: ScaledQuery,
+  { boosts = [] }: Pick<CheckedRequest, 'boosts'>,
+): QueryClause {
+  if (boosts.length === 0) return query
+  const should = scale === 1 ? [...boosts] : [{ bool: { should: [...boosts], boost: scale } }]
+  return { bool: { must: [query], should } }
+}
+
+function unscaled(hit: EngineHit, scale: number): EngineHit {
+  return scale === 1 ? hit : { ...hit, _score: (hit._score ?? 0) / scale }
+}
+
+/** Inner hits come without vectors unless they say what they want. */
+function withInnerSource(collapse: Readonly<Record<string, unknown>>, source: SourceFilter | false): object {
+  const inner = collapse.inner_hits
+  if (inner === undefined) return collapse
+  const one = (asked: unknown) => ({ _source: source, ...(asked as object) })
+  return { ...collapse, inner_hits: Array.isArray(inner) ? inner.map(one) : one(inner) }
 }
 
 /**
@@ -124,7 +171,8 @@ export function fusionDepth(window: number): number {
 
 function fuse(lists: readonly (readonly RankedHit[])[], fusion: CheckedRequest['fusion']): RankedHit[] {
   if (fusion.type === 'rrf') return fuseReciprocalRank(lists, fusion.rankConstant)
-  const weights = [fusion.bm25Weight, 1 - fusion.bm25Weight]
+  const bm25Weight = fusion.type === 'min_max' ? fusion.bm25Weight : DEFAULT_BM25_WEIGHT
+  const weights = [bm25Weight, 1 - bm25Weight]
   return fuseMinMax(lists.map((hits, at) => ({ hits, weight: weights[at] ?? 0 })))
 }
 
@@ -162,11 +210,12 @@ async function searchOnce(
   { client, request, source }: RankingContext,
   body: API.Search_RequestBody,
 ): Promise<Ranking> {
+  // A point in time knows its index and its shard copies.
+  const place = request.pit === undefined ? { index: request.index, preference: preferenceOf(request) } : {}
   const reply = await abortable(
     client.search(
       {
-        index: request.index,
-        preference: preferenceOf(request),
+        ...place,
         // Half an answer looks like a whole one: a shard that fails is an error.
         allow_partial_search_results: false,
         body: { track_total_hits: request.trackTotalHits, _source: source as boolean, ...body },
@@ -175,11 +224,12 @@ async function searchOnce(
     ),
     request.signal,
   )
-  const total = request.trackTotalHits ? totalOf(reply.body) : undefined
   return {
     hits: reply.body.hits.hits,
     engineTookMs: reply.body.took,
-    ...(total === undefined ? {} : { total }),
+    total: request.trackTotalHits ? totalOf(reply.body) : undefined,
+    aggregations: reply.body.aggregations,
+    pitId: reply.body.pit_id,
   }
 }
 
@@ -193,9 +243,4 @@ function resultOf(response: unknown, index: string): SearchBody {
 
 function totalOf({ hits }: SearchBody): number {
   return typeof hits.total === 'number' ? hits.total : (hits.total?.value ?? 0)
-}
-
-/** The same words go to the same shard copies, so that equal scores keep their order from page to page. */
-export function preferenceOf({ text }: Pick<CheckedRequest, 'text'>): string {
-  return `lexpand ${text.slice(0, 64)}`
 }

@@ -1,9 +1,10 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
-import { type InstalledIndex, readInstalledIndex } from '../../mappings/index.ts'
+import type { InstalledIndex } from '../../mappings/index.ts'
 import { FrequencyCache, type SparseField } from '../query/corpus-frequencies.ts'
 import type { CorpusFrequencies } from '../query/corpus-idf.ts'
 import type { QueryClause, QueryForm } from '../query/query-builder.ts'
 import { measureCoverage } from './coverage.ts'
+import { readTarget, type SearchTarget } from './search-target.ts'
 
 /**
  * What searches ask of the engine again and again: the specification of an index, its coverage, and what the plugins
@@ -19,8 +20,9 @@ export class SearchCache {
     this.#lifetimeMs = lifetimeMs
   }
 
-  index(client: Client, index: string): Promise<InstalledIndex> {
-    return this.#remembered(`index ${index}`, this.#lifetimeMs, () => readInstalledIndex(client, index))
+  /** @param asked names of indices and aliases, with commas between */
+  target(client: Client, asked: string): Promise<SearchTarget> {
+    return this.#remembered(`index ${asked}`, this.#lifetimeMs, () => readTarget(client, asked))
   }
 
   coverage(client: Client, index: string): Promise<number> {
@@ -41,7 +43,7 @@ export class SearchCache {
   async form(client: Client, index: SearchedIndex): Promise<QueryForm> {
     // No other form can ask it: a plugin that cannot answer has to say why.
     if (index.vectorType === 'lexpand_impacts') return 'lexpand'
-    return this.#remembered(`form ${index.name}`, this.#lifetimeMs, async () =>
+    return this.#remembered(`form ${index.asked ?? index.name}`, this.#lifetimeMs, async () =>
       (await answersLexpand(client, index)) ? 'lexpand' : 'rank_feature',
     )
   }
@@ -78,15 +80,20 @@ export function searchCacheOf(client: Client): SearchCache {
   return cache
 }
 
-type SearchedIndex = Pick<InstalledIndex, 'name' | 'specification' | 'vectorType'>
+type SearchedIndex = Pick<InstalledIndex, 'name' | 'specification' | 'vectorType'> &
+  Partial<Pick<SearchTarget, 'asked'>>
 
 /**
  * Asks the index, not for a list of plugins: a node may lack the plugin, or its plugin the table of this index, and a
  * search that then failed would have worked with stock clauses.
  */
-async function answersLexpand(client: Client, { name, specification }: SearchedIndex): Promise<boolean> {
-  const query = { lexpand: { field: specification.sparse_field, query: 'a' } } as QueryClause
-  const request = { index: name, all_shards: true, body: { query } }
+async function answersLexpand(
+  client: Client,
+  { name, asked = name, specification }: SearchedIndex,
+): Promise<boolean> {
+  // A plugin from before hybrid refuses the parameter; at weight 0 no text is searched.
+  const asks = { field: specification.sparse_field, query: 'a', lexical: { weight: 0 } }
+  const request = { index: asked, all_shards: true, body: { query: { lexpand: asks } as QueryClause } }
   const reply = await client.indices.validateQuery(request, { ignore: [400, 403] })
   return reply.statusCode === 200 && reply.body.valid
 }

@@ -4,10 +4,16 @@ import type { QueryIdf } from '../query/corpus-idf.ts'
 import type { QueryClause, QueryForm } from '../query/query-builder.ts'
 import type { TwoPhase, TwoPhaseReport } from '../query/two-phase.ts'
 
-/** sparse: learned weights. bm25: the text fields. hybrid: both, fused. */
+/** sparse: learned weights. bm25: the text fields. hybrid: both. */
 export type SearchMode = 'sparse' | 'bm25' | 'hybrid'
 
 export type Fusion =
+  | {
+      /** Both in one query, score = sparse + balance x BM25: about the price of BM25, and one list of hits. */
+      readonly type: 'sum'
+      /** 0 to 1,000; auto: by rules over the query (pipelines/hybrid/balance.ts). @default 'auto' */
+      readonly balance?: number | 'auto' | undefined
+    }
   | {
       readonly type: 'min_max'
       /** Share of the lexical score, 0 to 1. @default .35 */
@@ -20,11 +26,11 @@ export type Fusion =
     }
 
 export interface SearchRequest {
-  /** Index, or alias with one index. */
-  readonly index: string
+  /** Index or alias; several, also behind one alias, have to hold vectors of one model in fields of the same names. */
+  readonly index: string | readonly string[]
   /** What the user typed, at most {@link LONGEST_QUERY} UTF-16 units. */
   readonly text: string
-  /** @default sparse; hybrid while not every document has its vector (`coverage` of the result says how many have) */
+  /** @default hybrid; sparse where no query can reach a text field */
   readonly mode?: SearchMode | undefined
   /**
    * An index whose vectors are of type `lexpand_impacts` takes `lexpand` only.
@@ -34,7 +40,7 @@ export interface SearchRequest {
   /**
    * Where the query weights come from: the model's table, the searched index, or half of each. The last two count
    * document frequencies: the plugin does inside the engine, otherwise they cost one more request for word pieces
-   * not asked for lately. @default 'model'
+   * not asked for lately. @default 'auto'
    */
   readonly idf?: QueryIdf | undefined
   /**
@@ -53,13 +59,34 @@ export interface SearchRequest {
   readonly explain?: boolean | undefined
   /** Adds excerpts with the matched words marked. @default false */
   readonly highlight?: boolean | HighlightOptions | undefined
-  /** How hybrid merges its two lists. @default min_max with bm25Weight .35 */
+  /** How hybrid puts both signals together. min_max and rrf merge two lists, ten times as slow as sum. @default sum */
   readonly fusion?: Fusion | undefined
   /**
-   * Where hybrid merges: engine needs the neural-search plugin and min_max. @default engine where it can, else
-   * client
+   * Where min_max and rrf merge: engine needs the neural-search plugin and min_max. @default engine where it can,
+   * else client
    */
   readonly fuseIn?: 'engine' | 'client' | undefined
+  /** Whether `"quoted phrases"` must match and `-excluded` words must not. @default true */
+  readonly operators?: boolean | undefined
+  /**
+   * Query DSL clauses whose score is added to that of a hit and that find nothing of their own, such as `distance_feature` for
+   * recency and `rank_feature` for popularity; not with min_max and rrf, like all down to `postFilter`.
+   */
+  readonly boosts?: readonly QueryClause[] | undefined
+  /** As in the query DSL. Scores are 0 where they are not part of it and no explanation asks for them. @default by score */
+  readonly sort?: SortKey | readonly SortKey[] | undefined
+  /** `sort` of the last hit of the page before, whose request had the same sort. */
+  readonly searchAfter?: readonly SortValue[] | undefined
+  /** A point in time (`createPit` of the client), of the same index: pages stay those of that moment. */
+  readonly pit?: { readonly id: string; readonly keepAlive?: string | undefined } | undefined
+  /** As in the query DSL, over all hits. */
+  readonly aggregations?: Readonly<Record<string, object>> | undefined
+  /** As in the query DSL: the best hit of each value of a field, with `inner_hits` where wanted. */
+  readonly collapse?: Readonly<Record<string, unknown>> | undefined
+  /** Hits with a lower score are left out. */
+  readonly minScore?: number | undefined
+  /** Narrows the hits, not the aggregations. */
+  readonly postFilter?: QueryClause | undefined
   /** Paths of `_source` to return; naming the sparse field or `lexpand` returns these, too. @default all but these two */
   readonly sourceFields?: readonly string[] | undefined
   /** Counts all hits, which costs 2 to 5 times the search. @default false, then `total` is absent */
@@ -72,18 +99,37 @@ export interface SearchRequest {
   readonly signal?: AbortSignal | undefined
 }
 
+/** A field, `_score`, or `{field: {order, ...}}`. */
+export type SortKey = string | Readonly<Record<string, unknown>>
+
+export type SortValue = string | number | boolean | null
+
+/** What each side of hybrid adds to a score; the lexical share holds the boosts, too. */
+export interface Shares {
+  readonly sparse: number
+  readonly lexical: number
+}
+
 /** @typeParam Source of the document as it is stored */
 export interface SearchHit<Source = Readonly<Record<string, unknown>>> {
   readonly id: string
+  /** Index that holds it, by its own name. */
+  readonly index: string
   readonly score: number
   readonly source: Source
   /** Sparse contributions, largest first; in sparse mode they add up to the score. */
   readonly explanation?: readonly TokenContribution[] | undefined
+  /** Only with `explain`, of hybrid in one pass, where the vectors can be read back. */
+  readonly shares?: Shares | undefined
   readonly highlights?: readonly string[] | undefined
+  /** Only with `sort`: what `searchAfter` takes. */
+  readonly sort?: readonly SortValue[] | undefined
+  /** Only with `collapse` that asks for them, as the engine gives them. */
+  readonly innerHits?: Readonly<Record<string, unknown>> | undefined
 }
 
 export interface SearchResult<Source = Readonly<Record<string, unknown>>> {
-  /** What was run: differs from the request where `emptyQuery` or the coverage decided. */
+  /** What was run: differs from the request where the query has no word pieces. */
   readonly mode: SearchMode
   /** Milliseconds of the whole call, measured here with fractions. */
   readonly tookMs: number
@@ -91,8 +137,14 @@ export interface SearchResult<Source = Readonly<Record<string, unknown>>> {
   readonly engineTookMs: number
   /** All documents that match; only with `trackTotalHits`. */
   readonly total?: number | undefined
-  /** Share of documents that a sparse query can find, 0 to 1; only when the request named no mode. */
+  /** Share of documents that a sparse query can find, 0 to 1; only of hybrid in one pass. */
   readonly coverage?: number | undefined
+  /** What BM25 counted for; only of hybrid in one pass. */
+  readonly balance?: number | undefined
+  /** As the engine gives them, by name. */
+  readonly aggregations?: Readonly<Record<string, unknown>> | undefined
+  /** Of the point in time, for the next page; it can differ from the one that was sent. */
+  readonly pitId?: string | undefined
   /** Only where two-phase scoring was asked for and could do something. */
   readonly twoPhase?: TwoPhaseReport | undefined
   readonly hits: readonly SearchHit<Source>[]
@@ -103,6 +155,9 @@ export const LARGEST_WINDOW = 10_000
 
 /** A longer text is not a query; the clause budget ends at about 1,000 distinct word pieces anyway. */
 export const LONGEST_QUERY = 20_000
+
+/** Of BM25 beside the sparse score; the plugin's limit, too. */
+export const LARGEST_BALANCE = 1_000
 
 export const DEFAULT_BM25_WEIGHT = 0.35
 export const DEFAULT_RANK_CONSTANT = 60

@@ -1,34 +1,25 @@
 import type { Client } from '@opensearch-project/opensearch'
-import {
-  assertQueryTable,
-  assertVocabulary,
-  type InstalledIndex,
-  translateEngineError,
-} from '../../mappings/index.ts'
+import { translateEngineError } from '../../mappings/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
-import { encodeQuery, type QueryToken } from '../../sparse/query/encode-query.ts'
-import type { QueryTable } from '../../sparse/query/query-table.ts'
-import type { WordPieceTokenizer } from '../../sparse/word-pieces/tokenizer.ts'
-import { weightTokens } from '../query/corpus-frequencies.ts'
-import { lexicalQuery } from '../query/lexical-query.ts'
-import { type QueryForm, sparseQuery } from '../query/query-builder.ts'
+import type { QueryClause } from '../query/query-builder.ts'
 import type { TwoPhaseReport } from '../query/two-phase.ts'
 import { type CheckedRequest, checkRequest } from './checked-request.ts'
 import { searchHit } from './hits.ts'
 import { ownerPipeline } from './owner-pipeline.ts'
-import { fuseInClient, fuseInEngine, type Ranking, type RankingContext, rankBy } from './ranking.ts'
+import { type Plan, planSearch, type SearchResources } from './plan.ts'
+import {
+  fuseInClient,
+  fuseInEngine,
+  type Ranking,
+  type RankingContext,
+  rankBy,
+  withBoosts,
+} from './ranking.ts'
 import { type SearchCache, searchCacheOf } from './search-cache.ts'
 import type { SearchMode, SearchRequest, SearchResult } from './search-request.ts'
+import type { SearchTarget } from './search-target.ts'
 import { sourceFilter } from './source-fields.ts'
 import { rankInTwoPhases } from './two-phase-ranking.ts'
-
-/** What a search needs besides the engine; a loaded model has the first two. */
-export interface SearchResources {
-  readonly tokenizer: WordPieceTokenizer
-  readonly queryTable: QueryTable
-  /** What searches remember of indices and their cluster. @default one for each client */
-  readonly cache?: SearchCache | undefined
-}
 
 /**
  * Answers a query from text to hits. No model runs: the text is cut into word pieces, weighted by the table, and
@@ -52,14 +43,14 @@ export async function search<Source = Readonly<Record<string, unknown>>>(
   const checked = checkRequest(request)
   const cache = resources.cache ?? searchCacheOf(client)
   try {
-    const index = await cache.index(client, checked.index)
-    const answer = await answerFrom(index, client, resources, checked, cache)
-    if (!looksMoved(answer.ranking, index))
-      return resultOf<Source>(answer, index, resources, checked, started)
+    const target = await cache.target(client, checked.index)
+    const answer = await answerFrom(target, client, resources, checked, cache)
+    if (!looksMoved(answer.ranking, target))
+      return resultOf<Source>(answer, target, resources, checked, started)
     // The alias may point elsewhere since its specification was read, so that we asked for fields of another index.
     cache.forget(checked.index)
-    const current = await cache.index(client, checked.index)
-    const again = isSame(current, index)
+    const current = await cache.target(client, checked.index)
+    const again = isSame(current, target)
       ? answer
       : await answerFrom(current, client, resources, checked, cache)
     return resultOf<Source>(again, current, resources, checked, started)
@@ -68,79 +59,70 @@ export async function search<Source = Readonly<Record<string, unknown>>>(
   }
 }
 
-interface Answer {
+/** What {@link buildQuery} gives to people who call the engine themselves. */
+export interface BuiltQuery {
+  /** For `query` of a request of theirs, beside their sort, aggregations, collapse. */
+  readonly query: QueryClause
+  /** Scores of the engine are this times those that `search` gives. */
+  readonly scale: number
   readonly mode: SearchMode
-  readonly coverage: number | undefined
-  readonly tokens: readonly QueryToken[]
+}
+
+/**
+ * The query that {@link search} would send, without sending it. It is as old as the counts in it: build it anew for each search.
+ *
+ * @throws LexpandError as {@link search} does, and QUERY for the fusions that are no single query
+ */
+export async function buildQuery(
+  client: Client,
+  resources: SearchResources,
+  request: Pick<
+    SearchRequest,
+    'index' | 'text' | 'mode' | 'form' | 'idf' | 'fusion' | 'filter' | 'operators' | 'boosts'
+  >,
+): Promise<BuiltQuery> {
+  const checked = checkRequest(request)
+  const cache = resources.cache ?? searchCacheOf(client)
+  const target = await cache.target(client, checked.index)
+  const { query, mode } = await planSearch(target, client, resources, checked, cache)
+  if (!('scale' in query)) {
+    throw new LexpandError(
+      'QUERY',
+      `[search] expected fusion sum for a single query, got ${checked.fusion.type}, which merges two lists. Leave fusion out.`,
+    )
+  }
+  return { query: withBoosts(query, checked), scale: query.scale, mode }
+}
+
+interface Answer extends Plan {
   readonly ranking: Ranking
   readonly twoPhase?: TwoPhaseReport | undefined
 }
 
 async function answerFrom(
-  index: InstalledIndex,
+  target: SearchTarget,
   client: Client,
   resources: SearchResources,
   request: CheckedRequest,
   cache: SearchCache,
 ): Promise<Answer> {
-  const { name, specification } = index
-  const coverage = request.mode === undefined ? await cache.coverage(client, request.index) : undefined
-  const wanted = request.mode ?? ((coverage ?? 1) < 1 ? 'hybrid' : 'sparse')
-  if (wanted !== 'bm25') {
-    assertVocabulary(specification, resources.tokenizer.vocabularyHash, name)
-    assertQueryTable(specification, resources.queryTable.hash, name)
+  const plan = await planSearch(target, client, resources, request, cache)
+  const context: RankingContext = { client, request, source: sourceFilter(request, target.specification) }
+  const { query, sparse } = plan
+  if (!('scale' in query)) {
+    const { fusion } = request
+    const ranking =
+      fusion.type === 'min_max' && (await fusesInEngine(request, client, cache))
+        ? await fuseInEngine(query, fusion.bm25Weight, context)
+        : await fuseInClient(query, context)
+    return { ...plan, ranking }
   }
-  const ofTable = encodeQuery(request.text, resources.tokenizer, resources.queryTable)
-  const mode = modeFor(wanted, ofTable, request)
-  const context: RankingContext = { client, request, source: sourceFilter(request, specification) }
-  const lexical = () => lexicalQuery(index.lexical, request.text, request.filter)
-  const form = mode === 'bm25' ? undefined : await formFor(index, client, request, cache)
-  const { text, idf, filter } = request
-  // The plugin weights by the index itself; only an explanation needs its weights here.
-  const counts = form !== undefined && (form !== 'lexpand' || request.explain)
-  const field = specification.sparse_field
-  const place = { index: name, field, vectorType: index.vectorType }
-  const tokens = counts ? await weightTokens(client, cache, place, ofTable, idf) : ofTable
-  if (form === undefined) return { mode, coverage, tokens, ranking: await rankBy(lexical(), context) }
-  const options = { field, tokens, text, idf, form, filter }
-  const sparse = () => sparseQuery(options)
-  if (mode === 'sparse') {
-    const { twoPhase } = request
-    const asked = twoPhase !== undefined && form !== 'lexpand'
-    const answer = asked ? await rankInTwoPhases(options, twoPhase, context) : undefined
-    return { mode, coverage, tokens, ...(answer ?? { ranking: await rankBy(sparse(), context) }) }
-  }
-  const queries = { lexical: lexical(), sparse: sparse() }
-  const { fusion } = request
-  const ranking =
-    fusion.type === 'min_max' && (await fusesInEngine(request, client, cache))
-      ? await fuseInEngine(queries, fusion.bm25Weight, context)
-      : await fuseInClient(queries, context)
-  return { mode, coverage, tokens, ranking }
-}
-
-async function formFor(
-  index: InstalledIndex,
-  client: Client,
-  { form }: CheckedRequest,
-  cache: SearchCache,
-): Promise<QueryForm> {
-  if (form === undefined) return cache.form(client, index)
-  if (form === 'lexpand' || index.vectorType !== 'lexpand_impacts') return form
-  throw new LexpandError(
-    'QUERY',
-    `[search] expected the form lexpand for ${index.name}, whose vectors are of type lexpand_impacts, got ${form}. Leave the form out, or reindex with the vector type rank_features.`,
-  )
-}
-
-/** A query without word pieces has no sparse side; hybrid then keeps its other side, and the result says so. */
-function modeFor(wanted: SearchMode, tokens: readonly QueryToken[], request: CheckedRequest): SearchMode {
-  if (tokens.length > 0 || wanted === 'bm25') return wanted
-  if (wanted === 'hybrid' || request.emptyQuery === 'lexical') return 'bm25'
-  throw new LexpandError(
-    'QUERY',
-    `[search] expected words of the model's vocabulary, got none in ${JSON.stringify(request.text.slice(0, 80))}. Rephrase, or leave emptyQuery out: the text fields are searched then.`,
-  )
+  const { twoPhase } = request
+  const phased =
+    twoPhase !== undefined && sparse !== undefined && sparse.form !== 'lexpand'
+      ? await rankInTwoPhases(sparse, twoPhase, context)
+      : undefined
+  return { ...plan, ...(phased ?? { ranking: await rankBy(query, context) }) }
 }
 
 /** The engine fuses by a pipeline inside the request, which would take the place of the owner's. */
@@ -156,33 +138,37 @@ async function fusesInEngine(request: CheckedRequest, client: Client, cache: Sea
   )
 }
 
-/** No hits, or hits of another index than the one whose specification was used. */
-function looksMoved({ hits }: Ranking, { name }: InstalledIndex): boolean {
-  return hits.length === 0 || hits.some(({ _index }) => _index !== name)
+/** No hits, or hits of another index than those whose specification was used. */
+function looksMoved({ hits }: Ranking, { names }: SearchTarget): boolean {
+  return hits.length === 0 || hits.some(({ _index }) => !names.includes(_index ?? ''))
 }
 
-function isSame(a: InstalledIndex, b: InstalledIndex): boolean {
+function isSame(a: SearchTarget, b: SearchTarget): boolean {
   return (
-    a.name === b.name &&
+    a.names.join() === b.names.join() &&
     a.vectorType === b.vectorType &&
     a.specification.fingerprint === b.specification.fingerprint
   )
 }
 
 function resultOf<Source>(
-  { mode, coverage, tokens, ranking, twoPhase }: Answer,
-  index: InstalledIndex,
+  { mode, coverage, balance, tokens, ranking, twoPhase }: Answer,
+  target: SearchTarget,
   { tokenizer }: SearchResources,
   request: CheckedRequest,
   started: number,
 ): SearchResult<Source> {
-  const hits = ranking.hits.map((hit) => searchHit<Source>(hit, { request, mode, index, tokenizer, tokens }))
+  const context = { request, mode, index: target, tokenizer, tokens, balance }
+  const hits = ranking.hits.map((hit) => searchHit<Source>(hit, context))
   return {
     mode,
     tookMs: performance.now() - started,
     engineTookMs: ranking.engineTookMs,
     total: ranking.total,
     coverage,
+    balance,
+    aggregations: ranking.aggregations,
+    pitId: ranking.pitId,
     twoPhase,
     hits,
   }

@@ -8,26 +8,29 @@ import {
   type TwoPhaseReport,
   twoPhaseQuery,
 } from '../query/two-phase.ts'
-import { preferenceOf, type Ranking, type RankingContext, rankBy } from './ranking.ts'
+import { preferenceOf } from './preference.ts'
+import { type Ranking, type RankingContext, rankBy } from './ranking.ts'
 import { LARGEST_WINDOW } from './search-request.ts'
 
 /**
  * Ranks by the sparse query in two phases, where that can be done.
  *
  * @returns undefined when the whole query has to answer: no word piece is below the cut or all are, nothing is to be
- *   returned, or all hits are to be counted (the first phase does not see all)
+ *   returned, all hits are to be counted or aggregated (the first phase does not see all), or other things than scores order
+ *   them
  */
 export async function rankInTwoPhases(
   options: SparseQueryOptions,
   settings: Required<TwoPhase>,
   context: RankingContext,
 ): Promise<{ ranking: Ranking; twoPhase: TwoPhaseReport } | undefined> {
-  const { from, size, trackTotalHits } = context.request
-  if (trackTotalHits || size === 0) return undefined
+  const { from, size, trackTotalHits, aggregations, sort, collapse, minScore, boosts } = context.request
+  const others = [aggregations, sort, collapse, minScore, boosts]
+  if (trackTotalHits || size === 0 || others.some((one) => one !== undefined)) return undefined
   const phases = twoPhaseQuery(options, settings, from + size)
   if (phases === undefined) return undefined
   const [ranking, bounds] = await Promise.all([
-    rankBy(phases.query, context, phases.rescore),
+    rankBy({ query: phases.query, scale: 1 }, context, phases.rescore),
     settings.prove ? readBounds(phases, options, context) : undefined,
   ])
   const report = { cut: settings.cut, window: phases.window, lowTokens: phases.low.length }

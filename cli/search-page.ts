@@ -1,0 +1,100 @@
+import type { Client } from '@opensearch-project/opensearch'
+import type { SearchHit, SearchResult } from '../pipelines/index.ts'
+import { LexpandError } from '../sparse/errors.ts'
+import { textStart } from '../sparse/text-start.ts'
+
+/** Values of a facet that are counted. */
+const FACET_VALUES = 10
+
+/**
+ * Counts of values, by field. A text field is counted by its keyword field (`brand` by `brand.keyword`) where it has one.
+ *
+ * @param index names with commas between
+ * @throws LexpandError QUERY for a field whose values cannot be counted
+ */
+export async function facetAggregations(
+  client: Client,
+  index: string,
+  facets: readonly string[],
+): Promise<Record<string, object>> {
+  const fields = facets.flatMap((facet) => [facet, `${facet}.keyword`])
+  const { body } = await client.fieldCaps({ index, fields })
+  const counted = (name: string) =>
+    Object.hasOwn(body.fields, name) &&
+    Object.values(body.fields[name] ?? {}).every((type) => type.aggregatable)
+  return Object.fromEntries(
+    facets.map((facet) => {
+      const field = [facet, `${facet}.keyword`].find(counted)
+      if (field !== undefined) return [facet, { terms: { field, size: FACET_VALUES } }]
+      throw new LexpandError(
+        'QUERY',
+        `[search] expected a field whose values can be counted, got ${facet}. Name a keyword, number, date or boolean field.`,
+      )
+    }),
+  )
+}
+
+/** A page of hits for people. @param fields shown where a hit has no excerpts */
+export function resultPage(
+  { mode, tookMs, coverage, total, hits, aggregations }: SearchResult,
+  fields: readonly string[],
+  from: number,
+): string {
+  const partly =
+    coverage === undefined || coverage === 1
+      ? ''
+      : ` (${(coverage * 100).toFixed(1)}% of the documents have a vector yet)`
+  const of = total === undefined ? '' : ` of ${total.toLocaleString('en-US')}`
+  const noun = (total ?? hits.length) === 1 ? 'hit' : 'hits'
+  return [
+    `${hits.length}${of} ${noun} by ${mode}${partly} in ${tookMs.toFixed(1)} ms`,
+    ...hits.map((hit, at) => lines(hit, fields, from + at + 1)),
+    ...Object.entries(aggregations ?? {}).map(([name, facet]) => `${name}: ${counts(facet as Facet)}`),
+  ].join('\n')
+}
+
+function lines(hit: SearchHit, fields: readonly string[], rank: number): string {
+  const text = fields
+    .map((field) => valueAt(hit.source, field))
+    .filter((value) => value !== undefined && value !== null && value !== '')
+    .map((value) => (typeof value === 'object' ? JSON.stringify(value) : String(value)))
+  const { explanation, highlights, shares } = hit
+  const lexical = shares === undefined ? '' : ` + text ${shares.lexical.toFixed(2)}`
+  return [
+    `${String(rank).padStart(3)}. ${hit.score.toFixed(3).padStart(7)}  ${hit.id}`,
+    ...(highlights === undefined || highlights.length === 0
+      ? [`     ${shorten(text.join(' | '), 200)}`]
+      : highlights.map((excerpt) => `     ${excerpt.replace(/\s+/g, ' ')}`)),
+    ...(explanation === undefined ? [] : [`     ${explained(explanation)}${lexical}`]),
+  ].join('\n')
+}
+
+function valueAt(source: unknown, path: string): unknown {
+  if (typeof source !== 'object' || source === null) return undefined
+  if (Object.hasOwn(source, path)) return (source as Record<string, unknown>)[path]
+  const dot = path.indexOf('.')
+  if (dot < 0 || !Object.hasOwn(source, path.slice(0, dot))) return undefined
+  return valueAt((source as Record<string, unknown>)[path.slice(0, dot)], path.slice(dot + 1))
+}
+
+/** "envy* 3.21 + jealous 2.10": what adds up to the score; a star marks pieces that the text does not have. */
+export function explained(explanation: NonNullable<SearchHit['explanation']>): string {
+  return explanation
+    .map(({ token, contribution, expansion }) => `${token}${expansion ? '*' : ''} ${contribution.toFixed(2)}`)
+    .join(' + ')
+}
+
+interface Facet {
+  readonly sum_other_doc_count?: number | undefined
+  readonly buckets: readonly { key: unknown; key_as_string?: string | undefined; doc_count: number }[]
+}
+
+function counts({ buckets, sum_other_doc_count: others = 0 }: Facet): string {
+  const all = buckets.map(({ key, key_as_string, doc_count }) => `${key_as_string ?? key} (${doc_count})`)
+  return [...all, ...(others > 0 ? [`others (${others})`] : [])].join(', ') || 'no values'
+}
+
+function shorten(text: string, length: number): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= length ? line : `${textStart(line, length - 3)}...`
+}

@@ -1,0 +1,58 @@
+import { type Command, Option } from 'commander'
+import type { Fusion, QueryIdf, SearchMode } from '../../pipelines/index.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import { number } from './arguments.ts'
+
+export const SEARCH_MODES = ['sparse', 'bm25', 'hybrid'] as const satisfies readonly SearchMode[]
+
+const QUERY_IDFS = ['auto', 'model', 'corpus', 'blend'] as const satisfies readonly QueryIdf[]
+
+/** Where query weights come from. */
+export function withIdf(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--idf <source>',
+      'query weights: the table of the model, rarity in the searched index, half of each, or what the size of the index allows',
+    )
+      .choices(QUERY_IDFS)
+      .default('auto'),
+  )
+}
+
+const FUSIONS = ['sum', 'min_max', 'rrf'] as const satisfies readonly Fusion['type'][]
+
+export interface FusionFlags {
+  readonly fusion?: Fusion['type'] | undefined
+  readonly balance?: number | 'auto' | undefined
+}
+
+/** How hybrid puts both signals together. */
+export function withFusion(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--fusion <way>',
+        'hybrid in one query, or two lists that are merged (default: sum)',
+      ).choices(FUSIONS),
+    )
+    .addOption(
+      new Option(
+        '--balance <number>',
+        'what BM25 counts for in hybrid, score = sparse + balance x BM25; auto: by the query (default: auto)',
+      ).argParser(balance),
+    )
+}
+
+/** @returns undefined where no flag was given: a search decides */
+export function fusionOf({ fusion, balance: share }: FusionFlags): Fusion | undefined {
+  if (share === undefined) return fusion === undefined ? undefined : { type: fusion }
+  if (fusion === undefined || fusion === 'sum') return { type: 'sum', balance: share }
+  throw new LexpandError(
+    'CONFIGURATION',
+    `[search] expected --balance beside the fusion sum, got ${fusion}. Leave one of the two out.`,
+  )
+}
+
+function balance(text: string): number | 'auto' {
+  return text === 'auto' ? text : number(0, 1_000)(text)
+}

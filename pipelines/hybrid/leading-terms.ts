@@ -1,0 +1,17 @@
+/**
+ * The first distinct words of a text, so that they stay within the engine's limit of clauses. Scripts without spaces count
+ * a character each, as analyzers cut them.
+ *
+ * @param most words that are kept; the text comes back as it is where it has no more
+ */
+export function leadingTerms(text: string, most: number): string {
+  const seen = new Set<string>()
+  for (const { 0: term, index } of text.matchAll(TERMS)) {
+    if (seen.has(term)) continue
+    if (seen.size >= Math.max(1, most)) return text.slice(0, index).trimEnd()
+    seen.add(term)
+  }
+  return text
+}
+
+const TERMS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{M}\p{N}]+/gu

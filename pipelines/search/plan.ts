@@ -1,0 +1,147 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { assertQueryTable, assertVocabulary } from '../../mappings/index.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import { encodeQuery, type QueryToken } from '../../sparse/query/encode-query.ts'
+import type { QueryTable } from '../../sparse/query/query-table.ts'
+import { textStart } from '../../sparse/text-start.ts'
+import type { WordPieceTokenizer } from '../../sparse/word-pieces/tokenizer.ts'
+import { balanceFor } from '../hybrid/balance.ts'
+import { liftFor } from '../hybrid/lift.ts'
+import { onePassQuery, type ScaledQuery } from '../hybrid/one-pass.ts'
+import { type SparseField, weightTokens } from '../query/corpus-frequencies.ts'
+import {
+  type CorpusFrequencies,
+  type QueryIdf,
+  TRUSTED_DOCUMENTS,
+  weightByCorpus,
+} from '../query/corpus-idf.ts'
+import { lexicalQuery } from '../query/lexical-query.ts'
+import { operatorFilters } from '../query/operators.ts'
+import {
+  type QueryClause,
+  type QueryForm,
+  type SparseQueryOptions,
+  sparseQuery,
+} from '../query/query-builder.ts'
+import type { CheckedRequest } from './checked-request.ts'
+import type { HybridQueries } from './ranking.ts'
+import type { SearchCache } from './search-cache.ts'
+import type { SearchMode } from './search-request.ts'
+import type { SearchTarget } from './search-target.ts'
+
+/** What a search needs besides the engine; a loaded model has the first two. */
+export interface SearchResources {
+  readonly tokenizer: WordPieceTokenizer
+  readonly queryTable: QueryTable
+  /** What searches remember of indices and their cluster. @default one for each client */
+  readonly cache?: SearchCache | undefined
+}
+
+/** How a request will be answered, decided without looking for a document. */
+export interface Plan {
+  readonly mode: SearchMode
+  readonly coverage?: number | undefined
+  readonly balance?: number | undefined
+  /** As the query weights them, where it or an explanation has to know. */
+  readonly tokens: readonly QueryToken[]
+  /** One query, or the two whose lists are fused. */
+  readonly query: ScaledQuery | HybridQueries
+  /** Of mode sparse: what two-phase scoring takes apart. */
+  readonly sparse?: SparseQueryOptions | undefined
+}
+
+/** @throws LexpandError as `search` does */
+export async function planSearch(
+  target: SearchTarget,
+  client: Client,
+  { tokenizer, queryTable }: SearchResources,
+  request: CheckedRequest,
+  cache: SearchCache,
+): Promise<Plan> {
+  const { asked, specification, vectorType, lexical } = target
+  const hasText = lexical.plain.length > 0 || Object.keys(lexical.nested ?? {}).length > 0
+  const wanted = request.mode ?? (hasText ? 'hybrid' : 'sparse')
+  if (wanted !== 'bm25') {
+    assertVocabulary(specification, tokenizer.vocabularyHash, target.name)
+    assertQueryTable(specification, queryTable.hash, target.name)
+  }
+  const ofTable = encodeQuery(request.text, tokenizer, queryTable)
+  const mode = modeFor(wanted, ofTable, request)
+  const filter = [...request.filter, ...operatorFilters(request, lexical)]
+  if (mode === 'bm25') {
+    return { mode, tokens: ofTable, query: whole(lexicalQuery(lexical, request.text, filter)) }
+  }
+  const wantedForm = await formFor(target, client, request, cache)
+  const field: SparseField = { index: asked, field: specification.sparse_field, vectorType }
+  const { form, idf } = await inPluginWhere(wantedForm, request.idf, async () => {
+    return (await cache.frequencies(client, field, [])).documents
+  })
+  // The plugin weights by the index itself; only an explanation needs its weights here.
+  const counts = form !== 'lexpand' || request.explain
+  const tokens = counts ? await weightTokens(client, cache, field, ofTable, idf) : ofTable
+  const options = { field: field.field, vectorType, tokens, text: request.text, idf, form, filter }
+  if (mode === 'sparse') return { mode, tokens, query: whole(sparseQuery(options)), sparse: options }
+  if (request.fusion.type !== 'sum') {
+    return {
+      mode,
+      tokens,
+      query: { lexical: lexicalQuery(lexical, request.text, filter), sparse: sparseQuery(options) },
+    }
+  }
+  const coverage = await cache.coverage(client, asked)
+  const { balance: askedBalance } = request.fusion
+  const balance = askedBalance === 'auto' ? balanceFor({ tokens }) : askedBalance
+  const lift =
+    coverage < 1 ? await liftOf(ofTable, idf, (pieces) => cache.frequencies(client, field, pieces)) : 0
+  return { mode, coverage, balance, tokens, query: onePassQuery({ ...options, lexical, balance, lift }) }
+}
+
+async function liftOf(
+  ofTable: readonly QueryToken[],
+  idf: QueryIdf,
+  count: (pieces: readonly string[]) => Promise<CorpusFrequencies>,
+): Promise<number> {
+  const frequencies = await count(ofTable.map(({ token }) => token))
+  return liftFor(idf === 'model' ? ofTable : weightByCorpus(ofTable, idf, frequencies), frequencies)
+}
+
+function whole(query: QueryClause): ScaledQuery {
+  return { query, scale: 1 }
+}
+
+/**
+ * The plugin knows the fixed shares of the corpus only; `auto` ends at one of them, and an index below that is small enough for
+ * clauses, whatever they cost.
+ */
+async function inPluginWhere(
+  form: QueryForm,
+  idf: QueryIdf,
+  documents: () => Promise<number>,
+): Promise<{ form: QueryForm; idf: QueryIdf }> {
+  if (form !== 'lexpand' || idf !== 'auto') return { form, idf }
+  return (await documents()) >= TRUSTED_DOCUMENTS ? { form, idf: 'blend' } : { form: 'rank_feature', idf }
+}
+
+async function formFor(
+  target: SearchTarget,
+  client: Client,
+  { form }: CheckedRequest,
+  cache: SearchCache,
+): Promise<QueryForm> {
+  if (form === undefined) return cache.form(client, target)
+  if (form === 'lexpand' || target.vectorType !== 'lexpand_impacts') return form
+  throw new LexpandError(
+    'QUERY',
+    `[search] expected the form lexpand for ${target.name}, whose vectors are of type lexpand_impacts, got ${form}. Leave the form out, or reindex with the vector type rank_features.`,
+  )
+}
+
+/** A query without word pieces has no sparse side; hybrid then keeps its other side, and the result says so. */
+function modeFor(wanted: SearchMode, tokens: readonly QueryToken[], request: CheckedRequest): SearchMode {
+  if (tokens.length > 0 || wanted === 'bm25') return wanted
+  if (wanted === 'hybrid' || request.emptyQuery === 'lexical') return 'bm25'
+  throw new LexpandError(
+    'QUERY',
+    `[search] expected words of the model's vocabulary, got none in ${JSON.stringify(textStart(request.text, 80))}. Rephrase, or leave emptyQuery out: the text fields are searched then.`,
+  )
+}

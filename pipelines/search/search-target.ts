@@ -1,0 +1,51 @@
+import type { Client } from '@opensearch-project/opensearch'
+import { type InstalledIndex, readInstalledIndices } from '../../mappings/index.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+
+/** The indices that one query asks: they differ in their documents only. */
+export interface SearchTarget extends InstalledIndex {
+  /** Their own names; `name` is the first. */
+  readonly names: readonly string[]
+  /** As a request names them: indices and aliases, with commas between. */
+  readonly asked: string
+}
+
+/**
+ * Reads what is behind names and aliases.
+ *
+ * @param asked names with commas between
+ * @throws LexpandError INDEX when one is missing, was not set up by Lexpand, or would need another query than the first
+ */
+export async function readTarget(client: Client, asked: string): Promise<SearchTarget> {
+  const found = await Promise.all(asked.split(',').map((name) => readInstalledIndices(client, name)))
+  const indices = [...new Map(found.flat().map((index) => [index.name, index])).values()]
+  const [first, ...others] = indices
+  if (first === undefined) {
+    throw new LexpandError('INDEX', `[search] expected an index behind ${asked}, got none. Check the name.`)
+  }
+  for (const other of others) assertSameQuery(first, other)
+  return { ...first, names: indices.map(({ name }) => name), asked }
+}
+
+function assertSameQuery(first: InstalledIndex, other: InstalledIndex): void {
+  const [mine, theirs] = [queryParts(first), queryParts(other)]
+  const differing = Object.keys(mine).filter((part) => mine[part] !== theirs[part])
+  if (differing.length === 0) return
+  const list = (parts: Readonly<Record<string, string>>) =>
+    differing.map((part) => `${part} ${parts[part]}`).join(', ')
+  throw new LexpandError(
+    'INDEX',
+    `[search] expected indices that one query can ask, got ${first.name} with ${list(mine)} and ${other.name} with ${list(theirs)}. Search them apart, or reindex one with the set-up of the other.`,
+  )
+}
+
+function queryParts({ specification, vectorType, lexical }: InstalledIndex): Record<string, string> {
+  const { model, sparse_field } = specification
+  return {
+    'sparse field': sparse_field,
+    vocabulary: model.vocabulary_hash,
+    'query table': model.query_table_hash,
+    'vector type': vectorType,
+    'text fields': JSON.stringify([lexical.plain, lexical.nested ?? {}]),
+  }
+}
