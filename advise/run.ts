@@ -145,7 +145,7 @@ async function measured(
     sample: documents.length,
     queries: queries.length,
     queries_from: given === undefined ? 'documents' : 'file',
-    ...(judged === undefined ? {} : { judged }),
+    judged,
   } as const
   return {
     index: found.name,

@@ -180,7 +180,7 @@ export class ServiceSet {
       version,
       dataDirectory,
       ...(record.kind === 'process' ? { pid: record.pid } : {}),
-      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      memoryBytes,
     }
   }
 

@@ -59,7 +59,7 @@ export async function listIndices({
   openQueue,
   indices,
 }: ListOptions): Promise<(IndexOverview | UnreadIndex)[]> {
-  const found = await lexpandIndices(client, indices === undefined ? {} : { indices })
+  const found = await lexpandIndices(client, { indices })
   found.sort((a, b) => (a.name < b.name ? -1 : 1))
   const queues = openQueue === undefined ? new Map<string, QueueState>() : await statesOf(found, openQueue)
   const rows: (IndexOverview | UnreadIndex)[] = []

@@ -62,7 +62,7 @@ export async function startMonitoring(flags: HttpFlags, process: MonitoredProces
     registry,
     checks: [redisCheck(process.askRedis), engineCheck(client), ...checks],
     onlyLoopback: isLoopback(address.host),
-    ...(defect === undefined ? {} : { defect }),
+    defect,
     // Loaded on demand: it is as large as the rest together.
     ...(flags.ui && queue !== undefined
       ? { board: (await import('./queue-board.ts')).queueBoard(queue) }

@@ -197,9 +197,9 @@ async function dropAll(
 
 function filterOf({ reason, index, id, olderThan, newerThan }: FilterFlags): LetterFilter {
   return {
-    ...(reason === undefined ? {} : { reason }),
-    ...(index === undefined ? {} : { index }),
-    ...(id === undefined ? {} : { id }),
+    reason,
+    index,
+    id,
     ...(olderThan === undefined ? {} : { olderThanSeconds: olderThan }),
     ...(newerThan === undefined ? {} : { newerThanSeconds: newerThan }),
   }

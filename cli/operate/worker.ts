@@ -109,9 +109,9 @@ async function encodeUntil(signal: AbortSignal, flags: WorkerFlags, logger: Logg
       logger,
       encoder,
       maxTextBytes,
-      ...(vectorCache === undefined ? {} : { vectorCache }),
+      vectorCache,
       telemetry: monitoring.telemetry,
-      ...(maxSearchP95Ms === undefined ? {} : { maxSearchP95Ms }),
+      maxSearchP95Ms,
       ...probeOf(flags),
     })
     worker = running

@@ -103,7 +103,7 @@ function readRelease(home: string): { version?: string; modules?: readonly strin
   }
   const version = /^JAVA_VERSION="([^"]+)"/m.exec(text)?.[1]
   const modules = /^MODULES="([^"]*)"/m.exec(text)?.[1]?.split(' ')
-  return { ...(version === undefined ? {} : { version }), ...(modules === undefined ? {} : { modules }) }
+  return { version, modules }
 }
 
 async function askVersion(java: string): Promise<string | undefined> {

@@ -172,7 +172,7 @@ class Samples {
       samples.push({
         index,
         id,
-        ...(routing === undefined ? {} : { routing }),
+        routing,
         ...(finding === 'failed' && sidecar.error !== undefined ? { reason: sidecar.error } : {}),
       })
     }

@@ -257,8 +257,8 @@ class EnqueueRun {
     this.#counts.failed++
     if (this.#errors.length === MAX_ERRORS) return
     this.#errors.push({
-      ...(id === undefined ? {} : { id }),
-      ...(position === undefined ? {} : { position }),
+      id,
+      position,
       reason,
     })
   }
