@@ -112,7 +112,7 @@ final class RandomIndex {
             if (randomDouble() < SHARES[share]) document.add(new StringField("share", "" + share, Field.Store.NO));
         }
         // Some documents have no text, some no vector, as before their encoding.
-        if (randomDouble() < .9) document.add(new TextField("body", words(randomIntBetween(1, 40), ties), Field.Store.NO));
+        if (randomDouble() < .9) document.add(new TextField("body", words(randomIntBetween(1, 12), ties), Field.Store.NO));
         if (randomDouble() < .5) document.add(new TextField("title", words(randomIntBetween(1, 5), ties), Field.Store.NO));
         if (randomDouble() < .1) return document;
         List<BytesRef> tokens = new ArrayList<>();
