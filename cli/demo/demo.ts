@@ -18,7 +18,7 @@ import { type Answer, type DemoResult, demoPage, pageWidth } from './demo-page.t
  * Each has a word that the passage it looks for does not say (combine: merge; colour: color; alarm: warning), so that a
  * search for words alone finds other passages first.
  */
-const QUESTIONS = ['combine two objects', 'colour of the text in the terminal', 'raise an alarm only once']
+const QUESTIONS = ['combine two objects', 'colour in the terminal', 'raise an alarm only once']
 const INDEX = 'lexpand-demo'
 const FIELDS = ['title', 'text']
 /** So many that finding something means something, and short enough to be encoded within a minute on two cores. */
