@@ -7,7 +7,7 @@ import { nearest } from '../sparse/nearest.ts'
 import { formatPruning } from '../sparse/vectors/pruning-text.ts'
 import type { IndexMapping } from './index-mapping.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
-import { isKeptInSource } from './stored-source.ts'
+import { keepsVectors } from './stored-source.ts'
 import { type LexicalFields, lexicalFields } from './text-fields.ts'
 import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vector-type.ts'
 
@@ -93,7 +93,7 @@ function installed(asked: string, name: string, mapping: IndexMapping): Installe
   return {
     name,
     specification,
-    vectorsInSource: isKeptInSource(mapping, sparse_field),
+    vectorsInSource: keepsVectors(mapping, sparse_field),
     vectorType: vectorTypeOf(mapping, sparse_field) ?? DEFAULT_VECTOR_TYPE,
     lexical: lexicalFields(specification.fields, mapping),
   }

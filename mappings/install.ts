@@ -10,7 +10,7 @@ import { missingFields, missingOwnFields, newMapping } from './mapping.ts'
 import { assertPluginFor } from './plugin-for.ts'
 import { SIDECAR } from './sidecar.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
-import { assertSourceKept } from './stored-source.ts'
+import { assertSourceKept, assertVectorsWhole } from './stored-source.ts'
 import { assertTextFields } from './text-fields.ts'
 import { type VectorType, vectorTypeOf } from './vector-type.ts'
 
@@ -197,6 +197,7 @@ async function extend(
   const isBlank = Object.keys(present).length === 0
   if (!isBlank) assertTextFields(specification.fields, mapping, name)
   assertSourceKept(specification.fields, mapping, name)
+  assertVectorsWhole(specification.sparse_field, mapping, name)
   const additions = isBlank
     ? wanted.properties
     : {

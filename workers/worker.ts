@@ -124,6 +124,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       tokenizer: model.tokenizer,
       encoder,
       specificationOf: async (index) => (await installedIndex(index)).specification,
+      marksVectors: async (index) => !(await installedIndex(index)).vectorsInSource,
       maxTextBytes,
       vectorCache,
       telemetry,

@@ -101,19 +101,15 @@ const ROWS: readonly (readonly [keyof AuditResult & keyof AuditResult['indices']
 
 /** Documents by state and finding; what stands behind "!" makes the exit status 1 where it is not 0. */
 export function table(result: AuditResult, { repair }: Pick<AuditFlags, 'repair'>): string {
-  const { index, indices, documents, problems, seconds, repaired } = result
+  const { index, documents, problems, seconds, repaired } = result
   const width = String(documents).length
   const rows = ROWS.map(
     ([key, meaning]) => `  ${snakeName(key).padEnd(15)}${String(result[key]).padStart(width)}  ${meaning}`,
   )
-  const unchecked = indices.filter(({ vectorsChecked }) => !vectorsChecked).map((one) => one.index)
   return [
     `${index}${names(result)}: ${documents} documents in ${seconds.toFixed(1)} s`,
     ...rows,
     ...samplesOf(result),
-    ...(unchecked.length === 0
-      ? []
-      : [`Vectors of ${unchecked.join(', ')} are not in _source: whether they are there was not checked.`]),
     ...(repaired === undefined
       ? []
       : [

@@ -100,6 +100,10 @@ class Run {
     await installIngestPipeline(client, this.#index, this.#specification)
     await this.#settle()
     await this.#change(this.#shape.changed)
+    for (const id of this.#shape.touches ?? []) {
+      const document = this.#known.get(id)
+      if (document !== undefined) document.source = { ...document.source, price: 5 }
+    }
   }
 
   async #change(change: Change | undefined): Promise<void> {

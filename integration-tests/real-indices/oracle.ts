@@ -1,6 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { type IndexSpecification, SIDECAR } from '../../mappings/index.ts'
+import { type IndexSpecification, readInstalledIndex, SIDECAR, tokenClause } from '../../mappings/index.ts'
 import type { Model } from '../../models/index.ts'
+import { expandTexts, toFeatures } from '../../sparse/index.ts'
 import { audit } from '../../workers/index.ts'
 import { states, wrongVectors } from '../fixtures/stored-vectors.ts'
 import { testEncoder } from '../fixtures/test-encoder.ts'
@@ -40,7 +41,11 @@ export async function examine(
     changed: [...known].flatMap(([id, { source }]) =>
       own.has(id) && canonical(own.get(id)) !== canonical(source) ? [id] : [],
     ),
-    wrong: await wrongVectors({ model, specification }, stored, testEncoder(model)),
+    wrong: await wrongVectors(
+      { model, specification },
+      await withVectors(client, index, { model, specification }, stored),
+      testEncoder(model),
+    ),
     states: states(stored),
     audit: { documents, ready, problems },
   }
@@ -78,6 +83,46 @@ async function everything(
     for (const { _id, _source } of hits) found.set(_id, _source)
     if (hits.length < pageSize) return found
   }
+}
+
+/**
+ * Where the source does not keep vectors, the engine is asked: a document whose score for all pieces of its text's vector
+ * is their sum has these, with these weights.
+ */
+async function withVectors(
+  client: Client,
+  index: string,
+  { model, specification }: { readonly model: Model; readonly specification: IndexSpecification },
+  stored: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>> {
+  const { windowing, pruning, sparse_field } = specification
+  const { name, ...mapping } = await readInstalledIndex(client, index)
+  if (mapping.vectorsInSource) return stored
+  const { tokenizer } = model
+  const found = new Map<string, Readonly<Record<string, unknown>>>()
+  for (const [id, source] of stored) {
+    const texts = [String(source.text)]
+    const encoder = testEncoder(model)
+    const [expanded] = await expandTexts(texts, {
+      tokenizer,
+      windowing,
+      pruning,
+      encoder,
+      tokenBudget: 4_096,
+    })
+    const expected =
+      expanded === undefined ? new Map<string, number>() : toFeatures(expanded.vector, tokenizer)
+    const should = [...expected.keys()].map((piece) => tokenClause(mapping.vectorType, sparse_field, piece))
+    const { body } = await client.search({
+      index: name,
+      body: { query: { bool: { filter: [{ ids: { values: [id] } }], should } }, _source: false } as never,
+    })
+    const sum = [...expected.values()].reduce((total, weight) => total + weight, 0)
+    const score = body.hits.hits[0]?._score ?? 0
+    const isThere = Math.abs(Number(score) - sum) < sum / 128
+    found.set(id, isThere ? { ...source, [sparse_field]: Object.fromEntries(expected) } : source)
+  }
+  return found
 }
 
 function ownFields(source: Readonly<Record<string, unknown>>, { sparse_field }: IndexSpecification): object {

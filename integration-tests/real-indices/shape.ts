@@ -23,6 +23,8 @@ export interface Shape {
   readonly owned?: Change | undefined
   /** The same after set-up and the first vectors. */
   readonly changed?: Change | undefined
+  /** Documents to which that change gives `price: 5`. */
+  readonly touches?: readonly string[] | undefined
   /** How clients write one document. @default a bulk index operation */
   readonly write?: Writer | undefined
   /** What Lexpand's push does not do here, because the engine or the shape forbids it. @default true */

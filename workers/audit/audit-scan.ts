@@ -3,6 +3,7 @@ import type { InstalledIndex } from '../../mappings/compatibility.ts'
 import { SIDECAR } from '../../mappings/sidecar.ts'
 import { documentText } from '../../mappings/text.ts'
 import { textHash } from '../../mappings/text-hash.ts'
+import { hasMark, markClause } from '../../mappings/vector-mark.ts'
 import { type Persistence, persist } from '../../opensearch/failures/back-off.ts'
 import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { isTransient } from '../../opensearch/failures/transient.ts'
@@ -98,7 +99,7 @@ async function scanSlice(scan: Scan, view: View, slice: number, slices: number):
     const asked = size
     const page = await search(scan, {
       size: asked,
-      query: { bool: filtersOf('_seq_no', request) },
+      query: { bool: { ...filtersOf('_seq_no', request), ...markOf(scan.target) } },
       pit: { id: pit, keep_alive: KEEP_ALIVE },
       ...(slices > 1 ? { slice: { id: slice, max: slices } } : {}),
       ...PAGE,
@@ -214,7 +215,8 @@ function audited(hit: Hit, long: ReadonlyMap<string, Measured>): AuditedDocument
     seqNo: hit._seq_no,
     primaryTerm: hit._primary_term,
     sidecar: (seen.sidecar ?? {}) as AuditedDocument['sidecar'],
-    vectorSize: seen.vector,
+    // Where the source does not keep vectors, their mark tells.
+    vectorSize: seen.vector ?? (hasMark(hit) ? 1 : -1),
     ...measure(hit, seen, long),
   }
 }
@@ -233,6 +235,13 @@ function measure(hit: Hit, seen: Seen, long: ReadonlyMap<string, Measured>): Mea
 /** Positions of one point in time do not move. */
 function keyOf({ _id, _routing }: { readonly _id: string; readonly _routing?: string }): string {
   return JSON.stringify([_id, _routing])
+}
+
+/** Asks each document for the mark of its vector, where nothing else can tell. */
+function markOf({ specification, vectorsInSource, vectorType }: InstalledIndex) {
+  if (vectorsInSource) return {}
+  const should = [markClause(vectorType, specification.sparse_field)]
+  return { should }
 }
 
 function paramsOf({ specification, vectorsInSource }: InstalledIndex) {
@@ -270,4 +279,5 @@ interface Hit {
   readonly _primary_term: number
   readonly sort: readonly [number]
   readonly fields: { readonly seen: readonly [Seen] }
+  readonly matched_queries?: readonly string[] | undefined
 }

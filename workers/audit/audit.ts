@@ -33,8 +33,6 @@ export interface AuditSample {
 export interface IndexAudit extends AuditCounts {
   readonly index: string
   readonly fingerprint: string
-  /** False where `_source` does not keep vectors: whether they are there is then unknown, and not counted. */
-  readonly vectorsChecked: boolean
 }
 
 /** Sums over all indices behind the name, and each of them. */
@@ -83,11 +81,10 @@ export async function audit(client: Client, index: string, options: AuditOptions
       options.onProgress?.(before + read, before + documents)
     const counts = await auditIndex(client, target, { ...options, onProgress }, samples, repaired)
     before += counts.documents
-    const { name, specification, vectorsInSource } = target
+    const { name, specification } = target
     indices.push({
       index: name,
       fingerprint: specification.fingerprint,
-      vectorsChecked: vectorsInSource,
       ...counts,
     })
   }

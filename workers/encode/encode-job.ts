@@ -1,6 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { assertFingerprint } from '../../mappings/compatibility.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
+import { VECTOR_MARK } from '../../mappings/vector-mark.ts'
 import { EngineDenied } from '../../opensearch/failures/denied.ts'
 import { EngineBusy, isNotFound } from '../../opensearch/failures/transient.ts'
 import { findLetters, removeLetters } from '../dead-letters/dead-letter-store.ts'
@@ -23,6 +24,8 @@ import { type EncodingDependencies, newStates } from './encode-documents.ts'
 export interface JobDependencies extends EncodingDependencies {
   readonly client: Client
   specificationOf(index: string): Promise<IndexSpecification>
+  /** Whether vectors carry `VECTOR_MARK`, because `_source` does not keep them. @default none do */
+  readonly marksVectors?: ((index: string) => Promise<boolean>) | undefined
   /** How long a write waits for an engine that has no room, before the job as a whole is postponed. */
   readonly persistence: WritePersistence
   /** @default none: another job may encode the same version at the same time, to no harm */
@@ -141,14 +144,16 @@ async function write(
   index: string,
   items: readonly WriteBackItem[],
   specification: IndexSpecification,
-  { client, persistence }: JobDependencies,
+  { client, persistence, marksVectors }: JobDependencies,
   report: JobReport,
 ): Promise<WriteResult> {
   const ready = new Set<string>()
   const done = new Set<string>()
   const superseded: DocumentVersion[] = []
   const refused: FailedDocument[] = []
-  const results = await writeBack(client, index, specification.sparse_field, items, persistence)
+  const isMarked = items.length > 0 && (await marksVectors?.(index)) === true
+  const written = isMarked ? items.map(withMark) : items
+  const results = await writeBack(client, index, specification.sparse_field, written, persistence)
   let busy: string | undefined
   let denied: string | undefined
   for (const [at, item] of items.entries()) {
@@ -163,6 +168,10 @@ async function write(
     else refused.push(refusedByMapper(item, reason))
   }
   return { ready, done, superseded, refused, busy, denied }
+}
+
+function withMark({ features, ...item }: WriteBackItem): WriteBackItem {
+  return { ...item, features: features && new Map(features).set(VECTOR_MARK, 1) }
 }
 
 function refusedByMapper(

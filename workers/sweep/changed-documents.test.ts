@@ -1,10 +1,17 @@
 import { errors } from '@opensearch-project/opensearch'
 import { describe, expect, test } from 'vitest'
+import type { InstalledIndex } from '../../mappings/compatibility.ts'
 import { hashOfText } from '../../mappings/text-hash.ts'
 import { SPECIFICATION, stubClient } from '../../testing/test-fixtures.ts'
 import { ChangedDocuments } from './changed-documents.ts'
 
 const { fingerprint } = SPECIFICATION
+const INSTALLED = {
+  name: 'i',
+  specification: SPECIFICATION,
+  vectorsInSource: true,
+  vectorType: 'rank_features',
+} as InstalledIndex
 const RANGE = { shard: 0, after: -1, upTo: 1_000_000 }
 
 function hit(seqNo: number, seen: object) {
@@ -21,7 +28,7 @@ function answering(hits: object[], took: (size: number) => number, asked: number
       return { took: ms, hits: { hits } }
     },
   })
-  return new ChangedDocuments(client, 'i', SPECIFICATION, 10_000)
+  return new ChangedDocuments(client, INSTALLED, 10_000)
 }
 
 describe('a page of changed documents', () => {
@@ -48,7 +55,12 @@ describe('a page of changed documents', () => {
   })
 
   test('without any says that everything up to the end was looked at', async () => {
-    expect(await answering([], () => 10).page(RANGE)).toEqual({ scanned: 0, waiting: [], last: RANGE.upTo })
+    expect(await answering([], () => 10).page(RANGE)).toEqual({
+      scanned: 0,
+      waiting: [],
+      lost: [],
+      last: RANGE.upTo,
+    })
   })
 
   test('asks for one more than a page: is small at first, grows while the engine is quick, and shrinks when it is slow', async () => {

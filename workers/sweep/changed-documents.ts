@@ -1,7 +1,9 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
+import type { InstalledIndex } from '../../mappings/compatibility.ts'
 import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { textHash } from '../../mappings/text-hash.ts'
+import { hasMark, markClause } from '../../mappings/vector-mark.ts'
 import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 import { primaryOf } from '../../opensearch/shard-changes.ts'
@@ -15,16 +17,20 @@ import {
   inlineTextScript,
   nextSize,
 } from '../documents/inline-text.ts'
-import { readDocuments } from '../documents/read-documents.ts'
+import { keyOf, readDocuments } from '../documents/read-documents.ts'
 import { isSettled } from '../documents/states.ts'
+import type { DocumentVersion } from '../documents/write-back.ts'
 import { jobDocument } from '../queue/job-data.ts'
 import type { QueuedDocument } from '../queue/queue.ts'
+import type { LostVector } from './lost-vectors.ts'
 
 export interface ChangedPage {
   /** Documents looked at; 0 when there are no more. */
   readonly scanned: number
   /** Those that wait for a vector. */
   readonly waiting: QueuedDocument[]
+  /** Those that say `ready` and have no vector any more, of an index whose source does not keep vectors. */
+  readonly lost: LostVector[]
   /** Every change up to this sequence number was looked at. */
   readonly last: number
 }
@@ -49,16 +55,20 @@ export class ChangedDocuments {
   readonly #index: string
   readonly #specification: IndexSpecification
   readonly #window: number
+  /** Undefined where `_source` keeps vectors: they then outlive every update. */
+  readonly #mark: object | undefined
   #size: number
 
   /**
-   * @param index a concrete index
    * @param resultWindow most documents that a page may have, see `resultWindow`
    */
-  constructor(client: Client, index: string, specification: IndexSpecification, resultWindow: number) {
+  constructor(client: Client, installed: InstalledIndex, resultWindow: number) {
     this.#client = client
-    this.#index = index
-    this.#specification = specification
+    this.#index = installed.name
+    this.#specification = installed.specification
+    this.#mark = installed.vectorsInSource
+      ? undefined
+      : markClause(installed.vectorType, installed.specification.sparse_field)
     this.#window = resultWindow
     this.#size = Math.min(FIRST_PAGE, resultWindow)
   }
@@ -70,14 +80,22 @@ export class ChangedDocuments {
       this.#search(shard, this.#request(request, pendingOnly)),
     )
     const waiting: QueuedDocument[] = []
+    const lost: LostVector[] = []
     const long: Hit[] = []
     for (const hit of hits) {
       const [seen] = hit.fields.seen
+      const hash = waits(seen) ? undefined : inlineHash(seen)
       if ('long' in seen) long.push(hit)
-      else if (!this.#isSettled(seen)) waiting.push(toQueued(hit, seen.sidecar))
+      else if (hash === undefined || !this.#isSettled(seen.sidecar, hash)) {
+        waiting.push(toQueued(hit, seen.sidecar))
+      } else if (this.#isLost(hit, seen.sidecar)) lost.push({ ...versionOf(hit), hash })
     }
-    for (const part of byCharacters(long, charactersOf)) waiting.push(...(await this.#changedAmong(part)))
-    return { scanned: hits.length, waiting, last }
+    for (const part of byCharacters(long, charactersOf)) {
+      const changed = await this.#changedAmong(part)
+      waiting.push(...changed.waiting)
+      lost.push(...changed.lost)
+    }
+    return { scanned: hits.length, waiting, lost, last }
   }
 
   async #search(shard: number, request: object): Promise<Answered<Hit>> {
@@ -111,7 +129,7 @@ export class ChangedDocuments {
       sidecar: SIDECAR,
     }
     return {
-      query: { bool: { filter, ...without } },
+      query: { bool: { filter, ...without, ...(this.#mark === undefined ? {} : { should: [this.#mark] }) } },
       sort: [{ _seq_no: 'asc' }],
       _source: false,
       script_fields: { seen: { script: { lang: 'painless', source: SCRIPT, params } } },
@@ -120,19 +138,32 @@ export class ChangedDocuments {
     }
   }
 
-  #isSettled(seen: Seen): boolean {
-    const hash = waits(seen) ? undefined : inlineHash(seen)
-    return hash !== undefined && isSettled(seen.sidecar, hash, this.#specification.fingerprint)
+  #isSettled(sidecar: Sidecar | undefined, hash: string): boolean {
+    return isSettled(sidecar, hash, this.#specification.fingerprint)
+  }
+
+  #isLost(hit: Hit, sidecar: Sidecar | undefined): boolean {
+    return this.#mark !== undefined && sidecar?.state === 'ready' && !hasMark(hit)
   }
 
   /** Read as they are now: what changed since the search is then judged by its new text, and comes again later. */
-  async #changedAmong(hits: readonly Hit[]): Promise<QueuedDocument[]> {
-    const { fields, fingerprint } = this.#specification
+  async #changedAmong(hits: readonly Hit[]): Promise<Pick<ChangedPage, 'waiting' | 'lost'>> {
+    const { fields } = this.#specification
     const named = hits.map(({ _id, _routing }) => ({ id: _id, routing: _routing }))
-    const documents = await readDocuments(this.#client, this.#index, fields, named)
-    return documents
-      .filter(({ source, sidecar }) => !isSettled(sidecar, textHash(source, fields), fingerprint))
-      .map(jobDocument)
+    const seen = new Map(hits.map((hit) => [keyOf(versionOf(hit)), hit]))
+    const waiting: QueuedDocument[] = []
+    const lost: LostVector[] = []
+    for (const document of await readDocuments(this.#client, this.#index, fields, named)) {
+      const { id, routing, seqNo, primaryTerm, source, sidecar } = document
+      const hash = textHash(source, fields)
+      const hit = seen.get(keyOf({ id, routing }))
+      if (!this.#isSettled(sidecar, hash)) {
+        waiting.push(jobDocument(document))
+      } else if (hit?._seq_no === seqNo && this.#isLost(hit, sidecar)) {
+        lost.push({ id, routing, seqNo, primaryTerm, hash })
+      }
+    }
+    return { waiting, lost }
   }
 }
 
@@ -168,6 +199,11 @@ interface Hit {
   readonly _primary_term: number
   readonly sort: readonly [number]
   readonly fields: { readonly seen: readonly [Seen] }
+  readonly matched_queries?: readonly string[] | undefined
+}
+
+function versionOf({ _id, _routing, _seq_no, _primary_term }: Hit): DocumentVersion {
+  return { id: _id, routing: _routing, seqNo: _seq_no, primaryTerm: _primary_term }
 }
 
 function charactersOf({ fields: { seen } }: Hit): number {

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
-import { readInstalledIndex } from '../../mappings/compatibility.ts'
-import type { IndexSpecification } from '../../mappings/specification.ts'
+import { type InstalledIndex, readInstalledIndex } from '../../mappings/compatibility.ts'
 import { readShards, refreshAll, type ShardCheckpoint } from '../../opensearch/shard-changes.ts'
 import { withoutStuck } from '../dead-letters/known-letters.ts'
 import type { EncodeQueue, QueuedDocument } from '../queue/queue.ts'
@@ -9,6 +8,7 @@ import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import { ChangedDocuments } from './changed-documents.ts'
 import { type CheckpointScope, readCheckpoints, saveCheckpoint } from './checkpoint.ts'
 import { type Lease, takeLease } from './lease.ts'
+import { type LostVector, markLost } from './lost-vectors.ts'
 import { oldestPendingSeconds } from './oldest-pending.ts'
 
 export interface SweepOptions {
@@ -70,13 +70,14 @@ export async function sweep(
 ): Promise<SweepReport> {
   const { telemetry = NO_TELEMETRY, waitMs = 10_000 } = options
   const startedAt = performance.now()
-  const { name, specification } = await readInstalledIndex(client, index)
+  const installed = await readInstalledIndex(client, index)
+  const { name } = installed
   const { uuid, resultWindow } = await readShards(client, name)
   const lease = await takeLease(queue.redis, `sweep:${uuid}`, { waitMs })
   if (lease === undefined) {
     return { found: 0, jobs: 0, scanned: 0, oldestPendingSeconds: 0, outcome: 'taken' }
   }
-  const run = new SweepRun({ client, queue, index: name, specification, resultWindow, lease, options })
+  const run = new SweepRun({ client, queue, installed, resultWindow, lease, options })
   try {
     const outcome = await run.all()
     const oldest = await oldestPendingSeconds(client, name)
@@ -93,8 +94,7 @@ export async function sweep(
 interface SweepTarget {
   readonly client: Client
   readonly queue: EncodeQueue
-  readonly index: string
-  readonly specification: IndexSpecification
+  readonly installed: InstalledIndex
   /** Most documents that a page may have. */
   readonly resultWindow: number
   readonly lease: Lease
@@ -115,16 +115,12 @@ class SweepRun {
 
   constructor(target: SweepTarget) {
     this.#target = target
-    this.#documents = new ChangedDocuments(
-      target.client,
-      target.index,
-      target.specification,
-      target.resultWindow,
-    )
+    this.#documents = new ChangedDocuments(target.client, target.installed, target.resultWindow)
   }
 
   async all(): Promise<SweepReport['outcome']> {
-    const { client, queue, index, specification, options } = this.#target
+    const { client, queue, installed, options } = this.#target
+    const { name: index, specification } = installed
     // Again, now that nobody else moves them.
     const { uuid, shards } = await readShards(client, index)
     const scope = { indexUuid: uuid, fingerprint: specification.fingerprint }
@@ -166,7 +162,7 @@ class SweepRun {
       if (stop !== undefined) return stop
       const page = await this.#documents.page({ shard, after, upTo: globalCheckpoint })
       if (page.waiting.length > 0) await sleep(SETTLE_MS)
-      await this.#queue(page.waiting)
+      await this.#queue([...page.waiting, ...(await this.#restore(page.lost))])
       const seqNo = page.last
       await saveCheckpoint(this.#target.queue.redis, scope, { shard, history, seqNo })
       this.#remaining -= seqNo - after
@@ -183,8 +179,14 @@ class SweepRun {
     return (await queue.isFull()) ? 'full' : undefined
   }
 
+  #restore(lost: readonly LostVector[]): Promise<QueuedDocument[]> {
+    const { client, installed } = this.#target
+    return markLost(client, installed.name, installed.specification, lost)
+  }
+
   async #queue(found: readonly QueuedDocument[]): Promise<void> {
-    const { client, queue, index, specification } = this.#target
+    const { client, queue } = this.#target
+    const { name: index, specification } = this.#target.installed
     const waiting = await withoutStuck(client, index, specification.fingerprint, found)
     if (waiting.length === 0) return
     const { jobs, documents } = await queue.add(index, specification.fingerprint, waiting)

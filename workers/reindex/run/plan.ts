@@ -65,7 +65,10 @@ export async function hasAliases(
  *
  * @throws LexpandError INDEX naming it
  */
-export async function assertCopyable(client: Client, { name, mapping, settings }: FoundIndex): Promise<void> {
+export async function assertCopyable(
+  client: Client,
+  { name, mapping, settings, specification }: FoundIndex,
+): Promise<void> {
   const fail = (text: string) => {
     throw new LexpandError('INDEX', `[reindex] ${text}`)
   }
@@ -82,9 +85,12 @@ export async function assertCopyable(client: Client, { name, mapping, settings }
     fail(`expected index ${name} open, got a closed index. Open it with POST /${name}/_open.`)
   }
   const { enabled = true, includes = [], excludes = [] } = mapping._source ?? {}
-  if (!enabled || includes.length > 0 || excludes.length > 0) {
+  // Vectors can be made again, unlike what a client wrote.
+  const field = specification?.sparse_field
+  const lost = excludes.filter((path) => field === undefined || (path !== field && path !== `${field}.*`))
+  if (!enabled || includes.length > 0 || lost.length > 0) {
     fail(
-      `expected _source of index ${name} to be complete, got ${enabled ? `one without ${[...excludes, ...includes.map((path) => `all but ${path}`)].join(', ')}` : 'none'}. Documents cannot be copied from it: fill a new index from where they came from.`,
+      `expected _source of index ${name} to be complete, got ${enabled ? `one without ${[...lost, ...includes.map((path) => `all but ${path}`)].join(', ')}` : 'none'}. Documents cannot be copied from it: fill a new index from where they came from.`,
     )
   }
 }

@@ -1,0 +1,45 @@
+import type { Client } from '@opensearch-project/opensearch'
+import type { IndexSpecification } from '../../mappings/specification.ts'
+import { EngineDenied } from '../../opensearch/failures/denied.ts'
+import { EngineBusy } from '../../opensearch/failures/transient.ts'
+import { pendingSidecar } from '../documents/states.ts'
+import { type DocumentVersion, writeBack } from '../documents/write-back.ts'
+import { jobDocument } from '../queue/job-data.ts'
+import type { QueuedDocument } from '../queue/queue.ts'
+
+/** A document that says `ready` and has no vector any more, with the hash of its text. */
+export interface LostVector extends DocumentVersion {
+  readonly hash: string
+}
+
+const PATIENCE = { giveUpAfterMs: 10_000 }
+
+/**
+ * Makes documents pending that lost their vectors: a worker would take them for settled. One that was changed since it
+ * was read, or that the engine refuses to write, is left as it is: the change comes to the next sweep, and the audit tells
+ * of the other.
+ *
+ * @returns those to be queued
+ * @throws EngineBusy when the engine has no room, EngineDenied when it may not be done: the page has to be swept again
+ */
+export async function markLost(
+  client: Client,
+  index: string,
+  { sparse_field }: IndexSpecification,
+  lost: readonly LostVector[],
+): Promise<QueuedDocument[]> {
+  const items = lost.map(({ hash, ...version }) => ({
+    ...version,
+    features: undefined,
+    sidecar: pendingSidecar(hash),
+  }))
+  const results = await writeBack(client, index, sparse_field, items, PATIENCE)
+  return lost.flatMap(({ id, routing, hash }, at) => {
+    const { outcome, reason = 'no answer', seqNo = 0, primaryTerm = 0 } = results[at] ?? { outcome: 'retry' }
+    if (outcome === 'retry') throw new EngineBusy('sweep', index, reason)
+    if (outcome === 'denied')
+      throw new EngineDenied(`[sweep] expected to mark documents of ${index}, got: ${reason}`)
+    if (outcome !== 'written') return []
+    return jobDocument({ id, routing, seqNo, primaryTerm, textHash: hash })
+  })
+}
