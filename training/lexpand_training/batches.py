@@ -121,7 +121,17 @@ class Sampler:
 
         source = self.store.doc_source[grouped[:, 0]].astype(np.int64)
         return Batch(
-            queries, docs, tensor(ids), lengths, tensor(row), tensor(piece), own, tensor(titled), tensor(title_ids), title_lengths, tensor(source)
+            queries,
+            docs,
+            tensor(ids),
+            lengths,
+            tensor(row),
+            tensor(piece),
+            own,
+            tensor(titled),
+            tensor(title_ids),
+            title_lengths,
+            tensor(source),
         )
 
     def __iter__(self):

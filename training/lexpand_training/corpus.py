@@ -92,35 +92,35 @@ def python_functions():
                         yield doc.split("\n")[0].rstrip(". "), node.name, body, doc
 
 
-def add_code(c: Collection, limit: int) -> None:
+def add_code(collection: Collection, limit: int) -> None:
     found = []
     for line, name, body, doc in python_functions():
         found.append((line, name, body, doc))
-    c.random.shuffle(found)
+    collection.random.shuffle(found)
     for line, name, body, doc in found[:limit]:
         keep = digest(body) % 2 == 0
         text = body if keep else body.replace(doc.split("\n")[0], "")
-        d = c.document("python-functions", "", text)
+        d = collection.document("python-functions", "", text)
         words = " ".join(re.findall(r"[A-Z]?[a-z]+|\d+", name)).lower()
-        c.query("python-functions", line if not keep or len(words.split()) < 2 else f"python {words}", "pair", d)
+        collection.query("python-functions", line if not keep or len(words.split()) < 2 else f"python {words}", "pair", d)
 
 
-def add_long(c: Collection, limit: int, words: int = 330) -> None:
+def add_long(collection: Collection, limit: int, words: int = 330) -> None:
     """Joins passages of one page so that training sees texts of several hundred word pieces."""
-    groups = [g for g in c.roots.values() if len(g) > 1]
-    c.random.shuffle(groups)
+    groups = [g for g in collection.roots.values() if len(g) > 1]
+    collection.random.shuffle(groups)
     made = 0
     for g in groups:
         for start in range(0, len(g) - 1, 4):
-            source = c.docs[g[start]][0]
+            source = collection.docs[g[start]][0]
             text = ""
             for i in g[start : start + 4]:
-                if len((text + c.docs[i][1]).split()) > words:
+                if len((text + collection.docs[i][1]).split()) > words:
                     break
-                text = f"{text} {c.docs[i][1]}".strip()
-            if len(text.split()) > 150 and digest(text) not in c.seen:
-                c.seen[digest(text)] = len(c.docs)
-                c.add(source, "", text)
+                text = f"{text} {collection.docs[i][1]}".strip()
+            if len(text.split()) > 150 and digest(text) not in collection.seen:
+                collection.seen[digest(text)] = len(collection.docs)
+                collection.add(source, "", text)
                 made += 1
             if made >= limit:
                 return
@@ -130,65 +130,67 @@ def sentences(text: str) -> list[str]:
     return [s for s in SENTENCE.split(text) if 6 <= len(s.split()) <= 45]
 
 
-def add_sentences(c: Collection, limit: int) -> None:
+def add_sentences(collection: Collection, limit: int) -> None:
     """Single sentences as documents: evidence and answer sentences are shorter than any passage."""
-    for i in c.random.sample(range(len(c.docs)), min(limit, len(c.docs))):
-        source, text = c.docs[i]
+    for i in collection.random.sample(range(len(collection.docs)), min(limit, len(collection.docs))):
+        source, text = collection.docs[i]
         found = sentences(text) if source != "python-functions" else []
         if found:
-            c.document(source, "", c.random.choice(found))
+            collection.document(source, "", collection.random.choice(found))
 
 
-def add_crops(c: Collection, limit: int) -> None:
+def add_crops(collection: Collection, limit: int) -> None:
     """A sentence, or three to nine words of it, looks for the text it came from."""
-    for i in c.random.sample(range(len(c.docs)), min(limit, len(c.docs))):
-        source, text = c.docs[i]
+    for i in collection.random.sample(range(len(collection.docs)), min(limit, len(collection.docs))):
+        source, text = collection.docs[i]
         found = sentences(text)
         if not found or source == "python-functions":
             continue
-        words = c.random.choice(found).split()
-        if c.random.random() < 0.5:
-            n = c.random.randint(3, 9)
-            start = c.random.randint(0, max(0, len(words) - n))
+        words = collection.random.choice(found).split()
+        if collection.random.random() < 0.5:
+            n = collection.random.randint(3, 9)
+            start = collection.random.randint(0, max(0, len(words) - n))
             words = words[start : start + n]
-        c.query(source, " ".join(words[:24]), "crop", i)
+        collection.query(source, " ".join(words[:24]), "crop", i)
 
 
-def add_clozes(c: Collection, sources: list[str], each: int) -> None:
+def add_clozes(collection: Collection, sources: list[str], each: int) -> None:
     """Texts of these sources without one of their sentences, which looks for the rest: a claim does not repeat its
     evidence. `each` sentences of a text at most."""
-    for source, text in list(c.docs):
+    for source, text in list(collection.docs):
         found = sentences(text) if source in sources else []
         if len(found) < 3:
             continue
-        for sentence in c.random.sample(found, min(each, len(found) - 2)):
-            c.query(source, sentence, "crop", c.document(source, "", text.replace(sentence, "", 1)))
+        for sentence in collection.random.sample(found, min(each, len(found) - 2)):
+            collection.query(source, sentence, "crop", collection.document(source, "", text.replace(sentence, "", 1)))
 
 
-def add_keywords(c: Collection, limit: int) -> None:
+def add_keywords(collection: Collection, limit: int) -> None:
     """Two to five of a text's rarest words: how people look for jargon."""
-    df = Counter(w for _, t in c.docs[:: max(1, len(c.docs) // 60000)] for w in set(WORD.findall(t.lower())))
-    for i in c.random.sample(range(len(c.docs)), min(limit, len(c.docs))):
-        source, text = c.docs[i]
+    df = Counter(w for _, t in collection.docs[:: max(1, len(collection.docs) // 60000)] for w in set(WORD.findall(t.lower())))
+    for i in collection.random.sample(range(len(collection.docs)), min(limit, len(collection.docs))):
+        source, text = collection.docs[i]
         words = list(dict.fromkeys(w for w in WORD.findall(text.lower()) if len(w) > 2 and df[w] > 1))
         rare = sorted(words, key=lambda w: df[w])[:14]
         if len(rare) < 5:
             continue
-        chosen = c.random.sample(rare, c.random.randint(2, 5))
-        c.query(source, " ".join(chosen), "keyword", i)
+        chosen = collection.random.sample(rare, collection.random.randint(2, 5))
+        collection.query(source, " ".join(chosen), "keyword", i)
 
 
 EXACT = re.compile(r"[A-Za-z]*\d[\w./:-]*\w|[A-Za-z]+[A-Z]\w*|[a-z]+_\w+|[A-Z]{2,}")
 
 
-def add_exact(c: Collection, limit: int) -> None:
+def add_exact(collection: Collection, limit: int) -> None:
     """One to three of a text's codes, numbers and rare names, as written: what people type who know what they look for."""
-    df = Counter(w for _, t in c.docs for w in set(EXACT.findall(t)))
-    for i in c.random.sample(range(len(c.docs)), min(limit, len(c.docs))):
-        source, text = c.docs[i]
+    df = Counter(w for _, t in collection.docs for w in set(EXACT.findall(t)))
+    for i in collection.random.sample(range(len(collection.docs)), min(limit, len(collection.docs))):
+        source, text = collection.docs[i]
         rare = [w for w in dict.fromkeys(EXACT.findall(text)) if 2 < len(w) < 40 and df[w] <= 20]
         if rare and source != "python-functions":
-            c.query(source, " ".join(c.random.sample(rare, min(len(rare), c.random.randint(1, 3)))), "keyword", i)
+            collection.query(
+                source, " ".join(collection.random.sample(rare, min(len(rare), collection.random.randint(1, 3)))), "keyword", i
+            )
 
 
 def gather(folder: Path, options: Corpus) -> tuple[Collection, Collection]:
@@ -235,7 +237,7 @@ def vocabulary_of(tokenizer: Tokenizer) -> list[str]:
     return [piece for piece, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
 
 
-def tokenise(c: Collection, tokenizer: Tokenizer) -> TokenStore:
+def tokenise(collection: Collection, tokenizer: Tokenizer) -> TokenStore:
     def ids(texts, limit):
         rows = []
         for i in range(0, len(texts), 20000):
@@ -243,16 +245,16 @@ def tokenise(c: Collection, tokenizer: Tokenizer) -> TokenStore:
             rows += [np.asarray(e.ids[:limit], np.uint16) for e in batch]
         return Ragged.of(rows)
 
-    names = sorted({s for s, _ in c.docs} | {q[0] for q in c.queries})
+    names = sorted({s for s, _ in collection.docs} | {q[0] for q in collection.queries})
     code = {s: i for i, s in enumerate(names)}
     return TokenStore(
-        docs=ids([t for _, t in c.docs], MAX_PIECES),
-        doc_source=np.array([code[s] for s, _ in c.docs], np.uint8),
-        title_lengths=np.minimum(ids(c.titles, MAX_PIECES).lengths, 255).astype(np.uint8),
-        queries=ids([q[1] for q in c.queries], 64),
-        query_source=np.array([code[q[0]] for q in c.queries], np.uint8),
-        query_kind=np.array([q[2] for q in c.queries], np.uint8),
-        positive=np.array([q[3] for q in c.queries], np.int32),
+        docs=ids([t for _, t in collection.docs], MAX_PIECES),
+        doc_source=np.array([code[s] for s, _ in collection.docs], np.uint8),
+        title_lengths=np.minimum(ids(collection.titles, MAX_PIECES).lengths, 255).astype(np.uint8),
+        queries=ids([q[1] for q in collection.queries], 64),
+        query_source=np.array([code[q[0]] for q in collection.queries], np.uint8),
+        query_kind=np.array([q[2] for q in collection.queries], np.uint8),
+        positive=np.array([q[3] for q in collection.queries], np.int32),
         sources=names,
     )
 

@@ -80,28 +80,30 @@ def agreement(a: Sparse, b: Sparse) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="lexpand_training.gate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="lexpand_training.gate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("files", nargs="+", help="ONNX files; the first is the reference")
     parser.add_argument("--table", required=True, help="query-table.json, with tokenizer.json beside it")
     parser.add_argument("--sets", nargs="+", required=True, help="BEIR folders")
     parser.add_argument("--within", type=float, default=0.003)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", help="JSON file for the figures of the last ONNX file")
-    a = parser.parse_args()
-    tokenizer = corpus.load_tokenizer(str(Path(a.table).parent / "tokenizer.json"))
+    arguments = parser.parse_args()
+    tokenizer = corpus.load_tokenizer(str(Path(arguments.table).parent / "tokenizer.json"))
     vocabulary = tokenizer.get_vocab()
     table = torch.zeros(len(vocabulary))
-    for piece, weight in json.loads(Path(a.table).read_text()).items():
+    for piece, weight in json.loads(Path(arguments.table).read_text()).items():
         table[vocabulary[piece]] = weight
     special = (vocabulary["[CLS]"], vocabulary["[SEP]"])
     worst, last = 0.0, {}
-    for folder in a.sets:
+    for folder in arguments.sets:
         test = Retrieval.beir(Path(folder), tokenizer)
         test.bm25 = bm25_scores(test, corpus.vocabulary_of(tokenizer), "cpu")
         reference, first = None, 0.0
-        for path in a.files:
+        for path in arguments.files:
             begin = time.monotonic()
-            raw = encode(session_of(path, a.threads), test.docs, len(table), special)
+            raw = encode(session_of(path, arguments.threads), test.docs, len(table), special)
             seconds = time.monotonic() - begin
             last[test.name] = quality = quality_of(raw, table, test)
             ndcg, docs = quality["pruned_ndcg"], raw.pruned(PRUNING)
@@ -114,11 +116,11 @@ def main() -> int:
                 f"cosine {agreement(reference, docs):.4f}, {docs.count / seconds:.1f} docs/s",
                 flush=True,
             )
-    if a.out:
-        Path(a.out).write_text(json.dumps({"int8": last}, indent=1))
-    if worst > a.within:
-        print(f"[gate] expected at most {a.within} nDCG@10 below {a.files[0]}, got {worst:.4f}.", file=sys.stderr)
-    return int(worst > a.within)
+    if arguments.out:
+        Path(arguments.out).write_text(json.dumps({"int8": last}, indent=1))
+    if worst > arguments.within:
+        print(f"[gate] expected at most {arguments.within} nDCG@10 below {arguments.files[0]}, got {worst:.4f}.", file=sys.stderr)
+    return int(worst > arguments.within)
 
 
 if __name__ == "__main__":

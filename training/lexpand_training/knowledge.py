@@ -98,7 +98,9 @@ def load_targets(config: Config, device: str) -> Targets:
         return Postings.from_arrays({k.removeprefix(f"{name}_"): v for k, v in raw.items() if k.startswith(f"{name}_")}).to(device)
 
     sparse = {n: Postings.from_arrays(np.load(wait_for(folder(config) / f"{n}-postings.npz"))).to(device) for n in config.teachers.sparse}
-    targets = Targets(read("document"), read("query"), bm25("stems"), bm25("pieces"), sparse, (raw["query_offsets"], raw["query_stems"]), [], {}, 0.0)
+    targets = Targets(
+        read("document"), read("query"), bm25("stems"), bm25("pieces"), sparse, (raw["query_offsets"], raw["query_stems"]), [], {}, 0.0
+    )
     weigh(targets, config)
     return targets
 

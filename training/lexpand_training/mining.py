@@ -40,9 +40,7 @@ def by_student(query_pieces, table, vectors, rows, depth: int, query_chunk: int 
     query_pieces(rows) -> bool [n, V] on the device; vectors: iterable of (document ids int64 [n], dense float [n, V])
     chunks on the device, read once. Returns int32 [len(rows), depth] on the CPU.
     """
-    weights = [
-        (query_pieces(rows[i : i + query_chunk]) * table).to(torch.bfloat16) for i in range(0, len(rows), query_chunk)
-    ]
+    weights = [(query_pieces(rows[i : i + query_chunk]) * table).to(torch.bfloat16) for i in range(0, len(rows), query_chunk)]
     best = [None] * len(weights)
     for documents, dense in vectors:
         dense = dense.to(torch.bfloat16).T.contiguous()

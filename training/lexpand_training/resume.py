@@ -74,7 +74,11 @@ def integer_tensors(graph) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tenso
 
     What that file leaves out, the bias of pieces that are never emitted, is 0. Scalars and shapes are no parameters.
     """
-    values = [numpy_helper.to_array(i) for i in graph.initializer if i.data_type in (TensorProto.INT8, TensorProto.FLOAT) or max(i.dims, default=0) > 8]
+    values = [
+        numpy_helper.to_array(i)
+        for i in graph.initializer
+        if i.data_type in (TensorProto.INT8, TensorProto.FLOAT) or max(i.dims, default=0) > 8
+    ]
     values = [torch.from_numpy(v.copy()) for v in values if v.size > 1]
     emitted = values[-1]  # ids in column order
     column = next(i for i, v in enumerate(values) if v.dtype == torch.int64)

@@ -101,7 +101,9 @@ def make_runs(config: Config, runs: Iterator[Run], first: str | None, folder: Pa
         elif settings.distill.corpus_weights:
             raise ValueError("[train] corpus_weights counts pieces where the student mines: set batch.student_queries")
         knowledge.weigh(targets, settings)
-        figures = distill(model, table, sampler, targets, settings.distill, settings.seed, device, weights, lambda line: print(line, flush=True))
+        figures = distill(
+            model, table, sampler, targets, settings.distill, settings.seed, device, weights, lambda line: print(line, flush=True)
+        )
         save_checkpoint(folder / f"{run.name}.pt", model, table, asdict(settings), {"training": figures})
         print(f"RESULT {run.name} {figures}", flush=True)
         if settings.judge:
@@ -117,7 +119,9 @@ def judge(name: str, model, table, settings: Config, folder: Path, tests: Tests,
     found = {}
     if tests.validation:
         values = per_query(model, table.weights, tests.validation, device)
-        np.savez_compressed(folder / f"{name}.npz", groups=np.array(tests.validation.groups), **{k: v.astype(np.float32) for k, v in values.items()})
+        np.savez_compressed(
+            folder / f"{name}.npz", groups=np.array(tests.validation.groups), **{k: v.astype(np.float32) for k, v in values.items()}
+        )
         found = {kind: mean_over_groups(tests.validation.groups, v) for kind, v in values.items()}
         print(f"VALIDATION {name} " + " ".join(f"{k} {mean:.4f} (+-{error:.4f})" for k, (mean, error) in found.items()), flush=True)
     (folder / f"{name}.json").write_text(json.dumps({"quality": quality, "validation": found}, indent=1))

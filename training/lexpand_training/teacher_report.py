@@ -28,7 +28,11 @@ def report(config: Config, held: Retrieval, teacher_named: Callable, device: str
     for stems in (0.0, 0.3, 0.6, 1.0, 1.5):
         show(f"ensemble, BM25 {stems}", losses.ensemble(list(judged.values()), [*weights[:-1], stems], none, 0.0), held)
     for i, name in enumerate(names):
-        show(f"ensemble without {name}", losses.ensemble(list(judged.values()), [w * (j != i) for j, w in enumerate(weights)], none, 0.0), held)
+        show(
+            f"ensemble without {name}",
+            losses.ensemble(list(judged.values()), [w * (j != i) for j, w in enumerate(weights)], none, 0.0),
+            held,
+        )
 
 
 def show(name: str, scores: torch.Tensor, held: Retrieval) -> None:

@@ -17,7 +17,9 @@ CANDIDATES = 100_000
 COPIED = 24  # pieces at the start of a text where a query that stands there whole is no question
 
 
-def validation_set(held_out: list[TokenStore], training: TokenStore, vocabulary: list[str], device: str, size: int = CANDIDATES) -> Retrieval:
+def validation_set(
+    held_out: list[TokenStore], training: TokenStore, vocabulary: list[str], device: str, size: int = CANDIDATES
+) -> Retrieval:
     held = TokenStore.joined(held_out)
     kept = [i for i in range(len(held.queries)) if held.query_kind[i] == 0 and asks(held.queries.row(i), held.docs.row(held.positive[i]))]
     rest = np.random.default_rng(0).permutation(len(training.docs))[: max(0, size - len(held.docs))]

@@ -27,7 +27,13 @@ def test_a_setting_makes_another_configuration_and_leaves_the_first_alone():
 
 @pytest.mark.parametrize(
     "setting, error",
-    [("distill.second=3", KeyError), ("distil.seconds=3", KeyError), ('distill.seconds="3"', TypeError), ("batch.mix=[1.0]", TypeError), ("seed=true", TypeError)],
+    [
+        ("distill.second=3", KeyError),
+        ("distil.seconds=3", KeyError),
+        ('distill.seconds="3"', TypeError),
+        ("batch.mix=[1.0]", TypeError),
+        ("seed=true", TypeError),
+    ],
 )
 def test_wrong_settings_are_refused_by_name(setting, error):
     c = config.load(Path(__file__).parents[1] / "lexpand-mini-v1.toml")

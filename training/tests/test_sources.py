@@ -9,7 +9,10 @@ import pytest
 from lexpand_training.sources import manuals, passages
 from lexpand_training.sources.overlap import Overlap
 
-SENTENCES = [f"Sentence {n} describes how the detector of the {w} experiment is calibrated with photons." for n, w in enumerate("alpha beta gamma delta".split())]
+SENTENCES = [
+    f"Sentence {n} describes how the detector of the {w} experiment is calibrated with photons."
+    for n, w in enumerate("alpha beta gamma delta".split())
+]
 PAGE = f"<title>Calibration - Manual</title><h1>Energy calibration of detectors¶</h1><p>{' '.join(SENTENCES)}</p><script>code</script><h2>Notes</h2><p>Too short.</p>"
 
 

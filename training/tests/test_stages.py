@@ -29,12 +29,16 @@ def folder(tmp_path):
             topic = TOPICS[i % len(TOPICS)]
             words = topic.split() + rng.sample(FILLER, 8)
             rng.shuffle(words)
-            text = f"{' '.join(words)} {store} X{i}-{i * 7}. The {topic} was seen again in report {i}. And {' '.join(rng.sample(FILLER, 7))}."
+            text = (
+                f"{' '.join(words)} {store} X{i}-{i * 7}. The {topic} was seen again in report {i}. And {' '.join(rng.sample(FILLER, 7))}."
+            )
             lines.append(json.dumps({"src": f"{store}-{i % 3}", "q": f"{topic} {rng.choice(FILLER)}", "title": topic, "text": text}))
         (tmp_path / f"{store}.jsonl").write_text("\n".join(lines))
     dev = tmp_path / "dev" / "toy"
     (dev / "qrels").mkdir(parents=True)
-    (dev / "corpus.jsonl").write_text("\n".join(json.dumps({"_id": str(i), "title": t, "text": f"About {t}."}) for i, t in enumerate(TOPICS)))
+    (dev / "corpus.jsonl").write_text(
+        "\n".join(json.dumps({"_id": str(i), "title": t, "text": f"About {t}."}) for i, t in enumerate(TOPICS))
+    )
     (dev / "queries.jsonl").write_text("\n".join(json.dumps({"_id": f"q{i}", "text": t}) for i, t in enumerate(TOPICS)))
     (dev / "qrels" / "test.tsv").write_text("q\td\ts\n" + "".join(f"q{i}\t{i}\t1\n" for i in range(len(TOPICS))))
     torch.manual_seed(0)
@@ -72,7 +76,10 @@ def test_every_stage_after_another(folder, monkeypatch, capsys):
     run(monkeypatch, "tokens", *common)
     run(monkeypatch, "lexical", *common)
     # bge and e5 need no change; the base has another shape here, so the teachers are two.
-    two = [*common, 'teachers={dense=["bge", "e5"], weights=[1.0, 0.6], stems=0.25, pieces=0.25, bonus=0.06, sparse=["own", "other"], sparse_weights=[0.0, 0.0]}']
+    two = [
+        *common,
+        'teachers={dense=["bge", "e5"], weights=[1.0, 0.6], stems=0.25, pieces=0.25, bonus=0.06, sparse=["own", "other"], sparse_weights=[0.0, 0.0]}',
+    ]
     run(monkeypatch, "vectors", *two)
     runs = [
         "control:seed=1",

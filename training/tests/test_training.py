@@ -61,7 +61,17 @@ def targets_of(store, vocabulary, idf):
     pieces = bm25_of_pieces(store.docs, idf.numpy())
     lexical = bm25_of_stems(stems, store.docs)
     # The pieces' BM25 stands in for a sparse teacher, too: postings are postings.
-    return Targets([vectors(store.docs)], [vectors(store.queries)], lexical, pieces, {"own": pieces}, (offsets, stem), [1.0, 0.4, 0.4], {"own": 0.2}, 0.06)
+    return Targets(
+        [vectors(store.docs)],
+        [vectors(store.queries)],
+        lexical,
+        pieces,
+        {"own": pieces},
+        (offsets, stem),
+        [1.0, 0.4, 0.4],
+        {"own": 0.2},
+        0.06,
+    )
 
 
 BATCH = Batch(

@@ -24,10 +24,14 @@ READERS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="lexpand_training.sources", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="lexpand_training.sources", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--list", required=True)
     parser.add_argument("--packages", required=True)
-    parser.add_argument("--dev", nargs="+", required=True, help="evaluation collections: texts that share runs of words with them are left out")
+    parser.add_argument(
+        "--dev", nargs="+", required=True, help="evaluation collections: texts that share runs of words with them are left out"
+    )
     parser.add_argument("--out", required=True)
     parser.add_argument("--name", default="jargon")
     arguments = parser.parse_args()

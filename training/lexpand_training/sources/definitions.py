@@ -46,7 +46,11 @@ def read_diagnoses(folder: Path, writer: Writer) -> None:
     (path,) = folder.rglob("icd10c-tabular-*.xml")
     for diagnosis in ElementTree.parse(path).iter("diag"):
         code, name = diagnosis.findtext("name", ""), diagnosis.findtext("desc", "")
-        notes = [note.text or "" for kind in ("inclusionTerm", "includes", "excludes1", "excludes2", "useAdditionalCode") for note in diagnosis.findall(f"{kind}/note")]
+        notes = [
+            note.text or ""
+            for kind in ("inclusionTerm", "includes", "excludes1", "excludes2", "useAdditionalCode")
+            for note in diagnosis.findall(f"{kind}/note")
+        ]
         below = [f"{d.findtext('name')} {d.findtext('desc')}" for d in diagnosis.findall("diag")]
         terms = [note.text for note in diagnosis.findall("inclusionTerm/note") if note.text]
         writer.definition("codes-diagnosis", [code, *terms[:2]], f"{code} {name}. {'; '.join(notes)} {'; '.join(below)}"[:1200])
@@ -62,7 +66,9 @@ def read_weaknesses(folder: Path, writer: Writer) -> None:
             seen.add(row["CWE-ID"])
             text = f"{row['Description']} {row['Extended Description']}"
             writer.definition("security", [row["Name"], f"CWE-{row['CWE-ID']} {row['Name']}"], " ".join(text.split()[:195]))
-            for phase, note in re.findall(r"PHASE:([^:]*):[^:]*(?:STRATEGY:[^:]*:)?DESCRIPTION:(.*?)::", row["Potential Mitigations"] or ""):
+            for phase, note in re.findall(
+                r"PHASE:([^:]*):[^:]*(?:STRATEGY:[^:]*:)?DESCRIPTION:(.*?)::", row["Potential Mitigations"] or ""
+            ):
                 writer.section("security", row["Name"], f"mitigation of {row['Name'].lower()} ({phase})", note)
 
 

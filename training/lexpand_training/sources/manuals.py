@@ -19,7 +19,9 @@ BLOCK = re.compile(r"<(p|dd|li|blockquote)\b[^>]*>(.*?)(?=</?(?:p|dd|dt|li|ul|ol
 TAG = re.compile(r"<[^>]+>")
 TITLE = re.compile(r"<title>(.*?)</title>", re.S | re.I)
 # Listings of files, indices and source code have no sentences.
-LISTING = re.compile(r"(genindex|search|py-modindex|_modules|_sources|-members|_source|annotated|hierarchy|functions_|globals_|inherit)", re.I)
+LISTING = re.compile(
+    r"(genindex|search|py-modindex|_modules|_sources|-members|_source|annotated|hierarchy|functions_|globals_|inherit)", re.I
+)
 
 
 def read_package(path: Path, source: str, writer: Writer) -> None:
@@ -39,7 +41,12 @@ def pages(path: Path) -> Iterator[tuple[str, str]]:
         count = 0
         with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
             for member in archive:
-                if member.isfile() and member.name.endswith((".html", ".htm")) and member.size < LARGEST and not LISTING.search(member.name):
+                if (
+                    member.isfile()
+                    and member.name.endswith((".html", ".htm"))
+                    and member.size < LARGEST
+                    and not LISTING.search(member.name)
+                ):
                     count += 1
                     if count <= PAGES:
                         yield member.name, archive.extractfile(member).read().decode("utf-8", "replace")
