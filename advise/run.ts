@@ -4,6 +4,7 @@ import { machine } from '../measure/machine.ts'
 import type { Model } from '../models/index.ts'
 import { SearchCache } from '../pipelines/index.ts'
 import { LexpandError } from '../sparse/index.ts'
+import { isUnreadable } from '../sparse/word-pieces/unreadable.ts'
 import { advisePruning, adviseTable, adviseTwoPhase } from './advice.ts'
 import { measureCurves } from './advise.ts'
 import { withReindex } from './change.ts'
@@ -13,7 +14,7 @@ import { givenQueries } from './queries.ts'
 import type { AdvisePlan, AdviseRun } from './result.ts'
 import { type Opened, readSample } from './sample.ts'
 import { findLeftOvers, LONGEST_RUN_MS, removeThrowAways } from './throw-away-index.ts'
-import { countVectors, sampleVectors } from './vector-sample.ts'
+import { countVectors, firstTexts, sampleVectors } from './vector-sample.ts'
 import { warnings } from './warnings.ts'
 
 /** Copies of a vector on disk while an index is being written: its log, and segments before and after their merge. */
@@ -100,6 +101,9 @@ export async function openForAdvice(client: Client, model: Model, options: Advis
   return { client, found, model }
 }
 
+/** Sampled documents whose text is looked at for its language. */
+const READ_FOR_LANGUAGE = 1_000
+
 async function measured(
   options: AdviseOptions,
   { client, found, model }: Opened,
@@ -147,6 +151,12 @@ async function measured(
     queries_from: given === undefined ? 'documents' : 'file',
     judged,
   } as const
+  const texts = await firstTexts(
+    client,
+    found,
+    documents.slice(0, READ_FOR_LANGUAGE).map(({ id }) => id),
+  )
+  const unreadable = texts.filter((text) => isUnreadable(text, model.tokenizer)).length
   return {
     index: found.name,
     model: `${model.manifest.name} ${model.manifest.version}`,
@@ -162,6 +172,7 @@ async function measured(
       latency_noise: noise,
       specification: found.specification,
       model,
+      unreadable: unreadable / Math.max(1, texts.length),
       usesPlugin,
     }),
     machine: machine(),

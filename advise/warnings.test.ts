@@ -11,6 +11,7 @@ const sound = {
   latency_noise: 0.05,
   specification: { model: built, pruning: { type: 'max_ratio', ratio: 0.1 } },
   model: { identity: 'a', manifest: { name: 'mini', version: '1' } } as Measured['model'],
+  unreadable: 0.01,
   usesPlugin: false,
 } as const satisfies Measured
 
@@ -26,6 +27,7 @@ test.each<[string, Partial<Measured>]>([
   ['on 999 of 1000 documents', { sample: 999 }],
   ['3 judged documents', { judged: { found: 7, missing: 3 } }],
   ['The index holds top_k', { specification: { model: built, pruning: { type: 'top_k', k: 9 } } }],
+  ['12% of the sampled documents are in a language or script', { unreadable: 0.12 }],
   ['the plugin answers', { usesPlugin: true }],
 ])('%s', (text, weaker) => {
   expect(warnings({ ...sound, ...weaker })).toEqual([expect.stringContaining(text)])

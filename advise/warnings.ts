@@ -8,11 +8,15 @@ export interface Measured
   readonly specification: Pick<IndexSpecification, 'model' | 'pruning'>
   /** That weighs the queries, and that a reindex would encode with. */
   readonly model: SpecifiedModel
+  /** Share of sampled documents that the model can hardly read, 0 to 1. */
+  readonly unreadable: number
   /** Whether the plugin answers for the index. */
   readonly usesPlugin: boolean
 }
 
 const FEW_QUERIES = 50
+/** Share of documents; a name or two in another script are no language. */
+const FEW_UNREADABLE = 0.01
 /** Share by which equal searches may differ on a quiet machine. */
 const LOUD = 0.05
 
@@ -41,6 +45,10 @@ export function warnings(run: Measured): string[] {
   if (judged !== undefined && judged.missing > 0)
     found.push(
       `${judged.missing} judged documents are not in the index or have no vector: they count as not found.`,
+    )
+  if (run.unreadable > FEW_UNREADABLE)
+    found.push(
+      `${(run.unreadable * 100).toFixed(0)}% of the sampled documents are in a language or script that the model can hardly read: their vectors are noise. Search them by words (mode bm25), or take a model that knows it.`,
     )
   if (pruning.type !== 'max_ratio' && pruning.type !== 'none')
     found.push(

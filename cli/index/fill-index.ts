@@ -48,6 +48,8 @@ export interface FillReport extends EnqueueCounts {
   readonly skipped: number
   /** Documents that this process gave a vector. */
   readonly encoded: number
+  /** Of these, those in a language or script that the model can hardly read. */
+  readonly unreadable: number
   /** Not stored, or marked failed in the index. */
   readonly failed: number
   /** Documents of the index that still wait for a vector. */
@@ -104,6 +106,7 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
       skipped: counts.skipped + counts.unchanged,
       failed: counts.failed + states.failed,
       encoded: worker?.stats.ready ?? 0,
+      unreadable: worker?.stats.unreadable ?? 0,
       pending: states.pending,
       truncation: await countTruncated(client, index),
       seconds: (performance.now() - startedAt) / 1000,

@@ -6,7 +6,7 @@ export type IndexResult = FillReport & { readonly interrupted?: true | undefined
 /** The result for people: what could not be done first, then the counts, then what to do next. */
 export function indexReport(result: IndexResult, { index, wait, passages }: IndexFlags): string {
   const { read, indexed, encoded, skipped, unchanged, failed, pending, seconds, errors, duplicates } = result
-  const { truncation, interrupted } = result
+  const { truncation, interrupted, unreadable } = result
   const lines = errors.map(({ id, position, reason }) => `  ${position ?? id ?? '?'}: ${reason}`)
   return [
     ...(lines.length === 0 ? [] : ['Not indexed, or not encoded:', ...lines]),
@@ -16,6 +16,11 @@ export function indexReport(result: IndexResult, { index, wait, passages }: Inde
     ...(truncation.documents > 0
       ? [
           `${counted(truncation.documents, 'document')} of the index ${truncation.documents === 1 ? 'is' : 'are'} longer than the windows: ${(truncation.share * 100).toFixed(1)}% of their word pieces have no part in the vectors.${passages === undefined ? ' Cut them with --passages 200.' : ''}`,
+        ]
+      : []),
+    ...(unreadable > 0
+      ? [
+          `${counted(unreadable, 'document')} ${unreadable === 1 ? 'is' : 'are'} in a language or script that the model can hardly read: their vectors say little. Search them by words (--mode bm25), or take a model that knows it (--model).`,
         ]
       : []),
     ...(pending > 0

@@ -80,6 +80,16 @@ test('digits beyond 2^53 come back from a search as they went in', async () => {
   })
 })
 
+test('documents that the model can hardly read are counted', async () => {
+  const file = write(
+    'languages.jsonl',
+    '{"_id":"2","text":"医生在心脏病发作后给病人开了药"}\n{"_id":"3","text":"Rain."}',
+  )
+  const { code, stdout } = await lexpand(['index', file, '--index', exact])
+  expect(code).toBe(0)
+  expect(stdout).toContain('1 document is in a language or script that the model can hardly read')
+})
+
 test('misspelt fields are refused with the nearest names, and no index is made', async () => {
   const file = write('typo.jsonl', '{"_id":"1","title":"a","body":"b"}')
   const { code, stderr } = await lexpand(['index', file, '--index', typo, '--fields', 'titel,boddy'])

@@ -4,6 +4,7 @@ import { textHash } from '../../mappings/text-hash.ts'
 import type { Encoder } from '../../sparse/encoder.ts'
 import { toFeatures } from '../../sparse/features.ts'
 import type { WordPieceTokenizer } from '../../sparse/word-pieces/tokenizer.ts'
+import { isUnreadable } from '../../sparse/word-pieces/unreadable.ts'
 import type { FailedDocument, Failure } from '../dead-letters/fail-documents.ts'
 import type { StoredDocument } from '../documents/read-documents.ts'
 import { type Condition, conditionOf, emptySidecar, isSettled, readySidecar } from '../documents/states.ts'
@@ -79,13 +80,15 @@ export async function newStates(
   })
   report.cached += cached.size
   const now = new Date()
-  for (const [at, { version, hash, before }] of waiting.entries()) {
+  for (const [at, { version, hash, before, text }] of waiting.entries()) {
     const result = expanded[at] ?? { error: new Error('the encoder gave no vector') }
     if ('error' in result) {
       failed.push({ ...version, hash, failure: encoderFailure(result.error) })
       continue
     }
     if (!cached.has(at)) report.tokens += result.tokens
+    if (result.truncated > 0) report.truncated++
+    if (isUnreadable(text, tokenizer)) report.unreadable++
     const features = toFeatures(result.vector, tokenizer)
     // Text without a single known word piece has nothing to be found by, like no text.
     items.push(

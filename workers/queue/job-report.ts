@@ -14,6 +14,10 @@ export interface JobReport {
   superseded: number
   /** Vectors taken from the cache instead of the encoder. */
   cached: number
+  /** Of those with a new vector, those in a language or script that the model can hardly read. */
+  unreadable: number
+  /** Of those with a new vector, those longer than their windows. */
+  truncated: number
   /** Word pieces encoded. */
   tokens: number
   readonly failures: { readonly id: string; readonly reason: string }[]
@@ -31,6 +35,8 @@ export function emptyReport(): JobReport {
     deleted: 0,
     superseded: 0,
     cached: 0,
+    unreadable: 0,
+    truncated: 0,
     tokens: 0,
     failures: [],
     readMs: 0,
