@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { LexpandError } from '../sparse/errors.ts'
+import { exactNumber, parseExactly } from '../sparse/exact-json.ts'
 import type { Qrels } from './metrics.ts'
 
 const QUERY_WORDS = 12
@@ -72,8 +73,9 @@ export function queryFrom(text: string): string {
 
 function fromJson(line: string, at: number, part: string): [string, string] {
   try {
-    const { _id, id, text } = JSON.parse(line) as { _id?: unknown; id?: unknown; text?: unknown }
-    if (typeof text === 'string') return [String(_id ?? id ?? at + 1), text]
+    const { _id, id, text } = parseExactly(line) as { _id?: unknown; id?: unknown; text?: unknown }
+    const own = _id ?? id ?? at + 1
+    if (typeof text === 'string') return [exactNumber(own) ?? String(own), text]
   } catch {
     // Malformed and without text are the same mistake.
   }
