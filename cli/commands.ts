@@ -19,7 +19,7 @@ export const COMMANDS = {
   audit: () => import('./operate/audit.ts'),
   forget: () => import('./operate/forget.ts'),
   advise: () => import('./advise/advise.ts'),
-  search: () => import('./search.ts'),
+  search: () => import('./search/search.ts'),
   encode: () => import('./encode.ts'),
   eval: () => import('./eval/eval.ts'),
   bench: benchCommand,

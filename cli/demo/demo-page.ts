@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { SearchHit } from '../../pipelines/index.ts'
-import { explained } from '../search-page.ts'
+import { explained } from '../search/search-page.ts'
 import { sideBySide, wrap } from './columns.ts'
 
 /** What the demo found, as its page and `--json` show it. */

@@ -1,7 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
-import type { SearchHit, SearchResult } from '../pipelines/index.ts'
-import { LexpandError } from '../sparse/errors.ts'
-import { textStart } from '../sparse/text-start.ts'
+import type { SearchHit, SearchResult } from '../../pipelines/index.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import { textStart } from '../../sparse/text-start.ts'
 
 /** Values of a facet that are counted. */
 const FACET_VALUES = 10
