@@ -61,7 +61,7 @@ export function withIndexFlags(command: Command): Command {
     .addOption(
       new Option(
         '--passages <words>',
-        'cut documents into passages of about so many words; lexpand search --collapse parent_id shows the best of each document',
+        'cut documents into passages of about so many words, each a document that names its own in parent_id',
       ).argParser(integer(10, 10_000)),
     )
     .option('--analyzer <name>', 'analyzer of the text fields of a new index (default: english)')
