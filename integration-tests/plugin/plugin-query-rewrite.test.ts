@@ -128,8 +128,17 @@ describe.skipIf(!hasPlugin)('the search request processor lexpand_query', () => 
       query: { rescore_query: { match: { body: 'raining' } }, rescore_query_weight: 100 },
     }
     expect(ids(await search({ query, rescore: rescored }))).toEqual(['1', '0'])
-    expect(ids(await search({ query, sort: [{ n: 'desc' }] }))).toEqual(['1', '0'])
+    expect(ids(await search({ query, sort: [{ n: 'desc' }, '_score'] }))).toEqual(['1', '0'])
     expect(ids(await search({ query, from: 1, size: 1 }))).toEqual(['1'])
+  })
+
+  test('finds no document more where no score puts hits in order', async () => {
+    expect(ids(await search({ query: weather, sort: [{ n: 'desc' }] }))).toEqual(['0'])
+    const counted = await search({ query: weather, size: 0, aggs: { n: { max: { field: 'n' } } } })
+    expect(counted).toMatchObject({ hits: { total: { value: 1 } }, aggregations: { n: { value: 0 } } })
+    const scored = { query: weather, sort: [{ n: 'desc' }], track_scores: true }
+    const [off, on] = [await search(scored, index, '?search_pipeline=_none'), await search(scored)]
+    expect(on.hits.hits[0]?._score).toBeGreaterThan(off.hits.hits[0]?._score ?? 0)
   })
 
   test('never makes an error of a request that was none: other indices, other models, long texts', async () => {

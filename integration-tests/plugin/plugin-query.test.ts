@@ -131,6 +131,70 @@ describe.skipIf(!hasPlugin)('the query lexpand', () => {
     expect(boosted.hits.hits[0]?.matched_queries).toEqual(['ours'])
   })
 
+  describe('with lexical', () => {
+    const weight = 0.3
+    const fresh = 'without a vector'
+
+    beforeAll(async () => {
+      await client.index({ index, id: fresh, body: { body: 'wing of a fresh bird' }, refresh: true })
+    })
+
+    afterAll(async () => {
+      await client.delete({ index, id: fresh, refresh: true })
+    })
+
+    const sum = (text: string, fields: readonly string[]) => {
+      const match =
+        fields.length === 1
+          ? { match: { [fields[0] as string]: { query: text, boost: weight } } }
+          : { multi_match: { query: text, fields, tie_breaker: 0.4, boost: weight } }
+      return { bool: { should: [match, clauses(text)] } }
+    }
+
+    test.each([
+      ['one field', ['body']],
+      ['the best of two', ['title', 'body']],
+    ])(
+      'scores the sum of the pieces and the weighted text: %s, alone and beside a filter',
+      async (_, fields) => {
+        for (const text of sampleQueries(12)) {
+          const ours = lexpand(text, { lexical: { fields, weight } })
+          const stock = sum(text, fields)
+          const filter = [{ terms: { group: [1, 3] } }]
+          for (const around of [
+            (inner: object) => ({ query: inner, size: 400 }),
+            (inner: object) => ({ query: { bool: { must: [inner], filter } }, size: 10, from: 5 }),
+          ]) {
+            const [got, wanted] = [await search(around(ours)), await search(around(stock))]
+            expect(got.hits.hits.length).toBe(wanted.hits.hits.length)
+            got.hits.hits.forEach(({ _score }, at) => {
+              expect(_score / (wanted.hits.hits[at]?._score ?? 0)).toBeCloseTo(1, 5)
+            })
+          }
+        }
+      },
+    )
+
+    test('finds a document without a vector, and its explanation tells both shares', async () => {
+      const query = lexpand('fresh wing', { lexical: {} })
+      const found = await search({ query, size: 400, explain: true, ext: { lexpand: { explain: true } } })
+      const shares = found.hits.hits.map((hit) => {
+        const { fields } = hit as Hit & { fields: { lexpand_shares: { sparse: number; lexical: number }[] } }
+        return { ...hit, ...(fields.lexpand_shares[0] ?? { sparse: 0, lexical: 0 }) }
+      })
+      for (const { _score, sparse, lexical } of shares) expect((sparse + lexical) / _score).toBeCloseTo(1, 5)
+      expect(shares.find(({ _id }) => _id === fresh)).toMatchObject({ sparse: 0 })
+      expect(JSON.stringify(shares[0]?._explanation)).toContain('share of the text')
+    })
+
+    test('a weight of 0 is the sparse query', async () => {
+      const none = lexpand('fresh wing', { lexical: { weight: 0 } })
+      expect(hits(await search({ query: none }))).toEqual(
+        hits(await search({ query: lexpand('fresh wing') })),
+      )
+    })
+  })
+
   test('finds nested documents', async () => {
     const nested = uniqueName('nested')
     const properties = { parts: { type: 'nested', properties: { [FIELD]: { type: 'rank_features' } } } }
@@ -209,6 +273,16 @@ describe.skipIf(!hasPlugin)('the query lexpand', () => {
       ['an extreme boost', () => lexpand('wing', { boost: 1e30 }), 'Scale the boost'],
       ['an infinite boost', () => lexpand('wing', { boost: 1e300 }), 'a number above 0'],
       ['2,000 words', () => lexpand(words()), 'at most 1024 distinct word pieces'],
+      [
+        'another weight',
+        () => lexpand('x', { lexical: { weight: 'auto' } }),
+        '[lexical.weight] to be a number',
+      ],
+      [
+        'a text field that is missing',
+        () => lexpand('x', { lexical: { fields: ['none'] } }),
+        'no such field',
+      ],
       ['10 MB of text', () => lexpand('word '.repeat(2_000_000)), 'at most 20000 characters'],
       ['10 MB without a space', () => lexpand('x'.repeat(10_000_000)), 'at most 20000 characters'],
     ])('%s', async (_, query, message) => {
