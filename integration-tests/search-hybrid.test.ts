@@ -115,7 +115,8 @@ describe('one pass', () => {
         expect(Math.abs(ids(meanwhile).indexOf(id) - rank) / before.hits.length).toBeLessThan(0.35)
         await storeReady(client, filling, specification, [document])
         const after = await search(client, fresh(), { index: filling, text, size: 400 })
-        expect(ids(after).indexOf(id)).toBe(rank)
+        // BM25 counts versions that are replaced until they are merged away.
+        expect(Math.abs(ids(after).indexOf(id) - rank)).toBeLessThanOrEqual(3)
       }
     }
     await removeIndices(client, filling)
@@ -294,5 +295,38 @@ describe('a complete search', () => {
     )
     const [mixed = 0, table = 0, counted = 0] = [auto, model_, corpus].map((one) => one?.hits[0]?.score)
     expect(mixed).toBeCloseTo(0.8 * table + 0.2 * counted, 3)
+  })
+})
+
+describe('a conversation', () => {
+  const history = ['king queen', 'garden flower']
+
+  test.each(['hybrid', 'sparse', 'bm25'] as const)(
+    '%s: earlier turns add a fifth each, what comes later decides',
+    async (mode) => {
+      const balance = 0.5
+      const asked = { mode, idf: 'model', fusion: { type: 'sum', balance }, size: 400 } as const
+      const alone = await Promise.all(
+        ['wing bird', ...history.toReversed()].map((text) => ask({ text, ...asked })),
+      )
+      const { hits } = await ask({ text: 'wing bird', history, ...asked })
+      const share = (turn: number, id: string) => alone[turn]?.hits.find((hit) => hit.id === id)?.score ?? 0
+      for (const { id, score } of hits) {
+        expect(score).toBeCloseTo(share(0, id) + 0.2 * share(1, id) + 0.04 * share(2, id), 3)
+      }
+      expect(hits.length).toBeGreaterThan(alone[0]?.hits.length ?? 0)
+    },
+  )
+
+  test('rarity in the index does not bring earlier turns back', async () => {
+    const [first] = (
+      await ask({ text: 'wing', history: ['bird'], mode: 'sparse', idf: 'corpus', explain: true, size: 400 })
+    ).hits
+      .map(({ explanation = [] }) => explanation)
+      .filter((explanation) => explanation.length === 2)
+    const weights = new Map(first?.map(({ token, queryWeight }) => [token, queryWeight]))
+    const alone = await ask({ text: 'bird', mode: 'sparse', idf: 'corpus', explain: true, size: 1 })
+    const bird = alone.hits[0]?.explanation?.[0]?.queryWeight ?? 0
+    expect(weights.get('bird')).toBeCloseTo(0.2 * bird, 6)
   })
 })

@@ -338,11 +338,24 @@ describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s ne
 
   test.each(OTHER_FORMS)('%s ranks and scores like rank_feature clauses', async (form) => {
     for (const text of QUERIES) {
-      const request = { text, mode: 'sparse', size: 50 } as const
+      const request = { text, mode: 'sparse', idf: 'model', size: 50 } as const
       const clauses = await ask({ ...request, form: 'rank_feature' }, peer)
       const other = await ask({ ...request, form }, peer)
       expect(ids(other)).toEqual(ids(clauses))
       expect(scores(other)).toEqual(scores(clauses))
+    }
+  })
+
+  test.each(OTHER_FORMS)('%s gives the same sums in one pass', async (form) => {
+    const fusion = { type: 'sum', balance: 0.3 } as const
+    for (const text of QUERIES) {
+      const request = { text, idf: 'model', fusion, size: 50 } as const
+      const clauses = await ask({ ...request, form: 'rank_feature' }, peer)
+      const other = await ask({ ...request, form }, peer)
+      expect(other.hits).toHaveLength(clauses.hits.length)
+      scores(other).forEach((score, at) => {
+        expect(score).toBeCloseTo(clauses.hits[at]?.score ?? 0, 3)
+      })
     }
   })
 

@@ -1,3 +1,4 @@
+export { balanceFor } from './hybrid/balance.ts'
 export { fuseMinMax, fuseReciprocalRank } from './hybrid/fusion.ts'
 export { type OnePassOptions, onePassQuery, type ScaledQuery } from './hybrid/one-pass.ts'
 export {

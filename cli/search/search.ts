@@ -28,6 +28,12 @@ export function register(program: Command): void {
         SEARCH_MODES,
       ),
     )
+    .addOption(
+      new Option(
+        '--history <text>',
+        'earlier question of the conversation, oldest first; may be repeated',
+      ).argParser((turn: string, before: readonly string[] | undefined) => [...(before ?? []), turn]),
+    )
     .addOption(new Option('--size <n>', 'hits').default(10).argParser(integer(0, 10_000)))
     .addOption(new Option('--from <n>', 'hits to skip').argParser(integer(0, 10_000)).conflicts('page'))
     .addOption(new Option('--page <n>', 'page of --size hits, from 1').argParser(integer(1, 10_000)))
@@ -60,6 +66,7 @@ interface SearchFlags extends ModelFlags, ConnectionFlags, FusionFlags {
   readonly index: readonly string[]
   readonly mode?: SearchMode | undefined
   readonly idf: QueryIdf
+  readonly history?: readonly string[] | undefined
   readonly size: number
   readonly from?: number | undefined
   readonly page?: number | undefined
@@ -74,7 +81,7 @@ interface SearchFlags extends ModelFlags, ConnectionFlags, FusionFlags {
 }
 
 async function searchIndex(text: string, flags: SearchFlags): Promise<void> {
-  const { index, mode, idf, size, page, filter, sort, facet, fields, explain, highlight } = flags
+  const { index, mode, idf, history, size, page, filter, sort, facet, fields, explain, highlight } = flags
   const from = flags.from ?? ((page ?? 1) - 1) * size
   const model = await openModel(flags)
   const { client } = await connect(flags, { redis: false })
@@ -83,6 +90,7 @@ async function searchIndex(text: string, flags: SearchFlags): Promise<void> {
     text,
     mode,
     idf,
+    history,
     fusion: fusionOf(flags),
     size,
     from,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { leadingTerms } from './leading-terms.ts'
+import { leadingTerms } from '../query/leading-terms.ts'
 import { liftFor } from './lift.ts'
 import { onePassQuery } from './one-pass.ts'
 

@@ -1,5 +1,7 @@
 import { inStates, type LexicalFields } from '../../mappings/index.ts'
 import { LARGEST_QUERY_WEIGHT } from '../../sparse/query/encode-query.ts'
+import { boosted, type WeightedText } from '../query/conversation.ts'
+import { leadingTerms } from '../query/leading-terms.ts'
 import { lexicalQuery } from '../query/lexical-query.ts'
 import {
   CLAUSE_BUDGET,
@@ -8,10 +10,11 @@ import {
   type SparseQueryOptions,
   sparseClauses,
 } from '../query/query-builder.ts'
-import { leadingTerms } from './leading-terms.ts'
 
 export interface OnePassOptions extends Omit<SparseQueryOptions, 'boost'> {
   readonly text: string
+  /** Turns before the text, with what they count for; the form lexpand cannot ask for them. @default none */
+  readonly earlier?: readonly WeightedText[] | undefined
   readonly lexical: LexicalFields
   /** What BM25 counts for beside the sparse score, 0 to 1,000: score = sparse + balance x BM25. At 0 it finds nothing. */
   readonly balance: number
@@ -36,17 +39,22 @@ export interface ScaledQuery {
  * @throws LexpandError QUERY as `sparseQuery` does, or where no query can reach a text field
  */
 export function onePassQuery(options: OnePassOptions): ScaledQuery {
-  const { form = 'rank_feature', filter = [], balance, lift = 0 } = options
+  const { form = 'rank_feature', filter = [], balance, lift = 0, earlier = [] } = options
   const searched = leadingTerms(options.text, roomForText(options))
   const inPlugin = form === 'lexpand' && searched === options.text && asksInPlugin(options)
   const scale = inPlugin ? 1 : scaleFor(options)
   const text = lexicalQuery(options.lexical, searched)
   const should = [
     ...(inPlugin || balance === 0 ? [] : [boosted(text, balance * scale)]),
+    ...(balance === 0 ? [] : earlier.map((turn) => ofTurn(turn, options, scale))),
     ...sparseClauses({ ...options, boost: scale, share: inPlugin ? options : undefined }),
     ...(lift > 0 ? [lifted(text, lift * scale)] : []),
   ]
   return { query: { bool: { should, minimum_should_match: 1, filter: [...filter] } }, scale }
+}
+
+function ofTurn({ text, weight }: WeightedText, { lexical, balance }: OnePassOptions, scale: number) {
+  return boosted(lexicalQuery(lexical, text), balance * scale * weight)
 }
 
 /** The plugin's hybrid takes fields that an ordinary query reaches, 64 at most. */
@@ -62,15 +70,12 @@ function scaleFor({ balance, tokens }: OnePassOptions): number {
 }
 
 /** Words of the text that the engine's limit of clauses leaves room for. */
-function roomForText({ tokens, lexical, filter = [], lift = 0 }: OnePassOptions): number {
+function roomForText({ tokens, lexical, filter = [], lift = 0, earlier = [] }: OnePassOptions): number {
   const { plain, nested = {} } = lexical
   const fields = plain.length + Object.values(nested).flat().length
   const room = CLAUSE_BUDGET - tokens.length - leaves(filter)
-  return Math.floor(room / (fields * (lift > 0 ? 2 : 1)))
-}
-
-function boosted(query: QueryClause, boost: number): QueryClause {
-  return Math.abs(boost - 1) < 1e-9 ? query : { bool: { must: [query], boost } }
+  const before = earlier.reduce((words, { text }) => words + text.split(' ').length, 0)
+  return Math.floor(room / (fields * (lift > 0 ? 2 : 1))) - before
 }
 
 /** `ready` has its own score, `empty` has no words: what is in no or any other state waits, or failed. */

@@ -21,7 +21,10 @@ type WithDefault = 'idf' | 'size' | 'from' | 'explain' | 'trackTotalHits' | 'emp
 
 /** A request with its defaults filled in, and its text taken apart. */
 export interface CheckedRequest
-  extends Omit<SearchRequest, 'index' | 'filter' | 'highlight' | 'fusion' | 'twoPhase' | WithDefault> {
+  extends Omit<
+    SearchRequest,
+    'index' | 'history' | 'filter' | 'highlight' | 'fusion' | 'twoPhase' | WithDefault
+  > {
   readonly idf: QueryIdf
   readonly size: number
   readonly from: number
@@ -31,6 +34,7 @@ export interface CheckedRequest
   readonly timeoutMs: number
   /** Names beside each other, with commas between, as the engine takes them. */
   readonly index: string
+  readonly history: readonly string[]
   readonly phrases: readonly string[]
   readonly exclusions: readonly string[]
   readonly twoPhase: Required<TwoPhase> | undefined
@@ -46,6 +50,7 @@ const sortKey = z.union([z.string(), clause])
 const requestSchema = z.strictObject({
   index: z.union([z.string(), z.array(z.string())]),
   text: z.string(),
+  history: z.array(z.string()).optional(),
   mode: z.enum(['sparse', 'bm25', 'hybrid']).optional(),
   form: z.enum(['rank_feature', 'neural_sparse', 'lexpand']).optional(),
   idf: z.enum(['auto', 'model', 'corpus', 'blend']).optional(),
@@ -91,7 +96,15 @@ const requestSchema = z.strictObject({
 /** @throws LexpandError QUERY or CONFIGURATION for a request of another shape, or values that no engine could serve */
 export function checkRequest(request: SearchRequest): CheckedRequest {
   assertShape(requestSchema, request, 'search', 'QUERY')
-  const { size = 10, from = 0, filter = [], highlight = false, fuseIn, operators = true } = request
+  const {
+    size = 10,
+    from = 0,
+    filter = [],
+    highlight = false,
+    fuseIn,
+    operators = true,
+    history = [],
+  } = request
   const names = [request.index].flat()
   expect(names.length > 0, 'an index', 'none', 'Name at least one.')
   for (const name of names) assertIndexName(name, 'search')
@@ -101,6 +114,12 @@ export function checkRequest(request: SearchRequest): CheckedRequest {
     `at most ${LONGEST_QUERY} characters of query`,
     String(request.text.length),
     'Shorten the query.',
+  )
+  expect(
+    history.every((turn) => turn.length <= LONGEST_QUERY),
+    `turns of at most ${LONGEST_QUERY} characters in history`,
+    'a longer one',
+    'Shorten it.',
   )
   expect(isCount(size), 'a size of 0 or more', String(size), 'Correct it.')
   expect(isCount(from), 'a from of 0 or more', String(from), 'Correct it.')
@@ -130,6 +149,7 @@ export function checkRequest(request: SearchRequest): CheckedRequest {
     ...request,
     ...typed,
     index: names.join(','),
+    history: history.map((turn) => turn.toWellFormed()).filter((turn) => turn.trim() !== ''),
     idf: request.idf ?? 'auto',
     twoPhase: request.twoPhase === undefined ? undefined : checkTwoPhase(request.twoPhase),
     size,

@@ -8,6 +8,7 @@ import type { WordPieceTokenizer } from '../../sparse/word-pieces/tokenizer.ts'
 import { balanceFor } from '../hybrid/balance.ts'
 import { liftFor } from '../hybrid/lift.ts'
 import { onePassQuery, type ScaledQuery } from '../hybrid/one-pass.ts'
+import { conversationQuery, mergeTurns, turnsOf, weightedTexts } from '../query/conversation.ts'
 import { type SparseField, weightTokens } from '../query/corpus-frequencies.ts'
 import {
   type CorpusFrequencies,
@@ -15,7 +16,6 @@ import {
   TRUSTED_DOCUMENTS,
   weightByCorpus,
 } from '../query/corpus-idf.ts'
-import { lexicalQuery } from '../query/lexical-query.ts'
 import { operatorFilters } from '../query/operators.ts'
 import {
   type QueryClause,
@@ -65,35 +65,52 @@ export async function planSearch(
     assertVocabulary(specification, tokenizer.vocabularyHash, target.name)
     assertQueryTable(specification, queryTable.hash, target.name)
   }
-  const ofTable = encodeQuery(request.text, tokenizer, queryTable)
+  const turns = turnsOf(request.text, request.history)
+  const perTurn = turns.map((turn) => encodeQuery(turn, tokenizer, queryTable))
+  const ofTable = mergeTurns(perTurn)
+  const [{ text } = { text: request.text }, ...earlier] = weightedTexts(turns)
   const mode = modeFor(wanted, ofTable, request)
   const filter = [...request.filter, ...operatorFilters(request, lexical)]
+  const ofWords = () => conversationQuery(lexical, [{ text, weight: 1 }, ...earlier], filter)
   if (mode === 'bm25') {
-    return { mode, tokens: ofTable, query: whole(lexicalQuery(lexical, request.text, filter)) }
+    return { mode, tokens: ofTable, query: whole(ofWords()) }
   }
   const wantedForm = await formFor(target, client, request, cache)
   const field: SparseField = { index: asked, field: specification.sparse_field, vectorType }
-  const { form, idf } = await inPluginWhere(wantedForm, request.idf, async () => {
+  const askable = turns.length === 1 || wantedForm !== 'lexpand' ? wantedForm : 'rank_feature'
+  const { form, idf } = await inPluginWhere(askable, request.idf, request.form !== undefined, async () => {
     return (await cache.frequencies(client, field, [])).documents
   })
   // The plugin weights by the index itself; only an explanation needs its weights here.
   const counts = form !== 'lexpand' || request.explain
-  const tokens = counts ? await weightTokens(client, cache, field, ofTable, idf) : ofTable
-  const options = { field: field.field, vectorType, tokens, text: request.text, idf, form, filter }
+  // Weighted by the corpus before it decays, or rarity would bring earlier turns back.
+  const weigh = (of: readonly QueryToken[]) => weightTokens(client, cache, field, of, idf)
+  const tokens = counts ? mergeTurns(await Promise.all(perTurn.map(weigh))) : ofTable
+  const options = { field: field.field, vectorType, tokens, text, idf, form, filter }
   if (mode === 'sparse') return { mode, tokens, query: whole(sparseQuery(options)), sparse: options }
   if (request.fusion.type !== 'sum') {
     return {
       mode,
       tokens,
-      query: { lexical: lexicalQuery(lexical, request.text, filter), sparse: sparseQuery(options) },
+      query: { lexical: ofWords(), sparse: sparseQuery(options) },
     }
   }
   const coverage = await cache.coverage(client, asked)
   const { balance: askedBalance } = request.fusion
   const balance = askedBalance === 'auto' ? balanceFor({ tokens }) : askedBalance
   const lift =
-    coverage < 1 ? await liftOf(ofTable, idf, (pieces) => cache.frequencies(client, field, pieces)) : 0
-  return { mode, coverage, balance, tokens, query: onePassQuery({ ...options, lexical, balance, lift }) }
+    coverage < 1
+      ? await liftOf(counts ? tokens : ofTable, counts ? 'model' : idf, (pieces) =>
+          cache.frequencies(client, field, pieces),
+        )
+      : 0
+  return {
+    mode,
+    coverage,
+    balance,
+    tokens,
+    query: onePassQuery({ ...options, earlier, lexical, balance, lift }),
+  }
 }
 
 async function liftOf(
@@ -111,15 +128,17 @@ function whole(query: QueryClause): ScaledQuery {
 
 /**
  * The plugin knows the fixed shares of the corpus only; `auto` ends at one of them, and an index below that is small enough for
- * clauses, whatever they cost.
+ * clauses, whatever they cost; a request that names the form gets the table there.
  */
 async function inPluginWhere(
   form: QueryForm,
   idf: QueryIdf,
+  isAsked: boolean,
   documents: () => Promise<number>,
 ): Promise<{ form: QueryForm; idf: QueryIdf }> {
   if (form !== 'lexpand' || idf !== 'auto') return { form, idf }
-  return (await documents()) >= TRUSTED_DOCUMENTS ? { form, idf: 'blend' } : { form: 'rank_feature', idf }
+  if ((await documents()) >= TRUSTED_DOCUMENTS) return { form, idf: 'blend' }
+  return isAsked ? { form, idf: 'model' } : { form: 'rank_feature', idf }
 }
 
 async function formFor(

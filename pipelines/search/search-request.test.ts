@@ -8,6 +8,7 @@ describe('checkRequest', () => {
   test('fills in defaults', () => {
     expect(checkRequest(request)).toEqual({
       ...request,
+      history: [],
       phrases: [],
       exclusions: [],
       twoPhase: undefined,

@@ -30,6 +30,11 @@ export interface SearchRequest {
   readonly index: string | readonly string[]
   /** What the user typed, at most {@link LONGEST_QUERY} UTF-16 units. */
   readonly text: string
+  /**
+   * Earlier questions of a conversation, oldest first: the last six take part, each with a fifth of the weight of the one
+   * after it, on both sides of hybrid. An application that rewrites questions itself leaves it out. @default none
+   */
+  readonly history?: readonly string[] | undefined
   /** @default hybrid; sparse where no query can reach a text field */
   readonly mode?: SearchMode | undefined
   /**

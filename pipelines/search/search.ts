@@ -78,7 +78,7 @@ export async function buildQuery(
   resources: SearchResources,
   request: Pick<
     SearchRequest,
-    'index' | 'text' | 'mode' | 'form' | 'idf' | 'fusion' | 'filter' | 'operators' | 'boosts'
+    'index' | 'text' | 'history' | 'mode' | 'form' | 'idf' | 'fusion' | 'filter' | 'operators' | 'boosts'
   >,
 ): Promise<BuiltQuery> {
   const checked = checkRequest(request)

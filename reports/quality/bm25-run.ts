@@ -4,7 +4,7 @@ import type { Client } from '@opensearch-project/opensearch'
 import { lexicalQuery } from '../../pipelines/index.ts'
 import { readBeirDocuments } from '../../quality/beir.ts'
 import type { Run, ScoredDocument } from '../../quality/metrics.ts'
-import { DEPTH, without } from './quality-figures.ts'
+import { SUM_DEPTH, without } from './quality-figures.ts'
 
 const FIELD = 'text'
 
@@ -39,12 +39,12 @@ export async function bm25Run(
     const run = new Map<string, ScoredDocument[]>()
     for (const [id, text] of queries) {
       const query = lexicalQuery({ plain: [FIELD] }, text)
-      const reply = await client.search({ index, body: { query, size: DEPTH + 1, _source: false } })
+      const reply = await client.search({ index, body: { query, size: SUM_DEPTH + 1, _source: false } })
       const hits = reply.body.hits.hits.map(({ _id = '', _score }) => ({
         id: _id,
         score: Number(_score ?? 0),
       }))
-      run.set(id, without(id, hits))
+      run.set(id, without(id, hits, SUM_DEPTH))
     }
     return run
   } finally {

@@ -35,8 +35,14 @@ test('every way of a model is measured against BM25', () => {
     'sparse, in lexpand_impacts',
     'sparse, half corpus IDF',
     'sparse, corpus IDF',
-    'hybrid',
-    'hybrid, half corpus IDF',
+    'two lists',
+    'two lists, half corpus IDF',
+    'default: one pass, idf auto, balance auto',
+    'one pass, idf auto, balance 0.1',
+    'one pass, idf auto, balance 0.2',
+    'one pass, idf auto, balance 0.3',
+    'one pass, idf auto, balance 0.5',
+    'one pass, idf auto, balance 0.7',
   ])
   const [unpruned, pruned] = figures
   expect([unpruned?.flops, pruned?.flops]).toEqual([2 / 3, 1 / 3])

@@ -1,5 +1,11 @@
 import type { Model } from '../../models/index.ts'
-import { DEFAULT_BM25_WEIGHT, fuseMinMax, type QueryIdf, weightByCorpus } from '../../pipelines/index.ts'
+import {
+  balanceFor,
+  DEFAULT_BM25_WEIGHT,
+  fuseMinMax,
+  type QueryIdf,
+  weightByCorpus,
+} from '../../pipelines/index.ts'
 import type { BeirQueries } from '../../quality/beir.ts'
 import type { EncodedDocument } from '../../quality/corpus-vectors.ts'
 import { type Evaluation, evaluate, type Run, type ScoredDocument } from '../../quality/metrics.ts'
@@ -10,6 +16,9 @@ import { IMPACT_STEP } from '../../sparse/vectors/stored-weight.ts'
 
 /** Depth that the metrics look at, and that each list gives to the fusion, as `search` does for a page of 10. */
 export const DEPTH = 100
+
+/** Depth to which BM25 is added to the sparse score; what stands lower has too little of one of them for the first hundred. */
+export const SUM_DEPTH = 1_000
 
 /** One way to search, measured on one set. */
 export interface Figures {
@@ -28,6 +37,8 @@ interface Way {
   readonly pruning: number
   readonly idf: QueryIdf
   readonly hybrid?: boolean | undefined
+  /** Hybrid in one pass with this balance, or as a search chooses it. */
+  readonly balance?: number | 'auto' | undefined
   readonly step?: number | undefined
 }
 
@@ -39,8 +50,17 @@ const WAYS: readonly Way[] = [
   { name: 'sparse, in lexpand_impacts', pruning: 0.1, idf: 'model', step: IMPACT_STEP },
   { name: 'sparse, half corpus IDF', pruning: 0.1, idf: 'blend' },
   { name: 'sparse, corpus IDF', pruning: 0.1, idf: 'corpus' },
-  { name: 'hybrid', pruning: 0.1, idf: 'model', hybrid: true },
-  { name: 'hybrid, half corpus IDF', pruning: 0.1, idf: 'blend', hybrid: true },
+  { name: 'two lists', pruning: 0.1, idf: 'model', hybrid: true },
+  { name: 'two lists, half corpus IDF', pruning: 0.1, idf: 'blend', hybrid: true },
+  { name: 'default: one pass, idf auto, balance auto', pruning: 0.1, idf: 'auto', balance: 'auto' },
+  ...[0.1, 0.2, 0.3, 0.5, 0.7].map(
+    (balance): Way => ({
+      name: `one pass, idf auto, balance ${balance}`,
+      pruning: 0.1,
+      idf: 'auto',
+      balance,
+    }),
+  ),
 ]
 
 /** All ways of one model on one set; exact dot products. */
@@ -55,14 +75,21 @@ export function modelFigures(
     [...queries].map(([id, text]) => [id, encodeQuery(text, model.tokenizer, model.queryTable)]),
   )
   const collections = new Map<string, SparseCollection>()
-  return WAYS.map(({ name, pruning, idf, hybrid = false, step }) => {
+  return WAYS.map(({ name, pruning, idf, hybrid = false, balance, step }) => {
     const key = `${pruning} ${step}`
     const collection = collections.get(key) ?? new SparseCollection(documents, pruning, step)
     collections.set(key, collection)
     const run = new Map<string, ScoredDocument[]>()
     for (const [id, ofTable] of tokens) {
-      const ranked = without(id, collection.rank(weighted(ofTable, idf, collection), DEPTH + 1))
-      run.set(id, hybrid ? fused(bm25.get(id) ?? [], ranked) : ranked)
+      const asked = weighted(ofTable, idf, collection)
+      const lexical = bm25.get(id) ?? []
+      if (balance !== undefined) {
+        const share = balance === 'auto' ? balanceFor({ tokens: asked }) : balance
+        run.set(id, summed(lexical, without(id, collection.rank(asked, SUM_DEPTH + 1), SUM_DEPTH), share))
+        continue
+      }
+      const ranked = without(id, collection.rank(asked, DEPTH + 1))
+      run.set(id, hybrid ? fused(lexical.slice(0, DEPTH), ranked) : ranked)
     }
     return {
       ...figures(name, evaluate(run, qrels), baseline),
@@ -78,8 +105,22 @@ export function bm25Figures(bm25: Run, { qrels }: BeirQueries): Figures {
 }
 
 /** In some BEIR collections the queries are documents, too: a query does not find itself. */
-export function without(id: string, ranked: readonly ScoredDocument[]): ScoredDocument[] {
-  return ranked.filter((document) => document.id !== id).slice(0, DEPTH)
+export function without(id: string, ranked: readonly ScoredDocument[], depth = DEPTH): ScoredDocument[] {
+  return ranked.filter((document) => document.id !== id).slice(0, depth)
+}
+
+/** score = sparse + balance x BM25 */
+function summed(
+  lexical: readonly ScoredDocument[],
+  sparse: readonly ScoredDocument[],
+  balance: number,
+): ScoredDocument[] {
+  const scores = new Map(sparse.map(({ id, score }) => [id, score]))
+  for (const { id, score } of lexical) scores.set(id, (scores.get(id) ?? 0) + balance * score)
+  return [...scores]
+    .map(([id, score]) => ({ id, score }))
+    .sort((a, b) => b.score - a.score)
+    .slice(0, DEPTH)
 }
 
 function weighted(tokens: readonly QueryToken[], idf: QueryIdf, collection: SparseCollection) {
