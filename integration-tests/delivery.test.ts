@@ -47,7 +47,7 @@ describe('a job that comes twice', () => {
       const encoder = fixture.encoder()
       return {
         async encode(batch) {
-          const claims = await queue.redis.keys('lexpand:encoding:*')
+          const claims = await queue.redis.keys('{lexpand}:*encoding:*')
           if (claims.length > 0) await queue.redis.del(claims)
           own.resolve()
           await other.promise

@@ -55,7 +55,14 @@ export {
   type QueueOptions,
 } from './queue/queue.ts'
 export { pauseQueue, type QueueState, queueState, resumeQueue } from './queue/queue-state.ts'
-export { assertRedisSettings, connect, DEFAULT_PREFIX, type RedisPlace } from './queue/redis.ts'
+export {
+  assertRedisSettings,
+  connect,
+  DEFAULT_PREFIX,
+  type RedisByUrl,
+  type RedisConnection,
+  type RedisPlace,
+} from './queue/redis.ts'
 export { type LexpandIndex, lexpandIndices } from './sweep/lexpand-indices.ts'
 export { oldestPendingSeconds } from './sweep/oldest-pending.ts'
 export { type SweepOptions, type SweepProgress, type SweepReport, sweep } from './sweep/sweep.ts'

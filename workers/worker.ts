@@ -16,6 +16,7 @@ import { Pace } from './pace/pace.ts'
 import type { JobData } from './queue/job-data.ts'
 import { encodeQueueName } from './queue/queue.ts'
 import { assertRedisSettings, connect, DEFAULT_PREFIX, type RedisPlace } from './queue/redis.ts'
+import { restAfterRefusals } from './queue/rest-after-refusals.ts'
 import { type Logger, SILENT_LOGGER } from './telemetry/logger.ts'
 import { NO_TELEMETRY, type Telemetry } from './telemetry/telemetry.ts'
 import { queueTraces } from './telemetry/traces.ts'
@@ -180,6 +181,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         })
 
   worker.on('error', (error) => troubles.failed('redis', 'Redis does not do its part', error))
+  const isResting = restAfterRefusals(worker, stopping.signal)
   const redisIsBack = () => troubles.over('redis', 'Redis is back')
   connection.on('ready', redisIsBack)
   // Also where the connections stayed and the commands failed, as after a change of roles or of permissions.
@@ -223,7 +225,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       () => void close().catch((error) => logger.error({ err: error }, 'worker not closed')),
       { once: true },
     )
-  return { stats, isRunning: () => worker.isRunning(), close }
+  return { stats, isRunning: () => worker.isRunning() || isResting(), close }
 }
 
 /** Whether a promise settles in time; its error, if any, was reported by the `error` event. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Client } from '@opensearch-project/opensearch'
-import type { Redis } from 'ioredis'
 import { residentMemory } from '../../embedded/host/processes.ts'
+import type { RedisConnection } from '../../workers/index.ts'
 import { peakResidentMib } from '../resident-memory.ts'
 
 /** What a process, or all of a kind together, used. */
@@ -15,7 +15,7 @@ export interface Usage {
 /** Servers that can be asked. */
 export interface Services {
   readonly client: Client
-  readonly redis: Redis
+  readonly redis: RedisConnection
 }
 
 /** Largest resident memory of a process of this machine so far; elsewhere than on Linux what it is now. */
@@ -49,7 +49,7 @@ export function usageOf(pids: readonly number[]): Usage {
 }
 
 /** As Redis itself tells, wherever it runs. */
-export async function redisUsage(redis: Redis): Promise<Usage> {
+export async function redisUsage(redis: RedisConnection): Promise<Usage> {
   const info = await redis.info()
   const value = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1])
   return {

@@ -7,7 +7,8 @@ import { SERVERLESS_LACKS } from '../../opensearch/login/serverless.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { ingestPipelineName } from '../../pipelines/index.ts'
 import { countStates } from '../../workers/documents/index-states.ts'
-import { assertRedisSettings, connect, openQueue } from '../../workers/index.ts'
+import { assertRedisSettings, connect, openQueue, type RedisPlace } from '../../workers/index.ts'
+import { nameOf } from '../../workers/queue/redis-place.ts'
 import type { Configuration } from '../shell/configuration.ts'
 import { withoutCredentials } from '../shell/connect.ts'
 import { type Check, check, fail, warn } from './doctor-check.ts'
@@ -45,12 +46,15 @@ export async function serviceChecks({
         ? notRunning('OpenSearch')
         : openSearch(client, opensearchUrl),
     ),
-    check('redis', async () => (redisUrl === undefined ? notRunning('Redis') : redis(redisUrl))),
+    check('redis', async () =>
+      redisUrl === undefined ? notRunning('Redis') : redis({ ...configuration.redisSecrets, url: redisUrl }),
+    ),
   ]
   if (client !== undefined)
     checks.push(check('plugin', () => pluginCheck(client, packageJson.version), 'warn'))
   if (client !== undefined) checks.push(check('engine disk', () => engineDisk(client), 'warn'))
-  if (redisUrl !== undefined && model !== undefined) checks.push(check('queue', () => queue(redisUrl, model)))
+  if (redisUrl !== undefined && model !== undefined)
+    checks.push(check('queue', () => queue({ ...configuration.redisSecrets, url: redisUrl }, model)))
   if (index !== undefined && client !== undefined) {
     checks.push(check('index', () => fitness(client, index, model)))
     checks.push(check('coverage', () => coverage(client, index)))
@@ -128,21 +132,23 @@ async function engineDisk(client: Client) {
   return found
 }
 
-async function redis(url: string) {
-  const connection = await connect(url, { role: 'queue' })
+async function redis(place: RedisPlace) {
+  const connection = await connect(place, { role: 'queue' })
   try {
-    const version =
-      /^redis_version:(.*?)\r?$/m.exec(await connection.info('server'))?.[1] ?? 'of unknown version'
+    const info = await connection.info('server')
+    const fieldOf = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+    const [server, version = fieldOf('redis_version')] =
+      fieldOf('server_name') === 'valkey' ? ['Valkey', fieldOf('valkey_version')] : ['Redis']
     const warnings = await assertRedisSettings(connection)
-    const found = `Redis ${version} at ${withoutCredentials(url)}`
+    const found = `${server} ${version} (${fieldOf('redis_mode') ?? 'unknown mode'}) at ${nameOf(place)}`
     return warnings.length === 0 ? `${found}, noeviction, log on` : warn(`${found}: ${warnings.join(' ')}`)
   } finally {
     connection.disconnect()
   }
 }
 
-async function queue(redisUrl: string, model: Model) {
-  const open = await openQueue({ redis: redisUrl, model })
+async function queue(redis: RedisPlace, model: Model) {
+  const open = await openQueue({ redis, model })
   try {
     const [waiting, active, failed] = [
       await open.waiting(),

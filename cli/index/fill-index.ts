@@ -77,7 +77,7 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   const wanted = { fields, sparseField, windowing, analyzer, vectorType, mapping, settings }
   const { specification } = await setUp(client, options.model, index, wanted)
   await options.onInstalled?.()
-  const queue = await openQueue({ redis: connection.redisUrl, model: options.model })
+  const queue = await openQueue({ redis: connection.redisPlace, model: options.model })
   const progress = progressBar('encode')
   let worker: RunningWorker | undefined
   try {
@@ -123,7 +123,7 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
 const CLOSE_MS = 1_000
 
 function startOwnWorker({ connection, model, signal }: FillOptions): Promise<RunningWorker> {
-  const { client, redisUrl } = connection
+  const { client, redisPlace } = connection
   const logger = notingLogger(signal)
-  return startWorker({ client, redis: redisUrl, model, logger, closeTimeoutMs: CLOSE_MS })
+  return startWorker({ client, redis: redisPlace, model, logger, closeTimeoutMs: CLOSE_MS })
 }

@@ -53,7 +53,7 @@ interface AuditFlags extends ConnectionFlags {
 
 async function auditIndex(flags: AuditFlags): Promise<void> {
   const signal = interruption('Stopping: the counts will be of what was read.')
-  const { client, redisUrl, configuration } = await connect(flags, { redis: flags.repair })
+  const { client, redisPlace, configuration } = await connect(flags, { redis: flags.repair })
   const queues = new Map<string, EncodeQueue>()
   const progress = progressBar('audit')
   try {
@@ -67,7 +67,7 @@ async function auditIndex(flags: AuditFlags): Promise<void> {
         ? {
             repairQueue: async (identity: string) => {
               const queue =
-                queues.get(identity) ?? (await openQueue({ redis: redisUrl, model: { identity } }))
+                queues.get(identity) ?? (await openQueue({ redis: redisPlace, model: { identity } }))
               queues.set(identity, queue)
               return queue
             },

@@ -142,10 +142,10 @@ function countUp(counts: Map<string, number>, name: string): void {
 }
 
 async function replayAll(flags: FilterFlags & { readonly dryRun: boolean }): Promise<void> {
-  const { client, redisUrl } = await connect(flags)
+  const { client, redisPlace } = await connect(flags)
   const queues = new Map<string, Promise<EncodeQueue>>()
   const queueOf = (identity: string) => {
-    const queue = queues.get(identity) ?? openQueue({ redis: redisUrl, model: { identity } })
+    const queue = queues.get(identity) ?? openQueue({ redis: redisPlace, model: { identity } })
     queues.set(identity, queue)
     return queue
   }

@@ -27,11 +27,11 @@ interface IndicesFlags extends ConnectionFlags {
 }
 
 async function showIndices(flags: IndicesFlags): Promise<void> {
-  const { client, redisUrl } = await connect(flags)
+  const { client, redisPlace } = await connect(flags)
   const rows = await listIndices({
     client,
     indices: flags.index,
-    openQueue: (identity) => openQueue({ redis: redisUrl, model: { identity } }),
+    openQueue: (identity) => openQueue({ redis: redisPlace, model: { identity } }),
   })
   printResult(flags.json, { indices: rows.map(asRow) }, () => asTable(rows))
   if (!rows.every(isRead)) process.exitCode = EXIT.problems

@@ -55,7 +55,7 @@ interface Changed {
 }
 
 async function change(flags: QueueFlags, to: 'paused' | 'resumed'): Promise<void> {
-  const { client, redisUrl } = await connect(flags)
+  const { client, redisPlace } = await connect(flags)
   const all = await lexpandIndices(client)
   const named = flags.index === undefined ? all : await lexpandIndices(client, { indices: flags.index })
   if (named.length === 0) {
@@ -68,7 +68,7 @@ async function change(flags: QueueFlags, to: 'paused' | 'resumed'): Promise<void
   for (const identity of new Map(
     named.map((one) => [encodeQueueName(one.identity), one.identity]),
   ).values()) {
-    const queue = await openQueue({ redis: redisUrl, model: { identity } })
+    const queue = await openQueue({ redis: redisPlace, model: { identity } })
     try {
       await (to === 'paused' ? pauseQueue(queue) : resumeQueue(queue))
       const held = all.filter((index) => encodeQueueName(index.identity) === queue.name)

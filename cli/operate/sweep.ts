@@ -72,12 +72,12 @@ async function sweepIndices(flags: SweepFlags): Promise<void> {
 }
 
 async function sweepOnce(
-  { client, redisUrl }: Connection,
+  { client, redisPlace }: Connection,
   index: string,
   signal: AbortSignal,
 ): Promise<SweepReport> {
   const { model } = await readSpecification(client, index)
-  const queue = await openQueue({ redis: redisUrl, model })
+  const queue = await openQueue({ redis: redisPlace, model })
   const progress = progressBar('sweep')
   try {
     return await sweep(client, queue, index, {
@@ -97,8 +97,8 @@ function follow(flags: SweepFlags): Promise<void> {
 
 async function sweepUntil(signal: AbortSignal, flags: SweepFlags, logger: Logger): Promise<void> {
   const { index: indices, every, json } = flags
-  const { client, redisUrl } = await connect(flags)
-  const redis = await connectRedis(redisUrl, { role: 'queue' })
+  const { client, redisPlace } = await connect(flags)
+  const redis = await connectRedis(redisPlace, { role: 'queue' })
   const closing = [async () => redis.disconnect()]
   try {
     closing.push(await startTracing('lexpand-sweeper', process.env, logger))
@@ -112,7 +112,7 @@ async function sweepUntil(signal: AbortSignal, flags: SweepFlags, logger: Logger
     closing.push(() => monitoring.close())
     const sweeper = await startSweeper({
       client,
-      redis: redisUrl,
+      redis: redisPlace,
       logger,
       telemetry: monitoring.telemetry,
       indices,

@@ -78,9 +78,9 @@ function work(flags: WorkerFlags): Promise<void> {
 
 async function encodeUntil(signal: AbortSignal, flags: WorkerFlags, logger: Logger): Promise<void> {
   const model = await openModel(flags)
-  const { client, redisUrl, configuration } = await connect(flags)
+  const { client, redisPlace, configuration } = await connect(flags)
   const { maxTextBytes, maxSearchP95Ms } = configuration
-  const queue = await openQueue({ redis: redisUrl, model })
+  const queue = await openQueue({ redis: redisPlace, model })
   const encoder = onnxEncoder(model)
   const closing = [() => queue.close(), () => encoder.dispose()]
   try {
@@ -104,7 +104,7 @@ async function encodeUntil(signal: AbortSignal, flags: WorkerFlags, logger: Logg
     closing.push(async () => vectorCache?.close())
     const running = await startWorker({
       client,
-      redis: redisUrl,
+      redis: redisPlace,
       model,
       logger,
       encoder,
@@ -122,7 +122,7 @@ async function encodeUntil(signal: AbortSignal, flags: WorkerFlags, logger: Logg
       const { telemetry } = monitoring
       const sweeper = await startSweeper({
         client,
-        redis: redisUrl,
+        redis: redisPlace,
         logger,
         indices: flags.index,
         identity,

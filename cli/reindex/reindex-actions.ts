@@ -38,11 +38,11 @@ export async function dryRun(flags: ReindexFlags): Promise<Estimate & { readonly
 export async function runReindex(flags: ReindexFlags, signal: AbortSignal): Promise<ShownRun> {
   const startedAt = performance.now()
   const model = await openModel(flags)
-  const { client, redisUrl } = await connect(flags)
+  const { client, redisPlace } = await connect(flags)
   const body =
     flags.mappingFile === undefined ? undefined : await readMappingFile(flags.mappingFile, 'reindex')
   const gate = flags.to === undefined ? undefined : await readGate(flags)
-  const queue = await openQueue({ redis: redisUrl, model })
+  const queue = await openQueue({ redis: redisPlace, model })
   const progress = progressBar('encode')
   let worker: RunningWorker | undefined
   try {
@@ -59,7 +59,7 @@ export async function runReindex(flags: ReindexFlags, signal: AbortSignal): Prom
       async onBegun({ copied, target, kind }) {
         if (kind === 'beside' && copied > 0) note(`Going on with ${target}: ${copied} documents are copied`)
         if (flags.encode) {
-          worker = await startWorker({ client, redis: redisUrl, model, logger: notingLogger() })
+          worker = await startWorker({ client, redis: redisPlace, model, logger: notingLogger() })
         }
       },
     })
@@ -74,8 +74,8 @@ export async function runReindex(flags: ReindexFlags, signal: AbortSignal): Prom
 /** Moves the alias back. */
 export async function moveBack(flags: ReindexFlags, signal: AbortSignal): Promise<ShownRun> {
   const startedAt = performance.now()
-  const { client, redisUrl } = await connect(flags)
-  const report = await rollBackReindex({ client, redis: redisUrl, name: flags.index, signal })
+  const { client, redisPlace } = await connect(flags)
+  const report = await rollBackReindex({ client, redis: redisPlace, name: flags.index, signal })
   const { state, ...counts } = report
   return { ...shortRun(state), ...counts, seconds: secondsSince(startedAt) }
 }

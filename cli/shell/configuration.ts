@@ -3,12 +3,15 @@ import type { AwsSigning } from '../../opensearch/login/aws-signing.ts'
 import type { Secret } from '../../opensearch/login/secret.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { DEFAULT_MAX_TEXT_BYTES } from '../../workers/encode/encode-documents.ts'
-import { certificateFile, clientCertificateFiles, secretFile } from './secret-files.ts'
+import type { RedisByUrl } from '../../workers/index.ts'
+import { certificateFile, clientCertificateFiles, secretFile } from '../../opensearch/login/secret-files.ts'
 
 /** Where the services are and how to log in. Absent URLs mean: use the embedded engine and Redis. */
 export interface Configuration {
   readonly opensearchUrl: string | undefined
   readonly redisUrl: string | undefined
+  /** What the URL of Redis does not hold. */
+  readonly redisSecrets: Omit<RedisByUrl, 'url'>
   readonly username: string | undefined
   /** Read anew from its file when OpenSearch refuses it. */
   readonly password: Secret | undefined
@@ -61,7 +64,17 @@ const url = (protocols: readonly string[]) =>
 const environmentSchema = z
   .object({
     OPENSEARCH_URL: url(['http:', 'https:']),
-    REDIS_URL: url(['redis:', 'rediss:']),
+    REDIS_URL: optionalText.refine(
+      (text) => text === undefined || /^rediss?(-sentinel|-cluster)?:\/\/./.test(text),
+      {
+        error:
+          'expected a URL starting with redis://, redis-sentinel:// or redis-cluster:// (rediss for TLS)',
+      },
+    ),
+    REDIS_PASSWORD_FILE: optionalText,
+    REDIS_CA_FILE: optionalText,
+    REDIS_CERT_FILE: optionalText,
+    REDIS_KEY_FILE: optionalText,
     OPENSEARCH_USERNAME: optionalText,
     OPENSEARCH_PASSWORD: optionalText,
     OPENSEARCH_PASSWORD_FILE: optionalText,
@@ -141,6 +154,7 @@ export function readConfiguration(
   return Object.freeze({
     opensearchUrl: settings.OPENSEARCH_URL,
     redisUrl: settings.REDIS_URL,
+    redisSecrets: redisSecrets(settings),
     username: settings.OPENSEARCH_USERNAME,
     password:
       settings.OPENSEARCH_PASSWORD ??
@@ -151,7 +165,7 @@ export function readConfiguration(
         ? undefined
         : { region: settings.AWS_REGION ?? '', service: settings.OPENSEARCH_AWS_SIGV4 },
     caCertificate: certificateFile('OPENSEARCH_CA_FILE', settings.OPENSEARCH_CA_FILE),
-    ...clientCertificateFiles(settings.OPENSEARCH_CERT_FILE, settings.OPENSEARCH_KEY_FILE),
+    ...clientCertificateFiles('OPENSEARCH', settings.OPENSEARCH_CERT_FILE, settings.OPENSEARCH_KEY_FILE),
     verifyTls: settings.LEXPAND_TLS_VERIFY === 'true',
     requestTimeoutMs: settings.LEXPAND_REQUEST_TIMEOUT_MS,
     logLevel: settings.LEXPAND_LOG_LEVEL,
@@ -160,4 +174,15 @@ export function readConfiguration(
     vectorCache: settings.LEXPAND_VECTOR_CACHE,
     vectorCacheBytes: settings.LEXPAND_VECTOR_CACHE_BYTES,
   })
+}
+
+function redisSecrets(settings: z.infer<typeof environmentSchema>): Omit<RedisByUrl, 'url'> {
+  const { REDIS_PASSWORD_FILE, REDIS_CA_FILE, REDIS_CERT_FILE, REDIS_KEY_FILE } = settings
+  const { clientCertificate, clientKey } = clientCertificateFiles('REDIS', REDIS_CERT_FILE, REDIS_KEY_FILE)
+  return {
+    password: secretFile('REDIS_PASSWORD_FILE', REDIS_PASSWORD_FILE),
+    ca: certificateFile('REDIS_CA_FILE', REDIS_CA_FILE)?.(),
+    cert: clientCertificate?.(),
+    key: clientKey?.(),
+  }
 }

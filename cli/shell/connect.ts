@@ -2,6 +2,7 @@ import type { Client } from '@opensearch-project/opensearch'
 import { up } from '../../embedded/index.ts'
 import { openSearchClient } from '../../opensearch/client.ts'
 import { refuseServerless } from '../../opensearch/login/serverless.ts'
+import type { RedisPlace } from '../../workers/index.ts'
 import {
   type Configuration,
   type ConnectionFlags,
@@ -15,6 +16,8 @@ export interface Connection {
   readonly configuration: Configuration
   readonly opensearchUrl: string
   readonly redisUrl: string
+  /** The same with the secrets of files. */
+  readonly redisPlace: RedisPlace
   readonly client: Client
 }
 
@@ -37,10 +40,12 @@ export async function connect(
   }
   const embedded = wanted.opensearch || wanted.redis ? await up({ ...wanted, onProgress: note }) : undefined
   const opensearchUrl = configuration.opensearchUrl ?? embedded?.opensearchUrl ?? ''
+  const redisUrl = configuration.redisUrl ?? embedded?.redisUrl ?? ''
   return {
     configuration,
     opensearchUrl,
-    redisUrl: configuration.redisUrl ?? embedded?.redisUrl ?? '',
+    redisUrl,
+    redisPlace: { ...configuration.redisSecrets, url: redisUrl },
     client: openSearchClient(opensearchUrl, configuration),
   }
 }

@@ -1,7 +1,7 @@
 import { Client } from '@opensearch-project/opensearch'
-import type { Redis } from 'ioredis'
 import type { WorkerPlace } from '../../bench/ingest/ingest-worker-process.ts'
 import { type PrivateService, startPrivateCluster, startPrivateRedis } from '../../embedded/index.ts'
+import type { RedisConnection } from '../../workers/index.ts'
 import { connect } from '../../workers/index.ts'
 import type { ClusterNetwork } from './cluster-result.ts'
 import { type NetworkLab, openNetworkLab } from './network-lab.ts'
@@ -9,7 +9,7 @@ import { type NetworkLab, openNetworkLab } from './network-lab.ts'
 /** A cluster and a Redis of its own, and places for workers; all of it goes with `close`. */
 export interface ClusterServices {
   readonly client: Client
-  readonly redis: Redis
+  readonly redis: RedisConnection
   /** One a node. */
   readonly urls: readonly string[]
   readonly redisUrl: string

@@ -1,5 +1,4 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { isDenied } from '../../opensearch/failures/denied.ts'
 import { EngineBusy, isTransient, type Refusal, refusalOf } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
@@ -7,6 +6,7 @@ import { giveUpJob } from '../dead-letters/give-up-job.ts'
 import type { EngineGate } from '../pace/engine-gate.ts'
 import { type JobData, parseJobData } from '../queue/job-data.ts'
 import { emptyReport, type JobReport } from '../queue/job-report.ts'
+import type { RedisConnection } from '../queue/redis-place.ts'
 import { versionClaims } from '../queue/version-claims.ts'
 import { noteWaitsFor } from '../queue/waits-for.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -16,7 +16,7 @@ import type { WorkerStats } from './worker-stats.ts'
 
 export interface JobRun {
   readonly dependencies: Omit<JobDependencies, 'persistence' | 'claims'>
-  readonly redis: Redis
+  readonly redis: RedisConnection
   /** What the keys in Redis begin with. */
   readonly prefix: string
   readonly gate: EngineGate

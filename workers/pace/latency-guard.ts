@@ -1,10 +1,10 @@
 import type { Client } from '@opensearch-project/opensearch'
-import type { Redis } from 'ioredis'
 import type { InstalledIndex } from '../../mappings/compatibility.ts'
 import { SIDECAR } from '../../mappings/sidecar.ts'
 import { tokenClause } from '../../mappings/vector-type.ts'
 import { isNotFound, isTransient } from '../../opensearch/failures/transient.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
+import type { RedisConnection } from '../queue/redis-place.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import { LatencyWindow } from './latency-window.ts'
@@ -19,7 +19,7 @@ export interface ProbeQuery {
 
 export interface LatencyGuardOptions {
   readonly client: Client
-  readonly connection: Redis
+  readonly connection: RedisConnection
   /** Redis key of the lease: of all workers of a queue one asks. */
   readonly leaseKey: string
   readonly workerId: string

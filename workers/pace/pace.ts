@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis'
+import type { RedisConnection } from '../queue/redis-place.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 
 export interface PaceOptions {
-  readonly connection: Redis
+  readonly connection: RedisConnection
   /** Name of a Redis key of the queue, as BullMQ builds it. */
   readonly keyOf: (type: string) => string
   readonly telemetry?: Telemetry | undefined
@@ -71,7 +71,7 @@ return limit`
  * it has died. Each change is one script: two commands could be cut in between and leave a limit that nobody lifts.
  */
 export class Pace {
-  readonly #connection: Redis
+  readonly #connection: RedisConnection
   readonly #keys: readonly string[]
   readonly #telemetry: Telemetry
   readonly #onChange: (limit: number) => void

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
+import type { RedisConnection } from './redis-place.ts'
 
 /**
  * A failover may leave every connection open: the server behind it is a replica from then on and refuses writes. A new
@@ -44,7 +44,7 @@ export function reconnectWhenDemoted(
  *
  * @throws what the work throws, also when there is no primary in time
  */
-export async function againAfterDemotion<T>(redis: Redis, work: () => Promise<T>): Promise<T> {
+export async function againAfterDemotion<T>(redis: RedisConnection, work: () => Promise<T>): Promise<T> {
   const until = performance.now() + PATIENCE_MS
   for (;;) {
     try {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type JobType, Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { LexpandError } from '../../sparse/errors.ts'
 import { assertShape } from '../../sparse/shape.ts'
@@ -9,6 +8,7 @@ import { againAfterDemotion } from './demotion.ts'
 import type { JobData, JobDocument } from './job-data.ts'
 import { QueuedMarks } from './queued-marks.ts'
 import { connect, DEFAULT_PREFIX, type RedisPlace } from './redis.ts'
+import type { RedisConnection } from './redis-place.ts'
 
 /** What a queue needs of a model; a loaded one fits. */
 export interface QueueModel {
@@ -25,7 +25,7 @@ export interface EncodeQueue<Model extends QueueModel = QueueModel> {
   /** The BullMQ queue, for counts, metrics and dashboards. */
   readonly jobs: Queue<JobData>
   /** Its connection, for what else is kept beside the jobs. */
-  readonly redis: Redis
+  readonly redis: RedisConnection
   /**
    * Queues documents of one index, as jobs of at most {@link JOB_DOCUMENTS} documents and {@link JOB_TEXT_BYTES}
    * bytes of text. What a job that waits or runs names already, in the same version, is left out.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type { JobDocument } from './job-data.ts'
+import type { RedisConnection } from './redis-place.ts'
 
 /** Where a document is to be encoded: the same version in another index or for another fingerprint is other work. */
 export interface MarkScope {
@@ -24,10 +24,10 @@ const LIVE = new Set(['waiting', 'active', 'delayed', 'prioritized'])
  * crash cuts off, no mark survives its job. A mark counts only while its job is waiting or running.
  */
 export class QueuedMarks {
-  readonly #redis: Redis
+  readonly #redis: RedisConnection
   readonly #jobs: Queue
 
-  constructor(redis: Redis, jobs: Queue) {
+  constructor(redis: RedisConnection, jobs: Queue) {
     this.#redis = redis
     this.#jobs = jobs
   }

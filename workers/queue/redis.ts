@@ -1,12 +1,8 @@
-import { Redis, type RedisOptions } from 'ioredis'
 import { LexpandError } from '../../sparse/errors.ts'
 import { reconnectWhenDemoted } from './demotion.ts'
+import { nameOf, type RedisConnection, type RedisPlace, redisOf } from './redis-place.ts'
 
-/**
- * Which Redis: a URL (redis:// or rediss://, with user name, password and database number as needed), options of
- * ioredis (Sentinel, TLS), or a connection of the caller's, which is copied and never closed by us.
- */
-export type RedisPlace = string | RedisOptions | Redis
+export type { RedisByUrl, RedisConnection, RedisPlace } from './redis-place.ts'
 
 /** What all keys begin with. The braces put them into one slot of a Redis Cluster. */
 export const DEFAULT_PREFIX = '{lexpand}'
@@ -29,9 +25,9 @@ const QUEUE_RETRIES = 8
  *
  * @throws LexpandError SERVICE when Redis cannot be reached or refuses the login; CONFIGURATION for a bad URL
  */
-export async function connect(place: RedisPlace, { role }: RedisRole): Promise<Redis> {
+export async function connect(place: RedisPlace, { role }: RedisRole): Promise<RedisConnection> {
   const name = nameOf(place)
-  const redis = newRedis(place, {
+  const redis = redisOf(place, {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: role === 'worker' ? null : QUEUE_RETRIES,
@@ -50,12 +46,13 @@ export async function connect(place: RedisPlace, { role }: RedisRole): Promise<R
     redis.disconnect()
     const reason = lastError ?? error
     const message = reason instanceof Error && reason.message !== '' ? reason.message : String(reason)
-    const advice = /NOAUTH|WRONGPASS|NOPERM/.test(message)
-      ? 'Correct user name and password in the Redis URL.'
-      : 'Start Redis there or correct the URL.'
-    throw new LexpandError('SERVICE', `[redis] expected Redis at ${name}, got: ${message}. ${advice}`, {
-      cause: reason,
-    })
+    throw new LexpandError(
+      'SERVICE',
+      `[redis] expected Redis at ${name}, got: ${message}. ${adviceOn(message)}`,
+      {
+        cause: reason,
+      },
+    )
   }
 }
 
@@ -65,16 +62,15 @@ export async function connect(place: RedisPlace, { role }: RedisRole): Promise<R
  * @returns warnings: settings under which a crash of Redis loses jobs (documents stay pending, a sweep finds them)
  * @throws LexpandError SERVICE when keys may be evicted
  */
-export async function assertRedisSettings(redis: Redis): Promise<string[]> {
+export async function assertRedisSettings(redis: RedisConnection): Promise<string[]> {
   // INFO and not CONFIG GET, which managed services forbid.
   const info = await redis.info()
   const policy = field(info, 'maxmemory_policy')
   if (policy !== undefined && policy !== 'noeviction') {
-    const { host = '127.0.0.1', port = 6379 } = redis.options
     throw new LexpandError(
       'SERVICE',
       `[redis] expected maxmemory-policy noeviction, got ${policy}: Redis would throw jobs away when it is full. ` +
-        `Run: redis-cli -h ${host} -p ${port} CONFIG SET maxmemory-policy noeviction`,
+        'Run there: redis-cli CONFIG SET maxmemory-policy noeviction',
     )
   }
   if (field(info, 'aof_enabled') === '1') return []
@@ -88,31 +84,16 @@ function field(info: string, name: string): string | undefined {
   return info.match(new RegExp(`^${name}:(.*?)\\r?$`, 'm'))?.[1]
 }
 
-function newRedis(place: RedisPlace, ours: RedisOptions): Redis {
-  if (typeof place === 'string') return new Redis(place, ours)
-  return isConnection(place) ? place.duplicate(ours) : new Redis({ ...place, ...ours })
-}
-
-/** By shape: the application may have loaded another copy of ioredis. */
-function isConnection(place: RedisOptions | Redis): place is Redis {
-  return typeof (place as Redis).duplicate === 'function'
-}
-
-/** host:port, without credentials. */
-function nameOf(place: RedisPlace): string {
-  if (typeof place === 'string') return nameOfUrl(place)
-  const { host = '127.0.0.1', port = 6379, sentinels } = isConnection(place) ? place.options : place
-  const sentinel = sentinels?.[0]
-  return sentinel === undefined ? `${host}:${port}` : `sentinel ${sentinel.host}:${sentinel.port}`
-}
-
-function nameOfUrl(redisUrl: string): string {
-  const url = URL.parse(redisUrl)
-  if (url === null || !/^rediss?:$/.test(url.protocol)) {
-    throw new LexpandError(
-      'CONFIGURATION',
-      '[redis] expected a URL such as redis://127.0.0.1:6379, got something else. Correct the Redis URL.',
-    )
+function adviceOn(message: string): string {
+  if (/NOAUTH|WRONGPASS/.test(message)) return 'Correct user name and password in the Redis URL.'
+  if (/NOPERM/.test(message)) return `Give its user what Lexpand needs: ${LEAST_ACL}`
+  if (/certificate|self.signed/i.test(message))
+    return 'Give the certificate authority of Redis (REDIS_CA_FILE).'
+  if (/alert|EPROTO/i.test(message)) {
+    return 'Where Redis asks for a certificate of the client, set REDIS_CERT_FILE and REDIS_KEY_FILE; where it speaks no TLS, write redis:// in the URL.'
   }
-  return `${url.hostname}:${url.port === '' ? '6379' : url.port}`
+  return 'Start Redis there or correct the URL.'
 }
+
+/** Checked by a test: with less a worker does not work. */
+export const LEAST_ACL = `ACL SETUSER NAME on >PASSWORD ~${DEFAULT_PREFIX}:* ~lexpand:* resetchannels +@all -@admin -@dangerous +info +client|list`

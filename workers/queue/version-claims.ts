@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import type { DocumentVersion } from '../documents/write-back.ts'
 import { inTime } from './in-time.ts'
+import type { RedisConnection } from './redis-place.ts'
 
 /** Keeps two jobs from encoding the same version of a document at the same time. */
 export interface VersionClaims {
@@ -42,7 +42,7 @@ return 0`
  * @param prefix of the keys of the queue
  * @param job names the owner; a job that is repeated has its old claims
  */
-export function versionClaims(redis: Redis, prefix: string, job: string): VersionClaims {
+export function versionClaims(redis: RedisConnection, prefix: string, job: string): VersionClaims {
   const held: string[] = []
   return {
     async take(index, documents) {

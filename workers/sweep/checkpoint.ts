@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { RedisConnection } from '../queue/redis-place.ts'
 
 /** What the checkpoints of an index belong to: an index made anew, or another model, starts from the beginning. */
 export interface CheckpointScope {
@@ -26,7 +26,7 @@ const KEPT_SECONDS = 90 * 24 * 3_600
  * @returns shard -> sequence number, only of shards whose history is the same
  */
 export async function readCheckpoints(
-  redis: Redis,
+  redis: RedisConnection,
   scope: CheckpointScope,
   shards: readonly { readonly shard: number; readonly history: string }[],
 ): Promise<Map<number, number>> {
@@ -40,7 +40,7 @@ export async function readCheckpoints(
 }
 
 export async function saveCheckpoint(
-  redis: Redis,
+  redis: RedisConnection,
   scope: CheckpointScope,
   { shard, history, seqNo }: SweptShard,
 ): Promise<void> {

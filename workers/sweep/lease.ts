@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
+import type { RedisConnection } from '../queue/redis-place.ts'
 
 /** The right to do something alone, for as long as it is renewed. */
 export interface Lease {
@@ -27,7 +27,7 @@ const RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('de
  * @throws what ioredis throws when Redis stays away
  */
 export async function takeLease(
-  redis: Redis,
+  redis: RedisConnection,
   name: string,
   { waitMs = 0 }: { readonly waitMs?: number } = {},
 ): Promise<Lease | undefined> {

@@ -58,7 +58,13 @@ async function searches(client: Client, { index, model }: Site): Promise<void> {
 }
 
 async function stores(client: Client, { index, model, redisUrl }: Site, user: string): Promise<void> {
-  const connection = { client, redisUrl, opensearchUrl: '', configuration: readConfiguration({}, {}) }
+  const connection = {
+    client,
+    redisUrl,
+    redisPlace: redisUrl,
+    opensearchUrl: '',
+    configuration: readConfiguration({}, {}),
+  }
   const report = await fillIndex({
     connection,
     model,

@@ -23,10 +23,11 @@ export function certificateFile(variable: string, file: string | undefined): (()
  * @throws LexpandError CONFIGURATION when one of them is missing, is no PEM, or they do not belong together
  */
 export function clientCertificateFiles(
+  service: 'OPENSEARCH' | 'REDIS',
   certificate: string | undefined,
   key: string | undefined,
 ): { readonly clientCertificate?: () => string; readonly clientKey?: () => string } {
-  const [certificateVariable, keyVariable] = ['OPENSEARCH_CERT_FILE', 'OPENSEARCH_KEY_FILE']
+  const [certificateVariable, keyVariable] = [`${service}_CERT_FILE`, `${service}_KEY_FILE`] as const
   const clientCertificate = certificateFile(certificateVariable, certificate)
   const clientKey = secretFile(keyVariable, key)
   if (clientCertificate === undefined && clientKey === undefined) return {}
