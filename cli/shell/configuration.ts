@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { AwsSigning } from '../../opensearch/login/aws-signing.ts'
 import type { Secret } from '../../opensearch/login/secret.ts'
+import { certificateFile, clientCertificateFiles, secretFile } from '../../opensearch/login/secret-files.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { DEFAULT_MAX_TEXT_BYTES } from '../../workers/encode/encode-documents.ts'
 import type { RedisByUrl } from '../../workers/index.ts'
-import { certificateFile, clientCertificateFiles, secretFile } from '../../opensearch/login/secret-files.ts'
 
 /** Where the services are and how to log in. Absent URLs mean: use the embedded engine and Redis. */
 export interface Configuration {
