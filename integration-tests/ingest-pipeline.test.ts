@@ -2,7 +2,7 @@ import type { Client } from '@opensearch-project/opensearch'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { installIndex, sidecarMapping, textHash } from '../mappings/index.ts'
-import { installIngestPipeline } from '../pipelines/index.ts'
+import { installIngestPipeline, missingPipelines } from '../pipelines/index.ts'
 import { type Condition, conditionAfter, TRANSITIONS } from '../workers/documents/states.ts'
 import {
   readySource,
@@ -382,6 +382,40 @@ describe('installing the pipeline', () => {
     expect(await read('1', chained)).toMatchObject({ title: 'x', lexpand: { state: 'pending' } })
     await removeIndices(client, chained)
     await client.ingest.deletePipeline({ id: chained })
+  })
+
+  test('in place of the stamp of the index that this one was cloned from', async () => {
+    const original = uniqueName('original')
+    const cloned = `${original}-clone`
+    await installIndex(client, original, specification)
+    await installIngestPipeline(client, original, specification)
+    await client.indices.addBlock({ index: original, block: 'write' })
+    await client.indices.clone({
+      index: original,
+      target: cloned,
+      body: { settings: { 'index.blocks.write': null } as object },
+    })
+    await installIngestPipeline(client, cloned, specification)
+    const settings = await client.indices.getSettings({ index: cloned, flat_settings: true })
+    expect(settings.body[cloned]?.settings).toMatchObject({ 'index.default_pipeline': `lexpand-${cloned}` })
+    await removeIndices(client, original, cloned)
+  })
+
+  test('a pipeline that is not there is named, since every write is refused; a stamp of ours is put back', async () => {
+    const restored = uniqueName('restored')
+    const settings = { 'index.default_pipeline': 'nobody-has-it', 'index.final_pipeline': 'nor-this' }
+    await client.indices.create({ index: restored, body: { settings: settings as object } })
+    expect(await missingPipelines(client, restored)).toEqual(['nobody-has-it', 'nor-this'])
+    await expect(installIngestPipeline(client, restored, specification)).rejects.toThrow(
+      `expected the default pipeline nobody-has-it of index ${restored} to exist, got none: the engine refuses every write. Put it back`,
+    )
+    const ours = { 'index.default_pipeline': 'lexpand-elsewhere', 'index.final_pipeline': '_none' }
+    await client.indices.putSettings({ index: restored, body: ours as object })
+    await installIngestPipeline(client, restored, specification)
+    expect(await missingPipelines(client, restored)).toEqual([])
+    await client.index({ index: restored, id: '1', body: { title: 'x' } })
+    expect(await read('1', restored)).toMatchObject({ lexpand: { state: 'pending' } })
+    await removeIndices(client, restored)
   })
 
   test('on an index that is not there names it', async () => {

@@ -9,6 +9,7 @@ export {
   STAMP_PROCESSOR,
   type StampForm,
 } from './ingest/ingest-pipeline.ts'
+export { missingPipelines } from './ingest/missing-pipelines.ts'
 export { FrequencyCache, type SparseField, weightTokens } from './query/corpus-frequencies.ts'
 export {
   type CorpusFrequencies,

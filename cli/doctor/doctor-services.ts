@@ -5,7 +5,7 @@ import type { Model } from '../../models/index.ts'
 import { openSearchClient } from '../../opensearch/client.ts'
 import { SERVERLESS_LACKS } from '../../opensearch/login/serverless.ts'
 import packageJson from '../../package.json' with { type: 'json' }
-import { ingestPipelineName } from '../../pipelines/index.ts'
+import { ingestPipelineName, missingPipelines } from '../../pipelines/index.ts'
 import { countStates } from '../../workers/documents/index-states.ts'
 import { assertRedisSettings, connect, openQueue, type RedisPlace } from '../../workers/index.ts'
 import { nameOf } from '../../workers/queue/redis-place.ts'
@@ -189,7 +189,25 @@ async function fitness(client: Client, index: string, model: Model | undefined) 
       `${found}: no default ingest pipeline, so changes by other clients are not noticed. Run lexpand index once, or set ${wanted}.`,
     )
   }
+  const lacking = await missingPipelines(client, index)
+  if (lacking.length > 0) {
+    return fail(
+      `${found}: expected its ingest pipeline ${lacking.join(', ')} to exist, got none, so that the engine refuses every write. Put it back; for a pipeline of Lexpand, run lexpand index once.`,
+    )
+  }
+  const searched = Object.values(reply.body).map(({ settings }) => searchPipelineOf(settings))
+  const hiding = searched.find((name) => name !== undefined && name !== '_none')
+  if (hiding !== undefined) {
+    return warn(
+      `${found}: the default search pipeline ${hiding} holds for searches, and for _count, _reindex and _update_by_query, which cannot be told to pass it by. Copy with lexpand reindex, count with lexpand audit: both see what it hides.`,
+    )
+  }
   return found
+}
+
+function searchPipelineOf(settings: unknown): string | undefined {
+  const { index } = (settings ?? {}) as { index?: { search?: { default_pipeline?: string } } }
+  return index?.search?.default_pipeline
 }
 
 async function coverage(client: Client, index: string) {

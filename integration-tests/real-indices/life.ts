@@ -2,12 +2,14 @@ import type { API, Client } from '@opensearch-project/opensearch'
 import { installTargetPipeline } from '../../indices/reindex-pipeline.ts'
 import { type IndexSpecification, installIndex } from '../../mappings/index.ts'
 import type { Model } from '../../models/index.ts'
+import { readShards } from '../../opensearch/shard-changes.ts'
 import { installIngestPipeline, search } from '../../pipelines/index.ts'
 import { type EncodeQueue, enqueue, sweep } from '../../workers/index.ts'
 import { beginBeside, migrate } from '../../workers/reindex/index.ts'
 import { nextSpecification, removeRun } from '../fixtures/reindex-fixture.ts'
 import { testIndexSpecification } from '../fixtures/stored-vectors.ts'
 import { removeIndices, uniqueName } from '../fixtures/test-index.ts'
+import { until } from '../fixtures/until.ts'
 import { examine, type Findings } from './oracle.ts'
 import { type Change, ownNames, type Shape, type Writer } from './shape.ts'
 
@@ -236,6 +238,11 @@ class Run {
 
   async #settle(): Promise<void> {
     const { client, queue } = this.#house
+    // With a log that is written later, the sweep that comes after it finds what was written.
+    await until(async () => {
+      const { shards } = await readShards(client, this.#index)
+      return shards.every(({ globalCheckpoint, maxSeqNo }) => globalCheckpoint >= maxSeqNo)
+    })
     await sweep(client, queue, this.#index)
     await queue.idle()
   }

@@ -9,9 +9,16 @@ import { type House, live } from './life.ts'
 import { healthy } from './oracle.ts'
 import { SEARCH_PIPELINE_SHAPES } from './pipeline-shapes.ts'
 import { RESIZED_SHAPES } from './resized-shapes.ts'
+import { SETTING_SHAPES, WRITER_SHAPES } from './setting-shapes.ts'
 import { SOURCE_SHAPES } from './source-shapes.ts'
 
-const SHAPES = [...SEARCH_PIPELINE_SHAPES, ...RESIZED_SHAPES, ...SOURCE_SHAPES]
+const SHAPES = [
+  ...SEARCH_PIPELINE_SHAPES,
+  ...RESIZED_SHAPES,
+  ...SOURCE_SHAPES,
+  ...SETTING_SHAPES,
+  ...WRITER_SHAPES,
+]
 
 let house: House
 let worker: RunningWorker

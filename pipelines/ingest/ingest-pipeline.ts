@@ -162,8 +162,10 @@ export async function installIngestPipeline(
     const present: unknown = state.settings?.['index.default_pipeline']
     if (present === pipeline) return pipeline
     if (typeof present === 'string' && present !== '_none') {
-      if (!(await calls(client, present, pipeline))) throw foreignPipeline(name, present, pipeline)
-      return pipeline
+      const found = await processorsOf(client, present)
+      if (found?.some((processor) => processor.pipeline?.name === pipeline)) return pipeline
+      if (!isOfAnotherIndex(present, found))
+        throw foreignPipeline(name, present, pipeline, found !== undefined)
     }
     await useByDefault(client, name, pipeline)
     return pipeline
@@ -237,13 +239,28 @@ async function mapWholeSidecar(client: Client, index: string): Promise<void> {
   await acknowledged(client.indices.putMapping({ index, body }), { part: 'ingest pipeline', index })
 }
 
-async function calls(client: Client, outer: string, inner: string): Promise<boolean> {
-  const reply = await client.ingest.getPipeline({ id: outer }, { ignore: [404] })
-  const processors = reply.body[outer]?.processors ?? []
-  return processors.some(({ pipeline }) => pipeline?.name === inner)
+/** @returns undefined when there is no such pipeline */
+async function processorsOf(client: Client, id: string): Promise<readonly IngestProcessor[] | undefined> {
+  const reply = await client.ingest.getPipeline({ id }, { ignore: [404] })
+  return reply.body[id]?.processors
 }
 
-function foreignPipeline(index: string, present: string, ours: string): LexpandError {
+/** The stamp of the index that this one was shrunken, split or cloned from; perhaps it did not come along. */
+function isOfAnotherIndex(id: string, processors: readonly IngestProcessor[] | undefined): boolean {
+  if (!id.startsWith(ingestPipelineName(''))) return false
+  if (processors === undefined) return true
+  const [only] = processors as readonly (IngestProcessor & { readonly [STAMP_PROCESSOR]?: object })[]
+  const script = (only?.script as { source?: string } | undefined)?.source
+  return processors.length === 1 && (only?.[STAMP_PROCESSOR] !== undefined || script === STAMP_SCRIPT)
+}
+
+function foreignPipeline(index: string, present: string, ours: string, exists: boolean): LexpandError {
+  if (!exists) {
+    return new LexpandError(
+      'INDEX',
+      `[ingest pipeline] expected the default pipeline ${present} of index ${index} to exist, got none: the engine refuses every write. Put it back, or set index.default_pipeline to _none; then run this again.`,
+    )
+  }
   return new LexpandError(
     'INDEX',
     `[ingest pipeline] expected no default pipeline on index ${index}, got ${present}. Add {"pipeline": {"name": "${ours}"}} as its last processor (the pipeline ${ours} is stored already), then run this again.`,

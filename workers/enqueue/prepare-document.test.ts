@@ -29,6 +29,13 @@ describe('preparing a document', () => {
     expect({ blank, id }).toEqual({ blank: false, id: '7' })
   })
 
+  test('a value of the owner under our name is refused, not replaced', () => {
+    expect(reason({ source: { text: 'a phone', lexpand: 'a brand' } })).toBe(
+      '[enqueue] expected no value of its own in field lexpand, got one: Lexpand keeps its own there, and it would be lost. Rename the field.',
+    )
+    expect(reason({ source: { text: 'a phone', text_sparse: 'thin' } })).toContain('in field text_sparse')
+  })
+
   test('missing and blank text is marked empty at once', () => {
     for (const source of [{}, { text: '' }, { text: ' \n' }, { text: null }, { text: [] }]) {
       const { json, blank } = prepared({ id: '7', source })

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { foreignValue } from '../../mappings/own-values.ts'
 import { SIDECAR } from '../../mappings/sidecar.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { documentText } from '../../mappings/text.ts'
@@ -47,6 +48,12 @@ export function prepareDocument(
   const { source, routing, position } = document
   if (typeof source !== 'object' || source === null || Array.isArray(source)) {
     return { reason: '[enqueue] expected a JSON object, got something else. Wrap the text in an object.' }
+  }
+  const foreign = foreignValue(source, sparse_field)
+  if (foreign !== undefined) {
+    return {
+      reason: `[enqueue] expected no value of its own in field ${foreign}, got one: Lexpand keeps its own there, and it would be lost. Rename the field.`,
+    }
   }
   const text = documentText(source, fields)
   if ('error' in text) return { reason: text.error }
