@@ -241,7 +241,9 @@ class Run {
     // With a log that is written later, the sweep that comes after it finds what was written.
     await until(async () => {
       const { shards } = await readShards(client, this.#index)
-      return shards.every(({ globalCheckpoint, maxSeqNo }) => globalCheckpoint >= maxSeqNo)
+      const isThere = shards.every(({ globalCheckpoint, maxSeqNo }) => globalCheckpoint >= maxSeqNo)
+      if (!isThere) await client.indices.flush({ index: this.#index })
+      return isThere
     })
     await sweep(client, queue, this.#index)
     await queue.idle()
