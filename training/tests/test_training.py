@@ -134,6 +134,8 @@ def test_training_lowers_the_loss_and_export_equals_pytorch(world, tmp_path):
         with torch.no_grad():  # the fast graph leaves out what is never emitted
             for m in (again, wanted):
                 m.bias[~allowed] = 0
+            if name == "fast.onnx":  # and keeps the positions in float
+                wanted.body.position.weight.copy_(model.body.position.weight)
         assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(again.parameters(), wanted.parameters(), strict=True))
 
 
