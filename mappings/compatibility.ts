@@ -9,7 +9,7 @@ import type { IndexMapping } from './index-mapping.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
 import { keepsVectors } from './stored-source.ts'
 import { type LexicalFields, lexicalFields } from './text-fields.ts'
-import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vector-type.ts'
+import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vectors/vector-type.ts'
 
 /** An index that Lexpand has set up. */
 export interface InstalledIndex {

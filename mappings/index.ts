@@ -18,7 +18,6 @@ export {
 } from './compatibility.ts'
 export { fingerprint } from './fingerprint.ts'
 export { type Installed, type InstallOptions, installIndex, installTemplate } from './install.ts'
-export { assertPluginFor } from './plugin-for.ts'
 export {
   type DocumentState,
   inStates,
@@ -35,8 +34,9 @@ export {
   type SpecifiedModel,
   specificationFor,
 } from './specification.ts'
-export { type DocumentText, documentText, MAX_NESTING } from './text.ts'
+export { type DocumentText, documentText, MAX_NESTING } from './text/document-text.ts'
+export { textHash } from './text/text-hash.ts'
+export { COLLECT_PIECES } from './text/text-script.ts'
 export { type LexicalFields, lexicalFields } from './text-fields.ts'
-export { textHash } from './text-hash.ts'
-export { COLLECT_PIECES } from './text-script.ts'
-export { tokenClause, VECTOR_TYPES, type VectorType, vectorTypeOf } from './vector-type.ts'
+export { assertPluginFor } from './vectors/plugin-for.ts'
+export { tokenClause, VECTOR_TYPES, type VectorType, vectorTypeOf } from './vectors/vector-type.ts'

@@ -7,12 +7,12 @@ import { LexpandError } from '../sparse/errors.ts'
 import { assertQueryTable, assertSameEncoding, severalIndices } from './compatibility.ts'
 import type { IndexMapping } from './index-mapping.ts'
 import { missingFields, missingOwnFields, newMapping } from './mapping.ts'
-import { assertPluginFor } from './plugin-for.ts'
 import { SIDECAR } from './sidecar.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
 import { assertSourceKept, assertVectorsWhole } from './stored-source.ts'
 import { assertTextFields } from './text-fields.ts'
-import { type VectorType, vectorTypeOf } from './vector-type.ts'
+import { assertPluginFor } from './vectors/plugin-for.ts'
+import { type VectorType, vectorTypeOf } from './vectors/vector-type.ts'
 
 export interface InstallOptions {
   /** Analyzer of the text fields of a new index. @default 'english' */

@@ -3,7 +3,7 @@ import { type FieldMapping, fieldAt, type IndexMapping, ownField } from './index
 import { SIDECAR, sidecarMapping } from './sidecar.ts'
 import type { IndexSpecification } from './specification.ts'
 import { assertTextFields } from './text-fields.ts'
-import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vector-type.ts'
+import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vectors/vector-type.ts'
 
 export interface MappingOptions {
   /** Of the text fields. @default 'english' */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { textHash } from '../../mappings/text-hash.ts'
+import { textHash } from '../../mappings/text/text-hash.ts'
 import { type Letters, run, type Stored, tokenizer } from '../../testing/stub-engine.ts'
 import { SPECIFICATION, testEncoder } from '../../testing/test-fixtures.ts'
 import { readySidecar } from '../documents/states.ts'

@@ -1,6 +1,6 @@
 import { errors } from '@opensearch-project/opensearch'
 import { describe, expect, test } from 'vitest'
-import { textHash } from '../../mappings/text-hash.ts'
+import { textHash } from '../../mappings/text/text-hash.ts'
 import { engine, type Letters, type Stored, tokenizer } from '../../testing/stub-engine.ts'
 import { SPECIFICATION, testEncoder } from '../../testing/test-fixtures.ts'
 import { readySidecar } from '../documents/states.ts'

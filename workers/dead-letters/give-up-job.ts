@@ -1,6 +1,6 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
-import { textHash } from '../../mappings/text-hash.ts'
+import { textHash } from '../../mappings/text/text-hash.ts'
 import { EngineDenied } from '../../opensearch/failures/denied.ts'
 import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { EngineBusy } from '../../opensearch/failures/transient.ts'

@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
-import { textHash } from '../../mappings/text-hash.ts'
+import { textHash } from '../../mappings/text/text-hash.ts'
 import { keyOf, type StoredDocument } from '../documents/read-documents.ts'
 import { isSettled } from '../documents/states.ts'
 import type { JobDocument } from '../queue/job-data.ts'

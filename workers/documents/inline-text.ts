@@ -1,7 +1,7 @@
 import type { IndexSpecification } from '../../mappings/specification.ts'
-import { MAX_NESTING } from '../../mappings/text.ts'
-import { hashOfText } from '../../mappings/text-hash.ts'
-import { COLLECT_PIECES } from '../../mappings/text-script.ts'
+import { MAX_NESTING } from '../../mappings/text/document-text.ts'
+import { hashOfText } from '../../mappings/text/text-hash.ts'
+import { COLLECT_PIECES } from '../../mappings/text/text-script.ts'
 
 /*
  * Pages of documents whose texts may have any length. The walk over `_source` runs in the engine, which knows how

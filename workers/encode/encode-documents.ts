@@ -1,6 +1,6 @@
 import type { IndexSpecification } from '../../mappings/specification.ts'
-import { documentText } from '../../mappings/text.ts'
-import { textHash } from '../../mappings/text-hash.ts'
+import { documentText } from '../../mappings/text/document-text.ts'
+import { textHash } from '../../mappings/text/text-hash.ts'
 import type { Encoder } from '../../sparse/encoder.ts'
 import { toFeatures } from '../../sparse/features.ts'
 import type { WordPieceTokenizer } from '../../sparse/word-pieces/tokenizer.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { textHash } from '../../mappings/text-hash.ts'
+import { textHash } from '../../mappings/text/text-hash.ts'
 import { run, tokenizer } from '../../testing/stub-engine.ts'
 import { SPECIFICATION } from '../../testing/test-fixtures.ts'
 import { pendingSidecar, readySidecar } from '../documents/states.ts'

@@ -1,7 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { assertFingerprint } from '../../mappings/compatibility.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
-import { VECTOR_MARK } from '../../mappings/vector-mark.ts'
+import { VECTOR_MARK } from '../../mappings/vectors/vector-mark.ts'
 import { EngineDenied } from '../../opensearch/failures/denied.ts'
 import { EngineBusy, isNotFound } from '../../opensearch/failures/transient.ts'
 import { findLetters, removeLetters } from '../dead-letters/dead-letter-store.ts'

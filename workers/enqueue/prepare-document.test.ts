@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { textHash } from '../../mappings/text-hash.ts'
+import { textHash } from '../../mappings/text/text-hash.ts'
 import { SPECIFICATION } from '../../testing/test-fixtures.ts'
 import { type PreparedDocument, prepareDocument, type SourceDocument } from './prepare-document.ts'
 

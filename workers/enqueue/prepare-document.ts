@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { foreignValue } from '../../mappings/own-values.ts'
 import { SIDECAR } from '../../mappings/sidecar.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
-import { documentText } from '../../mappings/text.ts'
-import { textHash } from '../../mappings/text-hash.ts'
+import { documentText } from '../../mappings/text/document-text.ts'
+import { textHash } from '../../mappings/text/text-hash.ts'
 import { emptySidecar, pendingSidecar } from '../documents/states.ts'
 
 /** A document as an application gives it. */

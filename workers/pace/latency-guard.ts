@@ -1,7 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { InstalledIndex } from '../../mappings/compatibility.ts'
 import { SIDECAR } from '../../mappings/sidecar.ts'
-import { tokenClause } from '../../mappings/vector-type.ts'
+import { tokenClause } from '../../mappings/vectors/vector-type.ts'
 import { isNotFound, isTransient } from '../../opensearch/failures/transient.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 import type { RedisConnection } from '../queue/redis-place.ts'

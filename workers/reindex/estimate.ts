@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
-import { documentText } from '../../mappings/text.ts'
+import { documentText } from '../../mappings/text/document-text.ts'
 import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { countDocuments, internalSearch } from '../../opensearch/internal-search.ts'
 import { toFeatures } from '../../sparse/features.ts'

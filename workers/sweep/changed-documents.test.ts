@@ -1,7 +1,7 @@
 import { errors } from '@opensearch-project/opensearch'
 import { describe, expect, test } from 'vitest'
 import type { InstalledIndex } from '../../mappings/compatibility.ts'
-import { hashOfText } from '../../mappings/text-hash.ts'
+import { hashOfText } from '../../mappings/text/text-hash.ts'
 import { SPECIFICATION, stubClient } from '../../testing/test-fixtures.ts'
 import { ChangedDocuments } from './changed-documents.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { textHash } from '../../../mappings/text-hash.ts'
+import { textHash } from '../../../mappings/text/text-hash.ts'
 import { parseExactly } from '../../../sparse/exact-json.ts'
 import { SPECIFICATION } from '../../../testing/test-fixtures.ts'
 import type { RawDocument } from './raw-documents.ts'

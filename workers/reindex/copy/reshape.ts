@@ -1,7 +1,7 @@
 import { SIDECAR, type Sidecar } from '../../../mappings/sidecar.ts'
 import type { IndexSpecification } from '../../../mappings/specification.ts'
-import { documentText } from '../../../mappings/text.ts'
-import { textHash } from '../../../mappings/text-hash.ts'
+import { documentText } from '../../../mappings/text/document-text.ts'
+import { textHash } from '../../../mappings/text/text-hash.ts'
 import { emptySidecar, isSettled, pendingSidecar } from '../../documents/states.ts'
 import type { RawDocument } from './raw-documents.ts'
 

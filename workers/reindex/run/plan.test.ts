@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { VectorType } from '../../../mappings/vector-type.ts'
+import type { VectorType } from '../../../mappings/vectors/vector-type.ts'
 import { SPECIFICATION } from '../../../testing/test-fixtures.ts'
 import { type FoundIndex, type IndexBody, targetBody } from './plan.ts'
 

@@ -3,7 +3,7 @@ import type { FieldMapping, IndexMapping } from '../../../mappings/index-mapping
 import { missingOwnFields, newMapping } from '../../../mappings/mapping.ts'
 import { SIDECAR } from '../../../mappings/sidecar.ts'
 import { type IndexSpecification, parseSpecification } from '../../../mappings/specification.ts'
-import { type VectorType, vectorTypeOf } from '../../../mappings/vector-type.ts'
+import { type VectorType, vectorTypeOf } from '../../../mappings/vectors/vector-type.ts'
 import type { AliasOfIndex } from '../../../opensearch/alias.ts'
 import { acknowledged } from '../../../opensearch/failures/acknowledged.ts'
 import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'

@@ -1,6 +1,6 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
 import { describe, expect, test } from 'vitest'
-import { translateEngineFailure } from '../opensearch/failures/engine-error.ts'
+import { translateEngineFailure } from '../../opensearch/failures/engine-error.ts'
 import { assertPluginFor } from './plugin-for.ts'
 
 function clientOf(...plugins: (string | undefined)[][]): Client {

@@ -1,4 +1,4 @@
-import type { IndexMapping } from './index-mapping.ts'
+import type { IndexMapping } from '../index-mapping.ts'
 
 /**
  * Field types that hold vectors. rank_features: on every OpenSearch, nine significant bits a weight. lexpand_impacts:

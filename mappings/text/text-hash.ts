@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { textPieces } from './text.ts'
+import { textPieces } from './document-text.ts'
 
 /**
  * Names the text that a document has now, so that a vector can be matched with it: SHA-256 in hex of the strings of

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseExactly } from '../sparse/exact-json.ts'
-import { documentText } from './text.ts'
+import { parseExactly } from '../../sparse/exact-json.ts'
+import { documentText } from './document-text.ts'
 
 describe('documentText', () => {
   test.each<[string, unknown, string]>([

@@ -1,4 +1,4 @@
-import { exactNumber } from '../sparse/exact-json.ts'
+import { exactNumber } from '../../sparse/exact-json.ts'
 
 /** The text that is encoded, or why there is none. Blank text is not an error: `text` is then ''. */
 export type DocumentText = { readonly text: string } | { readonly error: string }

@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { pluginNeeded, pluginNodes } from '../opensearch/plugin-nodes.ts'
+import { pluginNeeded, pluginNodes } from '../../opensearch/plugin-nodes.ts'
 import type { VectorType } from './vector-type.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { testTokenizer } from '../testing/test-fixtures.ts'
+import { testTokenizer } from '../../testing/test-fixtures.ts'
 import { hasMark, markClause, VECTOR_MARK } from './vector-mark.ts'
 
 test('the mark of a vector is a piece that no vocabulary has, so that no query finds it', () => {
