@@ -1,4 +1,5 @@
-import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,13 +8,13 @@ import { beforeAll, beforeEach, describe, expect, inject, onTestFinished, test }
 import { installIndex } from '../../mappings/index.ts'
 import { loadModel } from '../../models/index.ts'
 import { installIngestPipeline } from '../../pipelines/index.ts'
-import { lexpand } from '../fixtures/run-cli.ts'
 import { testIndexSpecification } from '../fixtures/stored-vectors.ts'
 import { removeIndices, testClient, uniqueName } from '../fixtures/test-index.ts'
 import { until } from '../fixtures/until.ts'
 import { hasGo, helmProgram, run } from './helm-program.ts'
 import { objectsOf } from './kubernetes-schema.ts'
 
+const BINARY = fileURLToPath(new URL('../../bin/lexpand.mjs', import.meta.url))
 const CHART = fileURLToPath(new URL('../../deploy/helm/lexpand', import.meta.url))
 
 interface Container {
@@ -23,37 +24,67 @@ interface Container {
   readonly readinessProbe: { readonly httpGet: { readonly path: string } }
 }
 
+/** What the chart asks for: a root file system that cannot be written, user 1000, no capability; /tmp is its own. */
+const AS_IN_A_POD =
+  'mount -o remount,bind,ro / && mount -t tmpfs -o mode=1777 tmpfs /tmp && exec setpriv --reuid 1000 --regid 1000 --clear-groups --no-new-privs --bounding-set=-all "$@"'
+
+/** Only root of a machine with these tools can do it, and the checkout must be open to user 1000. */
+const canBeAPod = await run('unshare', [
+  '-m',
+  'sh',
+  '-c',
+  AS_IN_A_POD,
+  'sh',
+  process.execPath,
+  '--check',
+  BINARY,
+]).then(
+  () => true,
+  () => false,
+)
+
 /**
- * Starts what the chart renders for a pod: the arguments and variables of its container, the image's entry point. It
- * differs in the port and the cache folder, which a container has for itself. No program is on its PATH.
+ * Starts what the chart renders for a pod: the arguments and variables of its container, the image's entry point, where
+ * it can be done also its security context. It differs in the port and the cache folder, which a container has for
+ * itself. No program is on its PATH.
  */
 function startContainer({ args, env }: Container) {
+  const command = [process.execPath, BINARY, ...args.map((arg) => arg.replace('0.0.0.0:9464', '127.0.0.1:0'))]
+  const [program = '', ...words] = canBeAPod
+    ? [
+        '/usr/bin/unshare',
+        '-m',
+        '/bin/sh',
+        '-c',
+        `PATH=/usr/sbin:/usr/bin:/sbin:/bin; ${AS_IN_A_POD}`,
+        'sh',
+        ...command,
+      ]
+    : command
   const cache = mkdtempSync(join(tmpdir(), 'lexpand-chart-'))
-  const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]))
-  let child: ChildProcess | undefined
-  let log = ''
-  const finished = lexpand(
-    args.map((arg) => arg.replace('0.0.0.0:9464', '127.0.0.1:0')),
-    {
-      env: { ...variables, LEXPAND_CACHE: cache, LEXPAND_VECTOR_CACHE: '', PATH: '/nonexistent' },
-      onStarted(started) {
-        child = started
-        started.stderr?.on('data', (chunk) => {
-          log += chunk
-        })
-      },
+  const child = spawn(program, words, {
+    env: {
+      ...Object.fromEntries(env.map(({ name, value }) => [name, value])),
+      LEXPAND_CACHE: canBeAPod ? '/tmp/cache' : cache,
+      PATH: '/nonexistent',
     },
-  )
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let log = ''
+  child.stderr.on('data', (chunk) => {
+    log += chunk
+  })
+  const ended = once(child, 'exit')
   const stop = async () => {
-    child?.kill('SIGTERM')
-    return finished
+    child.kill('SIGTERM')
+    const [code] = await ended
+    return code
   }
   onTestFinished(async () => {
     await stop()
     rmSync(cache, { recursive: true, force: true })
   })
-  const url = () => /"url":"(http[^"]+)"/.exec(log)?.[1] ?? ''
-  return { url, stop }
+  return { url: () => /"url":"(http[^"]+)"/.exec(log)?.[1] ?? '', log: () => log, stop }
 }
 
 describe.skipIf(!(await hasGo()))('the processes of the chart', () => {
@@ -91,9 +122,9 @@ describe.skipIf(!(await hasGo()))('the processes of the chart', () => {
       await until(() => answers(container.readinessProbe.httpGet.path))
     }
     await until(async () => (await client.get({ index, id: '1' })).body._source?.lexpand?.state === 'ready')
-    for (const { stop, grace } of started) {
+    for (const { stop, log, grace } of started) {
       const since = performance.now()
-      expect((await stop()).code).toBe(0)
+      expect(await stop(), log()).toBe(0)
       expect((performance.now() - since) / 1_000).toBeLessThan(grace)
     }
   })
