@@ -93,3 +93,8 @@ test('the image copies only what .dockerignore lets through', () => {
   expect(copied.length).toBeGreaterThan(20)
   expect(copied.filter((path) => !allowed.includes(path.replace(/\/$/, '')))).toEqual([])
 })
+
+test('worker and sweeper run on a root file system that they cannot write', () => {
+  const readOnly = each.filter(([, { read_only }]) => read_only === true).map(([name]) => name)
+  expect(readOnly).toEqual(['worker', 'sweeper'])
+})
