@@ -363,6 +363,7 @@ describe.skipIf(process.env.LEXPAND_SKIP_PEER === '1')('beside OpenSearch’s ne
     const request = {
       text: 'wing bird',
       mode: 'sparse',
+      idf: 'model',
       filter: { term: { group: 2 } },
       trackTotalHits: true,
     } as const

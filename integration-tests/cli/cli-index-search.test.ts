@@ -165,6 +165,40 @@ describe('lexpand search', () => {
     expect(next.result.hits).toHaveLength(1)
   })
 
+  test('sorts, counts, facets, pages and narrows the fields', async () => {
+    const flags = ['--index', index, '--sort', 'year:desc', '--facet', 'year', '--total', '--fields', 'year']
+    const words = 'heart attack medication roses'
+    const { result } = await lexpandJson(['search', words, ...flags])
+    expect(result.total).toBe(result.hits.length)
+    const years = result.hits.map(({ source }: { source: { year?: number } }) => source.year ?? 0)
+    expect(years).toEqual(years.toSorted((a: number, b: number) => b - a))
+    expect(Object.keys(result.hits[0].source)).toEqual(['year'])
+    const keys = result.aggregations.year.buckets.map(({ key }: { key: number }) => key)
+    expect(keys.toSorted()).toEqual([1999, 2005, 2010])
+    const second = await lexpandJson(['search', words, ...flags, '--size', '2', '--page', '2'])
+    expect(second.result.hits.map(({ id }: { id: string }) => id)).toEqual(
+      result.hits.slice(2, 4).map(({ id }: { id: string }) => id),
+    )
+    const text = await lexpandJson(['search', 'roses', '--index', index, '--facet', 'text'])
+    expect(text).toMatchObject({ code: 1, result: { error: { code: 'QUERY' } } })
+  })
+
+  test('says 1 hit, and understands phrases, exclusions and earlier questions', async () => {
+    const one = await lexpand(['search', '"heart attack" -roses', '--index', index])
+    expect(one.stdout).toMatch(/^1 hit by hybrid in /)
+    const { result } = await lexpandJson([
+      'search',
+      'how',
+      '--history',
+      'roses',
+      '--index',
+      index,
+      '--size',
+      '1',
+    ])
+    expect(result.hits[0].id).toBe('2')
+  })
+
   test('prints for people what it prints for machines', async () => {
     const { code, stdout } = await lexpand(['search', 'medicine', '--index', index, '--explain'])
     expect(code).toBe(0)
