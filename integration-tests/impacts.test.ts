@@ -62,7 +62,7 @@ describe.skipIf(!hasPlugin)('vectors in lexpand_impacts, from the command line',
   }
 
   const ask = (index: string, text: string, more: Partial<SearchRequest> = {}) =>
-    search(client, model, { index, text, mode: 'sparse', size: DOCUMENTS.length, ...more })
+    search(client, model, { index, text, mode: 'sparse', idf: 'model', size: DOCUMENTS.length, ...more })
 
   async function auditOf(index: string) {
     const { code, result } = await run('audit', '--index', index)
@@ -139,10 +139,20 @@ describe.skipIf(!hasPlugin)('vectors in lexpand_impacts, from the command line',
     const places = hasPeer ? (['client', 'engine'] as const) : (['client'] as const)
     const found = []
     for (const fuseIn of places)
-      found.push(await ask(small, 'wing bird', { mode: 'hybrid', fuseIn, size: 10 }))
+      found.push(
+        await ask(small, 'wing bird', { mode: 'hybrid', fusion: { type: 'min_max' }, fuseIn, size: 10 }),
+      )
     for (const { hits } of found) {
       expect(hits).toHaveLength(10)
       expect(hits.map(({ id }) => id)).toEqual(found[0]?.hits.map(({ id }) => id))
+    }
+    for (const idf of ['auto', 'model'] as const) {
+      const inOnePass = await ask(small, 'wing bird', { mode: 'hybrid', idf, size: 10 })
+      const beside = await ask(plain, 'wing bird', { mode: 'hybrid', idf, size: 10 })
+      for (const [at, { score }] of inOnePass.hits.entries()) {
+        expect(score / (beside.hits[at]?.score ?? 0)).toBeCloseTo(1, 1)
+      }
+      expect(inOnePass.hits).toHaveLength(10)
     }
     for (const mode of ['sparse', 'hybrid'] as const) {
       for (const form of ['rank_feature', 'neural_sparse'] as const) {
