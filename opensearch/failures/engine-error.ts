@@ -72,15 +72,14 @@ export function translateEngineFailure(
   cause?: unknown,
 ): LexpandError {
   const index = context.index === undefined ? 'the index' : `index ${context.index}`
-  const words = engineWords(failure)
-  const got = words === undefined ? `status ${status ?? 'unknown'}` : withoutValues(words)
+  const got = engineWords(failure) ?? `status ${status ?? 'unknown'}`
   const fail = (code: ErrorCode, text: string) =>
     new LexpandError(code, `[${context.part}] ${text}`, cause === undefined ? {} : { cause })
 
   if (has(failure, 'cluster_block_exception')) {
-    return fail('INDEX', `expected ${index} open for this request, got ${got}. ${blockAdvice(words ?? '')}`)
+    return fail('INDEX', `expected ${index} open for this request, got ${got}. ${blockAdvice(got)}`)
   }
-  if (words?.includes('No handler for type [lexpand_impacts]')) {
+  if (got.includes('No handler for type [lexpand_impacts]')) {
     return pluginNeeded(context.part, 'an engine that does not know it', cause === undefined ? {} : { cause })
   }
   if (has(failure, 'index_not_found_exception')) {
@@ -102,13 +101,10 @@ export function translateEngineFailure(
     )
   }
   if (status === 403) {
-    if (/Signature (expired|not yet current)/.test(words ?? '')) {
-      return fail(
-        'SERVICE',
-        `expected a signature of now, got 403 (${words}). Set the clock of this machine.`,
-      )
+    if (/Signature (expired|not yet current)/.test(got)) {
+      return fail('SERVICE', `expected a signature of now, got 403 (${got}). Set the clock of this machine.`)
     }
-    const missing = missingPrivilege(words ?? '')
+    const missing = missingPrivilege(got)
     return fail(
       'SERVICE',
       missing === undefined
@@ -141,13 +137,13 @@ export function translateEngineFailure(
   if (QUERY_TYPES.some((name) => has(failure, name))) {
     return fail(
       'QUERY',
-      // What the engine quotes here is the caller's own request, and no document.
-      `expected a query that the engine can run, got: ${words ?? got}. Correct the query or the filter.`,
+      `expected a query that the engine can run, got: ${got}. Correct the query or the filter.`,
     )
   }
+  // Only here may the engine quote a document: what it says above is of requests, nodes and indices.
   return fail(
     'INDEX',
-    `expected ${index} to accept the request, got ${status ?? 'an error'}: ${got}. Correct the request.`,
+    `expected ${index} to accept the request, got ${status ?? 'an error'}: ${withoutValues(got)}. Correct the request.`,
   )
 }
 
