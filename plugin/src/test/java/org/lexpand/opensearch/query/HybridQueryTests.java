@@ -139,7 +139,11 @@ public class HybridQueryTests extends OpenSearchTestCase {
             try (DirectoryReader reader = DirectoryReader.open(directory)) {
                 IndexSearcher searcher = new IndexSearcher(reader);
                 searcher.setSimilarity(RandomIndex.SIMILARITY);
-                HybridQuery hybrid = HybridQuery.of(RandomIndex.query(StoredWeights.IMPACTS), words("body"), .3f);
+                // A text that nothing can match leaves the sparse query alone, which has no shares.
+                Query text = new BooleanQuery.Builder().add(words("body"), BooleanClause.Occur.SHOULD)
+                    .add(new TermQuery(new Term("body", "w0")), BooleanClause.Occur.SHOULD)
+                    .build();
+                HybridQuery hybrid = HybridQuery.of(RandomIndex.query(StoredWeights.IMPACTS), text, .3f);
                 for (ScoreDoc hit : searcher.search(hybrid, 20).scoreDocs) {
                     Explanation explained = searcher.explain(hybrid, hit.doc);
                     assertEquals(hit.score, explained.getValue().floatValue(), 0);
