@@ -24,6 +24,10 @@ export default defineConfig({
           { text: 'Index', link: '/indexing' },
           { text: 'Operate', link: '/operating' },
           { text: 'Plugin', link: '/plugin' },
+          { text: 'Privileges', link: '/privileges' },
+          { text: 'Runbook', link: '/runbook' },
+          { text: 'Threat model', link: '/threat-model' },
+          { text: 'Demo', link: '/demo' },
         ],
       },
       {
