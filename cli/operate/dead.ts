@@ -186,7 +186,7 @@ async function dropAll(
   command: Command,
 ): Promise<void> {
   const filter = filterOf(flags)
-  if (Object.keys(filter).length === 0 && !flags.all)
+  if (Object.values(filter).every((value) => value === undefined) && !flags.all)
     command.error('error: expected a filter or --all. Name what to forget.', { exitCode: EXIT.usage })
   const { client } = await connect(flags, { redis: false })
   const report = await dropLetters(client, filter, { dryRun: flags.dryRun })
@@ -196,11 +196,5 @@ async function dropAll(
 }
 
 function filterOf({ reason, index, id, olderThan, newerThan }: FilterFlags): LetterFilter {
-  return {
-    reason,
-    index,
-    id,
-    ...(olderThan === undefined ? {} : { olderThanSeconds: olderThan }),
-    ...(newerThan === undefined ? {} : { newerThanSeconds: newerThan }),
-  }
+  return { reason, index, id, olderThanSeconds: olderThan, newerThanSeconds: newerThan }
 }
