@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 import { snakeCase } from './snake-case.ts'
 
+test('proper names stay', () => {
+  expect(snakeCase({ versions: { OpenSearch: '3.6.0', 'onnxruntime-node': '1' } })).toEqual({
+    versions: { OpenSearch: '3.6.0', 'onnxruntime-node': '1' },
+  })
+})
+
 test('keys of results are printed in snake_case, those of users stay', () => {
   const result = {
     tookMs: 1,

@@ -16,6 +16,7 @@ export function snakeCase(value: unknown, untouched: readonly string[] = []): un
 
 /** `vectorMissing` -> `vector_missing`, `ndcgAt10` -> `ndcg_at_10` */
 export function snakeName(name: string): string {
-  if (!/[A-Z]/.test(name)) return name
+  // Names that begin with a capital are proper ones, such as OpenSearch.
+  if (!/^[a-z].*[A-Z]/.test(name)) return name
   return name.replace(/[A-Z]|(?<=[a-z])\d+/g, (part) => `_${part.toLowerCase()}`)
 }
