@@ -57,7 +57,7 @@ export async function streamLines(
   }
   const index = 'stub'
   const { queued } = await enqueue(
-    { client: stubEngine(), queue: stubQueue(), index, specification },
+    { client: stubEngine(), queue: stubQueue(specification), index, specification },
     sampled(),
   )
   if (queued === lines) return samples
@@ -101,8 +101,9 @@ function stubEngine(): Client {
   return client as unknown as Client
 }
 
-function stubQueue(): EncodeQueue {
-  const queue: Pick<EncodeQueue, 'add' | 'isFull'> = {
+function stubQueue({ model }: IndexSpecification): EncodeQueue {
+  const queue: Pick<EncodeQueue, 'add' | 'isFull' | 'model'> = {
+    model,
     isFull: async () => false,
     add: async (_index, _fingerprint, documents) => ({ jobs: 1, documents: documents.length }),
   }
