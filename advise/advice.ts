@@ -11,7 +11,7 @@ export interface Point extends Quality, SearchSpeed {
 
 export interface PruningPoint extends Point {
   readonly pruning: string
-  /** Of the postings of the sample's copy, without source. */
+  /** Bytes of the postings of the sample's copy, without source. */
   readonly sample_bytes: number
   /** The same for all documents with a vector, in proportion: an estimate. */
   readonly bytes: number

@@ -7,7 +7,7 @@ import type { AdviseQuery } from './quality.ts'
 
 export interface GivenQueries {
   readonly queries: readonly AdviseQuery[]
-  /** Of these queries only. */
+  /** Judgments of these queries only. */
   readonly qrels: Qrels | undefined
 }
 

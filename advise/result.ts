@@ -16,7 +16,7 @@ export interface AdvisePlan {
   /** On disk while it runs, at most, as far as 100 documents tell. */
   readonly throw_away_bytes: number
   readonly searches: number
-  /** Of runs that were killed; the next run deletes those that belong to nobody any more. */
+  /** Indices of runs that were killed; the next run deletes those that belong to no running process. */
   readonly left_overs: readonly { readonly index: string; readonly in_use: boolean }[]
 }
 

@@ -4,7 +4,7 @@ import type { AdviseRun } from './result.ts'
 /** What a run measured, and what with. */
 export interface Measured
   extends Pick<AdviseRun, 'documents' | 'sample' | 'queries' | 'queries_from' | 'judged' | 'latency_noise'> {
-  /** Of the index. */
+  /** What the index holds. */
   readonly specification: Pick<IndexSpecification, 'model' | 'pruning'>
   /** That weighs the queries, and that a reindex would encode with. */
   readonly model: SpecifiedModel

@@ -27,7 +27,7 @@ import { existingIndex, specificationOfRun } from './reindex-specification.ts'
 
 export interface ReindexOptions {
   readonly client: Client
-  /** Of the model that encodes. Its workers have to run, in this process or in others. */
+  /** Queue of the model that encodes. Its workers have to run, in this process or in others. */
   readonly queue: EncodeQueue<Model>
   /** Index to fill where it is; with `to`, the alias (or the index with one) to move. */
   readonly from: string
@@ -118,7 +118,7 @@ export async function rollBackReindex({
   }
 }
 
-/** Of a run that nothing ends before its time. */
+/** The signal of a run that nothing ends before its time. */
 const NEVER = new AbortController().signal
 
 const optionsSchema = z.looseObject({

@@ -8,7 +8,7 @@ import { expectAllReady, type WorkerFixture, workerFixture } from './fixtures/wo
 
 /** How long the engine refuses; LEXPAND_LONG_TESTS=1 makes it a minute. */
 const REFUSING_MS = process.env.LEXPAND_LONG_TESTS === '1' ? 60_000 : 10_000
-/** Of a job in the fake encoder: long, so that the pace and not the speed of this machine is measured. */
+/** Time of a job in the fake encoder: long, so that the pace and not the speed of this machine is measured. */
 const ENCODE_MS = 1_000
 const CONCURRENCY = 4
 /** Documents a second without refusals: jobs of 64. */

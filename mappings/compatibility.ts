@@ -18,7 +18,7 @@ export interface InstalledIndex {
   readonly specification: IndexSpecification
   /** Whether `_source` keeps the vectors; where it does not, nobody can read them back. */
   readonly vectorsInSource: boolean
-  /** Of the sparse field: decides which queries can ask it. */
+  /** Type of the sparse field; it decides which queries can ask it. */
   readonly vectorType: VectorType
   /** How queries by words reach the text fields. */
   readonly lexical: LexicalFields

@@ -6,7 +6,7 @@ export interface FieldMapping {
   readonly fields?: Readonly<Record<string, FieldMapping>> | undefined
   /** Fields that the engine fills from this one; never in `_source`. */
   readonly copy_to?: string | readonly string[] | undefined
-  /** Of the type `alias`: the field that it stands for. */
+  /** The field that one of type `alias` stands for. */
   readonly path?: string | undefined
   /** Whether queries find it. */
   readonly index?: boolean | undefined

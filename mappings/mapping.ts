@@ -6,9 +6,9 @@ import { assertTextFields } from './text-fields.ts'
 import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vectors/vector-type.ts'
 
 export interface MappingOptions {
-  /** Of the text fields. @default 'english' */
+  /** Analyzer of the text fields. @default 'english' */
   readonly analyzer?: string | undefined
-  /** Of the sparse field. @default 'rank_features' */
+  /** Type of the sparse field. @default 'rank_features' */
   readonly vectorType?: VectorType | undefined
   /**
    * What the index gets besides, as for `PUT /index`. Text fields that it maps stay as it says; an index that is there

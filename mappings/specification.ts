@@ -36,7 +36,7 @@ export interface IndexSpecification {
   readonly fields: readonly string[]
   /** Name of the field with the vectors; no dots. Its type is in the mapping (`VectorType`). */
   readonly sparse_field: string
-  /** Of model, tokenizer, windowing, pruning and fields; equal fingerprints make comparable vectors. */
+  /** Hash of model, tokenizer, windowing, pruning and fields; equal fingerprints make comparable vectors. */
   readonly fingerprint: string
   readonly windowing: Windowing
   readonly pruning: Pruning

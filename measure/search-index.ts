@@ -12,9 +12,9 @@ export interface BenchIndex {
   readonly documents: number
   /** Word pieces of a document's vector, mean; 0 for an index of texts alone. */
   readonly tokensPerDocument: number
-  /** Of postings, term dictionary, positions and norms, with those of the ids: what searching takes in the one segment. */
+  /** Bytes of postings, term dictionary, positions and norms, with those of the ids: what searching takes in the one segment. */
   readonly bytes: number
-  /** Of all files, with the sources where the kind keeps them. */
+  /** Bytes of all files, with the sources where the kind keeps them. */
   readonly storeBytes: number
   /** Absent when the index was there already. */
   readonly seconds?: {

@@ -27,7 +27,7 @@ export const manifestSchema = z.strictObject({
   activation: z.enum(['log1p_relu', 'log1p_log1p_relu']),
   /** Word pieces that the graph reads at most, [CLS] and [SEP] included. */
   max_length: z.int().min(3).max(65_536),
-  /** Of the weights, e.g. float32, int8: vectors of two precisions must not meet in one index. */
+  /** Precision of the weights, such as float32 or int8: vectors of two precisions must not meet in one index. */
   precision: text,
   input_names: z.array(z.enum(['input_ids', 'attention_mask', 'token_type_ids'])).min(1),
   /** Output names of the graph. */

@@ -1,4 +1,4 @@
-/** What OpenSearch recommends for a bulk request, as full jobs of 64 while none is refused; also bounds the memory of whoever makes it. */
+/** What OpenSearch recommends for a bulk request, as full jobs of 64 while none is refused; also bounds the memory of its maker. */
 const MOST = { documents: 1_024, bytes: 5_000_000 }
 /** So that encoders have something to do while the rest is stored: two full jobs. */
 const FIRST = 1 / 8

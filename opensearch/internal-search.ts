@@ -8,7 +8,7 @@ export type InternalSearch = Pick<
 
 /**
  * The one way in which Lexpand looks at an index for itself. An owner may have given the index a default search pipeline
- * (`index.search.default_pipeline`) that hides, cuts or reorders documents: whoever counts or copies with it would lose
+ * (`index.search.default_pipeline`) that hides, cuts or reorders documents: a count or a copy with it would lose
  * the hidden ones. So it is switched off, in the body, where `_search` and `_msearch` both take it. An answer of some
  * shards only would be as wrong as a hidden document, and is an error instead.
  *

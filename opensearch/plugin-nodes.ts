@@ -7,7 +7,7 @@ const PLUGIN = 'lexpand'
 /** What one node of the cluster says about its plugins. */
 export interface PluginNode {
   readonly node: string
-  /** Of our plugin there; undefined without it. */
+  /** Version of our plugin there; undefined without it. */
   readonly version: string | undefined
 }
 

@@ -23,7 +23,7 @@ const FIELD = 'text'
 
 interface Load {
   readonly seconds: number
-  /** Of the node, its merges and collector included. */
+  /** Processor time of the node, its merges and collector included. */
   readonly cpuSeconds: number
 }
 
@@ -99,7 +99,7 @@ async function load(client: Client, meta: object): Promise<Load> {
   return { seconds, cpuSeconds: (await cpuSeconds(client)) - before }
 }
 
-/** Of the node's process so far. The engine tells its own only once a second. */
+/** Processor time of the node's process so far. The engine tells its own only once a second. */
 async function cpuSeconds(client: Client): Promise<number> {
   const { body } = await client.nodes.info({ metric: 'process' as never })
   const [node] = Object.values(body.nodes as Record<string, { process?: { id?: number } }>)

@@ -15,7 +15,7 @@ export interface MemorySample {
   readonly heap_bytes: number
   /** Buffers outside the heap. */
   readonly external_bytes: number
-  /** Of the whole process, with what the allocator keeps for later. */
+  /** Memory of the whole process, with what the allocator keeps for later. */
   readonly resident_bytes: number
 }
 

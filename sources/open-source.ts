@@ -23,9 +23,9 @@ export interface SourceOptions {
   readonly format?: SourceFormat | undefined
   /** Field that holds the id. @default `_id`, else `id`, else the content makes the id */
   readonly idField?: string | undefined
-  /** Of CSV. @default the first line tells it */
+  /** Delimiter of CSV. @default the first line tells it */
   readonly delimiter?: string | undefined
-  /** Of CSV without a line of names. @default the first line names them */
+  /** Names of the columns of CSV without a line of names. @default the first line names them */
   readonly columns?: readonly string[] | undefined
   /** Cut text files into passages of about so many words. @default whole files */
   readonly wordsPerPassage?: number | undefined

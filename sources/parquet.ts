@@ -53,7 +53,7 @@ const compressors = {
   ZSTD: (packed: Uint8Array) => new Uint8Array(zstdDecompressSync(packed, limit)),
   BROTLI: (packed: Uint8Array) => new Uint8Array(brotliDecompressSync(packed, limit)),
 }
-/** Of one page: a small file must not fill the memory. */
+/** Bound of one page: a small file must not fill the memory. */
 const limit = { maxOutputLength: 16 * MAX_RECORD_BYTES }
 
 async function inOurWords<T>(name: string, read: () => Promise<T>): Promise<T> {

@@ -20,7 +20,7 @@ export type ErrorCode = keyof typeof ERROR_CODES
 
 /**
  * The one error class of Lexpand. Messages follow "[part] expected X, got Y. Do Z." so that
- * whoever reads only the log line knows what to do next.
+ * a reader of the log line alone knows what to do next.
  */
 export class LexpandError extends Error {
   readonly code: ErrorCode

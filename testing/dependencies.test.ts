@@ -18,7 +18,7 @@ const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record
 const locked = Object.entries(packages).filter(([folder]) => folder !== '')
 const nameOf = (folder: string) => folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length)
 
-/** Of packages that an installation gets: each lets anybody use, change and pass them on, for the notice alone. */
+/** Licences of packages that an installation gets: each lets anybody use, change and pass them on, for the notice alone. */
 const SHIPPED = ['MIT', 'Apache-2.0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', '(MIT OR CC0-1.0)']
 /** Also of packages that only tests and builds use, and that are not passed on. */
 const TOOLS = [...SHIPPED, 'MPL-2.0', 'BlueOak-1.0.0', 'CC0-1.0', 'Unlicense', 'MIT OR Apache-2.0']

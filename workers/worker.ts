@@ -61,7 +61,7 @@ export interface WorkerOptions {
   readonly probe?: ProbeQuery | undefined
   /** Texts whose vector it has are not encoded; the caller closes it after the worker. @default none */
   readonly vectorCache?: VectorCache | undefined
-  /** @default nobody is told */
+  /** @default no telemetry */
   readonly telemetry?: Telemetry | undefined
 }
 

@@ -6,7 +6,7 @@ import { LexpandError } from '../../sparse/errors.ts'
 
 /** A Python process that holds a model and runs the same batches when asked. */
 export interface PythonPeer {
-  /** Of the library that is measured. */
+  /** Version of the library that is measured. */
   readonly version: string
   /** Runs all batches once. @returns seconds */
   run(): Promise<number>

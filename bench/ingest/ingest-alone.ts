@@ -8,7 +8,7 @@ import { type BenchEncoderOptions, benchEncoder, pacedMs } from './ingest-encode
 export interface EncoderAlone {
   readonly seconds: number
   readonly docs_per_second: number
-  /** Of the windows, [CLS] and [SEP] included. */
+  /** Word pieces of the windows a second, [CLS] and [SEP] included. */
   readonly word_pieces_per_second: number
 }
 

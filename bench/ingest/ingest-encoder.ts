@@ -14,7 +14,7 @@ export type BenchEncoderKind = 'model' | 'fake' | 'paced'
 export interface BenchEncoderOptions {
   readonly encoder: BenchEncoderKind
   readonly encoderProcesses: number
-  /** Of each process. */
+  /** Threads of each process. */
   readonly threads: number
 }
 

@@ -45,7 +45,7 @@ export class IngestWorker {
         resolve(reason)
       }
       this.#process.once('exit', () => leave())
-      // Of a program that is not there comes no exit; a message that meets an ended process is one of these, too.
+      // A program that is not there gives no exit but an error, as does a message that meets an ended process.
       this.#process.on('error', (error) => {
         if (this.#process.pid === undefined) leave(error)
       })

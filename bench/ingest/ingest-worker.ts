@@ -13,7 +13,7 @@ export interface IngestWorkerSettings extends BenchEncoderOptions {
   readonly modelCache?: string | undefined
   /** Login and time-outs of the cluster. */
   readonly clientSettings?: ClientSettings | undefined
-  /** Of its queue: workers of others must not help. */
+  /** Identity of its queue: workers of others must not help. */
   readonly identity: string
   /** Whether it queues what other clients write, as `lexpand worker` does. */
   readonly sweep: boolean
@@ -22,7 +22,7 @@ export interface IngestWorkerSettings extends BenchEncoderOptions {
 /** How far it is: sent when it can take jobs, and after every job. */
 export interface IngestWorkerReport {
   readonly stats: WorkerStats
-  /** Of the encoder's child processes together; 0 for the other encoders, which have none. */
+  /** Busy time of the encoder's child processes together; 0 for the other encoders, which have none. */
   readonly encoderBusyMs: number
   readonly encoderPids: readonly number[]
 }
@@ -30,7 +30,7 @@ export interface IngestWorkerReport {
 /** Time between two looks of the sweeper: with the 5 s of `lexpand worker` a short run would measure little else. */
 const SWEEP_EVERY_MS = 500
 
-/** Of what is open; none of it has work before the first report. */
+/** Closes what is open; none of it has work before the first report. */
 let close = async () => {}
 
 process.once('message', (settings: IngestWorkerSettings) => {

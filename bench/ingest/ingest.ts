@@ -28,10 +28,10 @@ export interface IngestRunOptions {
   readonly documents: readonly SourceDocument[]
   readonly workers: number
   readonly encoderProcesses: number
-  /** Of each encoder process. */
+  /** Threads of each encoder process. */
   readonly threads: number
   readonly encoder: BenchEncoderKind
-  /** Of the index, one by default; it has no replicas. */
+  /** Primary shards of the index, one by default; it has no replicas. */
   readonly shards?: number | undefined
   /** One a worker. @default all on this machine's own network, at the URL of the services */
   readonly places?: readonly WorkerPlace[] | undefined
@@ -41,7 +41,7 @@ export interface IngestRunOptions {
 export interface IngestRun extends Spent {
   readonly way: IngestWay
   readonly workers: number
-  /** Of each worker. */
+  /** Encoder processes of each worker. */
   readonly encoder_processes: number
   readonly seconds: number
   readonly docs_per_second: number

@@ -32,9 +32,9 @@ export interface BenchSearchResult {
   /** As `variants`, beside a filter; without those that fuse two lists. */
   readonly filtered?: readonly FilteredSpeeds[] | undefined
   readonly client_overhead: ClientOverhead
-  /** Of the inverted index, by field kind. */
+  /** Bytes of the inverted index, by field kind. */
   readonly index_bytes: Readonly<Record<string, number>>
-  /** Of all files; only `both` keeps the sources. */
+  /** Bytes of all files; only `both` keeps the sources. */
   readonly store_bytes: Readonly<Record<string, number>>
   /** Filling and merge; only of indices that this run filled. */
   readonly index_seconds: Readonly<Record<string, number>>

@@ -37,7 +37,7 @@ export interface SearchBenchOptions {
   readonly onProgress: (message: string) => void
 }
 
-/** Of the condition `load`. */
+/** Clients of the condition `load`. */
 export const LOAD_CLIENTS = 8
 /** Kinds that only a plugin has. */
 const OPTIONAL: ReadonlySet<FieldKind> = new Set(['lexpand_impacts', 'sparse_vector'])

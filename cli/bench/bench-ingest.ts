@@ -88,7 +88,7 @@ async function benchIngest(source: string | undefined, flags: BenchIngestFlags):
         aside.push(await alone())
         const ofAlone = run.docs_per_second / between(aside.at(-2), aside.at(-1))
         runs.push({ ...run, of_encoder_alone: ofAlone })
-        // At once: whoever stops a run of an hour keeps what is measured.
+        // Noted at once: a run of an hour that is stopped keeps what is measured.
         note(runLines({ ...run, of_encoder_alone: ofAlone }).join('\n'))
       }
       layouts.push({ workers, encoder_alone: aside, runs })

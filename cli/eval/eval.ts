@@ -82,7 +82,7 @@ interface EvalResult {
   readonly exact_overlap_at_10?: number | undefined
   /** Where the query weights came from. */
   readonly idf: QueryIdf
-  /** Of hybrid and default; absent where a search decides. */
+  /** Fusion of hybrid and default; absent where a search decides. */
   readonly fusion?: Fusion | undefined
   /** Windows of a document at most. */
   readonly windows: number

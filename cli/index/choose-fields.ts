@@ -8,9 +8,9 @@ import { nearest } from '../../sparse/nearest.ts'
 export interface FieldChoice {
   /** What was said with `--fields`. */
   readonly wanted?: readonly string[] | undefined
-  /** Of the index, where Lexpand has set it up. */
+  /** Specification of the index, where Lexpand has set it up. */
   readonly installed?: IndexSpecification | undefined
-  /** Of the index, where there is one. */
+  /** Mapping of the index, where there is one. */
   readonly mapping?: IndexMapping | undefined
   /** The first records, and what was wrong with others before the last of them. */
   readonly sample: readonly SourceRecord[]

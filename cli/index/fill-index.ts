@@ -48,13 +48,13 @@ export interface FillReport extends EnqueueCounts {
   readonly skipped: number
   /** Documents that this process gave a vector. */
   readonly encoded: number
-  /** Of these, those in a language or script that the model can hardly read. */
+  /** Those of them in a language or script that the model can hardly read. */
   readonly unreadable: number
   /** Not stored, or marked failed in the index. */
   readonly failed: number
   /** Documents of the index that still wait for a vector. */
   readonly pending: number
-  /** Of the documents of the index. */
+  /** What the windows cut off, over the documents of the index. */
   readonly truncation: Truncation
   readonly seconds: number
   readonly errors: readonly EnqueueError[]

@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono'
 import type { ReadinessCheck } from './readiness.ts'
 
 export interface HttpAppOptions {
-  /** Of prom-client. */
+  /** Registry of prom-client. */
   readonly registry: { readonly contentType: string; metrics(): Promise<string> }
   readonly checks: readonly ReadinessCheck[]
   /** Says what no longer works in this process, or undefined: the process should be replaced then. */

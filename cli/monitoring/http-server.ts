@@ -12,7 +12,7 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** A monitoring system, a load balancer and a browser or two: whoever opens more connections is none of them. */
+/** A monitoring system, a load balancer and a browser or two: a caller with more connections is none of them. */
 const MAX_CONNECTIONS = 50
 const MAX_HEADER_BYTES = 8_192
 const REQUEST_MS = 10_000

@@ -8,7 +8,7 @@ import { BOARD_PATH } from './http-app.ts'
 
 /**
  * bull-board's pages for the queue. Read-only: its buttons for repeating and removing jobs know nothing of document
- * states, and whoever can open the page could press them. `lexpand dead replay` and `lexpand sweep` do it rightly.
+ * states, and anybody who can open the page could press them. `lexpand dead replay` and `lexpand sweep` do it rightly.
  */
 export function queueBoard({ jobs }: EncodeQueue): Hono {
   const adapter = new HonoAdapter(serveStatic).setBasePath(BOARD_PATH)

@@ -21,7 +21,7 @@ export interface OpenSearchOptions {
   readonly jdk: Jdk
   /** Gets `config`, `data`, `logs`, `tmp` and `snapshots`; what is in `data` stays. */
   readonly dataDirectory: string
-  /** Of the Java virtual machine, such as `1g` or `512m`. */
+  /** Heap of the Java virtual machine, such as `1g` or `512m`. */
   readonly heap: string
   /** For a test: starts with half the processor time (10 s instead of 21 s) and then runs slower under load. */
   readonly isShortLived: boolean

@@ -3,7 +3,7 @@ import type { NetworkPlace } from './network-place.ts'
 import { freePort } from './ports.ts'
 
 export interface PortSearch {
-  /** Of the service, for messages. */
+  /** Name of the service, for messages. */
   readonly name: string
   /** Taken -> another one. */
   readonly preferredPort: number

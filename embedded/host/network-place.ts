@@ -2,7 +2,7 @@ import type { ServiceUser } from './service-user.ts'
 
 /** Where a service runs when it has a network of its own, as `reports/cluster/network-lab.ts` makes it. */
 export interface NetworkPlace {
-  /** Of `ip netns`; holds both addresses. */
+  /** Namespace as `ip netns` names it; it holds both addresses. */
   readonly namespace: string
   /** For clients. */
   readonly address: string

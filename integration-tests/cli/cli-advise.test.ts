@@ -144,7 +144,7 @@ test('a signal stops it in order; what a kill leaves is named by a dry run and d
   expect(killed.code).toBeNull()
   const left = await throwAways()
   expect(left.length).toBeGreaterThanOrEqual(2)
-  // Of the same name and without the mark: somebody else's.
+  // An index of such a name without the mark is somebody else's.
   await client.indices.create({ index: 'lexpand-advise-not-ours' })
 
   const plan = await lexpandJson([...flags, '--dry-run'])

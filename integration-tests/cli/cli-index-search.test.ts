@@ -56,7 +56,7 @@ describe('lexpand index', () => {
 
   test('skips what is there unchanged', async () => {
     const { result } = await lexpandJson(['index', file, '--index', index])
-    // Of the document that comes twice only the last version counts, and that is there.
+    // Only the last version of the document that comes twice counts, and that is there.
     expect(result).toMatchObject({ read: 9, unchanged: 6, skipped: 6, indexed: 0, failed: 2, duplicates: 1 })
   })
 

@@ -9,7 +9,7 @@ export interface Shape {
   readonly title: string
   /** Text fields. @default ['text'] */
   readonly fields?: readonly string[] | undefined
-  /** Of the owner's index, flat. */
+  /** Settings of the owner's index, flat. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined
   /** Properties beside the text fields, or instead of them. */
   readonly properties?: Readonly<Record<string, object>> | undefined
@@ -54,7 +54,7 @@ export interface Written {
   readonly version: number
 }
 
-/** Of the owner's pipelines and template for an index. */
+/** Names of the owner's pipelines and template for an index. */
 export function ownNames(index: string) {
   return {
     search: `owner-${index}`,

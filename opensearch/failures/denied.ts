@@ -14,7 +14,7 @@ export class EngineDenied extends LexpandError {
     this.name = 'EngineDenied'
   }
 
-  /** Of one item of a reply. */
+  /** The error of one item of a reply. */
   static of(
     status: number,
     failure: EngineFailure | undefined,

@@ -2,7 +2,7 @@ import type { QueryToken } from '../../sparse/query/encode-query.ts'
 
 /** What is known of a query, without judgments, before it is asked. */
 export interface BalanceSignals {
-  /** Of the query, weighted as they will be asked for; at least one. */
+  /** Word pieces of the query, weighted as they will be asked for; at least one. */
   readonly tokens: readonly Pick<QueryToken, 'token' | 'weight'>[]
 }
 

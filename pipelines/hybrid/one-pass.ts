@@ -18,7 +18,7 @@ export interface OnePassOptions extends Omit<SparseQueryOptions, 'boost'> {
   readonly lexical: LexicalFields
   /** What BM25 counts for beside the sparse score, 0 to 1,000: score = sparse + balance x BM25. At 0 it finds nothing. */
   readonly balance: number
-  /** Of documents without a vector, beside their share: a multiple of BM25 (`liftFor`). @default 0: there are none */
+  /** What documents without a vector get beside their share: a multiple of BM25 (`liftFor`). @default 0: there are none */
   readonly lift?: number | undefined
 }
 

@@ -19,7 +19,7 @@ export const CLAUSE_BUDGET = 1024
 
 export interface SparseQueryOptions {
   readonly field: string
-  /** Of the field: the clauses of the form rank_feature fit it. @default 'rank_features' */
+  /** Type of the field; the clauses of the form rank_feature fit it. @default 'rank_features' */
   readonly vectorType?: VectorType | undefined
   /** Distinct tokens, as `encodeQuery` gives them. */
   readonly tokens: readonly Pick<QueryToken, 'token' | 'weight'>[]

@@ -14,7 +14,7 @@ export interface HitContext {
   readonly request: CheckedRequest
   readonly mode: SearchMode
   readonly index: Pick<InstalledIndex, 'specification' | 'vectorType' | 'vectorsInSource'>
-  /** Of hybrid in one pass. */
+  /** Weight of BM25 in hybrid in one pass. */
   readonly balance?: number | undefined
   readonly tokenizer: WordPieceTokenizer
   readonly tokens: readonly QueryToken[]

@@ -46,7 +46,7 @@ export interface Plan {
   readonly tokens: readonly QueryToken[]
   /** One query, or the two whose lists are fused. */
   readonly query: ScaledQuery | HybridQueries
-  /** Of mode sparse: what two-phase scoring takes apart. */
+  /** The sparse query in mode sparse: two-phase scoring takes it apart. */
   readonly sparse?: SparseQueryOptions | undefined
 }
 

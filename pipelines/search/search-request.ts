@@ -148,7 +148,7 @@ export interface SearchResult<Source = Readonly<Record<string, unknown>>> {
   readonly balance?: number | undefined
   /** As the engine gives them, by name. */
   readonly aggregations?: Readonly<Record<string, unknown>> | undefined
-  /** Of the point in time, for the next page; it can differ from the one that was sent. */
+  /** Id of the point in time, for the next page; it can differ from the one that was sent. */
   readonly pitId?: string | undefined
   /** Only where two-phase scoring was asked for and could do something. */
   readonly twoPhase?: TwoPhaseReport | undefined
@@ -161,7 +161,7 @@ export const LARGEST_WINDOW = 10_000
 /** A longer text is not a query; the clause budget ends at about 1,000 distinct word pieces anyway. */
 export const LONGEST_QUERY = 20_000
 
-/** Of BM25 beside the sparse score; the plugin's limit, too. */
+/** Largest weight of BM25 beside the sparse score; the plugin has the same limit. */
 export const LARGEST_BALANCE = 1_000
 
 export const DEFAULT_BM25_WEIGHT = 0.35

@@ -34,7 +34,7 @@ export interface Cost {
   /** What the number of shards follows from. */
   readonly because: 'one is enough' | 'bytes' | 'latency' | 'documents'
   readonly documentsPerShard: number
-  /** Of all copies. */
+  /** Bytes of all copies. */
   readonly bytes: number
   /** Median ms of a query on one of the shards. */
   readonly shardMs: number

@@ -133,7 +133,7 @@ function costs(rows: readonly Cost[]): string {
   )
 }
 
-/** Of pushing with one worker, else of whatever was run first. */
+/** Rate of pushing with one worker, else of the way that ran first. */
 function coreRate({ layouts, machine }: IngestResult): { docs: number; way: string } | undefined {
   const runs = layouts.flatMap((layout) => layout.runs)
   const run = runs.find(({ way }) => way === 'push') ?? runs[0]

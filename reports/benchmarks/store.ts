@@ -11,7 +11,7 @@ export interface StepRecord<Result = unknown> {
   readonly command: string
   readonly commit: string
   readonly machine: Machine
-  /** Of what took part, as far as the result does not name them itself. */
+  /** Versions of what took part, as far as the result does not name them itself. */
   readonly versions: Readonly<Record<string, string>>
   /** The whole step, filling of indices and warming up included. */
   readonly seconds: number

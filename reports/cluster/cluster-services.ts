@@ -24,7 +24,7 @@ export interface ClusterServicesOptions {
   readonly nodes: number
   /** Places for so many. */
   readonly workers: number
-  /** Of each node. */
+  /** Heap of each node. */
   readonly heap: string
 }
 

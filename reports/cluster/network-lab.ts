@@ -56,7 +56,7 @@ export function openNetworkLab(names: readonly string[]): NetworkLab | { readonl
   }
 }
 
-/** Of Linux's own, by the packages of most distributions: minimal images lack them. */
+/** Programs of Linux, and the packages of most distributions that hold them: minimal images lack these. */
 const PROGRAMS = { ip: 'iproute2', nsenter: 'util-linux' } as const
 
 function missingProgram(): string | undefined {
@@ -86,7 +86,7 @@ function furnish({ namespace, address, nodeAddress }: NetworkPlace): void {
   inside('addr', 'add', '127.0.0.1/32', 'dev', 'lo')
 }
 
-/** Of a process that was killed and could not clear up. */
+/** Whether the process of a lab was killed and could not clear up. */
 function isAbandoned(name: string): boolean {
   const pid = /^lexpand-(\d+)-/.exec(name)?.[1]
   return pid !== undefined && !isAlive(Number(pid))

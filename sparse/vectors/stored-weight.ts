@@ -12,7 +12,7 @@ export function truncateToFeatureField(weight: number): number {
 
 const bits = new DataView(new ArrayBuffer(4))
 
-/** Of the plugin's field type `lexpand_impacts` (`Impacts.java`). */
+/** Step between weights in the plugin's field type `lexpand_impacts` (`Impacts.java`). */
 export const IMPACT_STEP = 1 / 128
 
 /**

@@ -14,7 +14,7 @@ export interface RepairCounts {
   waiting: number
   /** Vectors removed that belonged to nothing. */
   cleared: number
-  /** Changed since they were read: whoever changed them brought them into order, or the next audit finds them. */
+  /** Changed since they were read: the change brought them into order, or the next audit finds them. */
   overtaken: number
 }
 

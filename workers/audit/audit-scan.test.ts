@@ -39,7 +39,7 @@ describe('scanDocuments', () => {
   })
 })
 
-/** Of an index with the engine's own settings. */
+/** A client of an index with the engine's own settings. */
 const NO_SETTINGS = { indices: { getSettings: async () => ({ body: { i: {} }, statusCode: 200 }) } }
 
 /** An engine with two shards of ready documents. */

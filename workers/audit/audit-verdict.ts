@@ -7,7 +7,7 @@ export interface AuditedDocument {
   readonly seqNo: number
   readonly primaryTerm: number
   readonly sidecar: Partial<Sidecar & { readonly pending_since: string }>
-  /** Of the text that the document has now. */
+  /** Hash of the text that the document has now. */
   readonly hash: string
   /** UTF-8 bytes of that text. */
   readonly textBytes: number
@@ -46,7 +46,7 @@ export const PROBLEMS: ReadonlySet<Finding> = new Set<Finding>([
 ])
 
 export interface AuditRule {
-  /** Of the index. */
+  /** Fingerprint of the index. */
   readonly fingerprint: string
   readonly maxTextBytes: number
   /** Milliseconds since 1970. */

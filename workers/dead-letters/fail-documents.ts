@@ -41,7 +41,7 @@ export interface FailResult {
 }
 
 /**
- * Gives each document a dead letter and then the state `failed`: whoever sees the state finds the letter. A deleted
+ * Gives each document a dead letter and then the state `failed`: a reader who sees the state finds the letter. A deleted
  * document loses it again. One that was overtaken keeps it until it is read again: perhaps another worker failed on
  * it at the same time, and the letter is right. One that takes no state at all keeps it, marked so.
  *

@@ -71,7 +71,7 @@ export async function giveUpJob(
     sidecar: pendingSidecar(hash, new Date(), 'giveUp'),
   }))
   const results = await writeBack(client, index, sparse_field, items, PATIENCE)
-  // Of the other outcomes none leaves anything to do: a new version has its own job or sweep.
+  // No other outcome leaves anything to do: a new version has its own job or sweep.
   const denied = results.find(({ outcome }) => outcome === 'denied')
   if (denied !== undefined) throw new EngineDenied(denied.reason ?? 'no answer')
   const busy = results.find(({ outcome }) => outcome === 'retry' || outcome === 'rejected')

@@ -37,7 +37,7 @@ export async function countStates(client: Client, index: string): Promise<StateC
 /** Documents whose text is longer than their windows. */
 export interface Truncation {
   readonly documents: number
-  /** Of the word pieces of these documents, those that no window covered: 0 to 1. */
+  /** Share of the word pieces of these documents that no window covered, 0 to 1. */
   readonly share: number
 }
 

@@ -27,7 +27,7 @@ export interface WriteBackResult {
   readonly outcome: BulkOutcome
   /** Why, without the text of the document; undefined when written. */
   readonly reason?: string | undefined
-  /** Of the new version, when written. */
+  /** Sequence number of the new version, when written. */
   readonly seqNo?: number | undefined
   readonly primaryTerm?: number | undefined
 }

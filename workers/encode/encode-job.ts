@@ -30,7 +30,7 @@ export interface JobDependencies extends EncodingDependencies {
   readonly persistence: WritePersistence
   /** @default none: another job may encode the same version at the same time, to no harm */
   readonly claims?: VersionClaims | undefined
-  /** @default nobody is told */
+  /** @default no telemetry */
   readonly telemetry?: Telemetry | undefined
 }
 

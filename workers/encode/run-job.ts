@@ -31,7 +31,7 @@ export interface JobRun {
 }
 
 const WRITE_PATIENCE_MS = 30_000
-/** Of a refused write: the pace takes the load off; a longer wait would only keep a place idle after the engine is well again. */
+/** Longest wait after a refused write: the pace takes the load off; a longer wait would only keep a place idle after the engine is well again. */
 const MAX_WRITE_WAIT_MS = 5_000
 
 /**

@@ -19,7 +19,7 @@ export interface VectorCacheOptions {
   /** The folder is made when missing. Several processes of one machine may share the file; no network file systems. */
   readonly file: string
   /**
-   * Of the file, give or take {@link CHECK_EVERY} vectors; the least recently used ones make room. A file that is
+   * Size of the file, give or take {@link CHECK_EVERY} vectors; the least recently used ones make room. A file that is
    * larger already does not shrink, but holds no more than this.
    *
    * @default DEFAULT_CACHE_BYTES
@@ -32,7 +32,7 @@ export interface VectorCacheOptions {
 /** Some 600,000 vectors of 170 word pieces. */
 export const DEFAULT_CACHE_BYTES = 1_000_000_000
 
-/** Of the table; a file of another one is left alone. */
+/** Version of the table; a file of another one is left alone. */
 const VERSION = 1
 /** Waiting for another process would hold up the event loop that renews job locks: a miss is cheaper. */
 const BUSY_MS = 50
@@ -133,7 +133,7 @@ function openDatabase(file: string): DatabaseSync {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
   const database = new DatabaseSync(file, { timeout: BUSY_MS })
   try {
-    // Of the default pages of 4 kB, vectors of 1.4 kB would fill two thirds.
+    // Vectors of 1.4 kB would fill two thirds of the default pages of 4 kB.
     database.exec('PRAGMA page_size = 16384')
     // Losing the last vectors in a power cut is nothing; a write must not wait for the disk.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 /**
  * Whether onnxruntime's products of uint8 and int8 saturate on this processor: those of x64 with AVX2 or AVX-512 but
- * without VNNI add two products in 16 bits. Weights then come out wrong and nobody is told. The session option
+ * without VNNI add two products in 16 bits. Weights then come out wrong without a word. The session option
  * `session.x64quantprecision` avoids it (onnxruntime_session_options_config_keys.h) at half the speed wherever it is set,
  * so it is set only where it is needed.
  *

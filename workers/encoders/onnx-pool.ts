@@ -181,7 +181,7 @@ interface Lane {
   child: OnnxChild | undefined
   /** In line for it, or about to be. */
   batches: number
-  /** The wait after a death: whoever comes meanwhile starts no process before it ends. */
+  /** The wait after a death: a call that comes meanwhile starts no process before it ends. */
   resting?: Promise<void> | undefined
 }
 

@@ -32,7 +32,7 @@ export interface EnqueueOptions {
   readonly giveUpAfterMs?: number | undefined
   /** Aborting ends the run after the request in flight. */
   readonly signal?: AbortSignal | undefined
-  /** @default nobody is told */
+  /** @default no telemetry */
   readonly telemetry?: Telemetry | undefined
 }
 
@@ -43,7 +43,7 @@ export interface EnqueueCounts {
   indexed: number
   /** Documents that the index holds as they are, with their vector: not written. Not counted in `indexed`. */
   unchanged: number
-  /** Of those stored: with the text that the index held, so the vector stayed and nothing was queued. */
+  /** Those stored with the text that the index held: the vector stayed and nothing was queued. */
   kept: number
   /** Documents without text: stored, marked `empty`. Not counted in `indexed`. */
   skipped: number

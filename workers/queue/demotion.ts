@@ -7,7 +7,7 @@ import type { RedisConnection } from './redis-place.ts'
  */
 const DEMOTED = /\b(READONLY|UNBLOCKED|MASTERDOWN)\b/
 
-/** A failover is over within seconds; whoever waits for an answer should learn of a replica that stays one. */
+/** A failover is over within seconds; a caller who waits for an answer should learn of a replica that stays one. */
 const PATIENCE_MS = 7_000
 const RETRY_MS = 200
 

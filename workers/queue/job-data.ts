@@ -33,7 +33,7 @@ export interface VersionToEncode {
   readonly routing?: string | undefined
   readonly seqNo: number
   readonly primaryTerm: number
-  /** Of its text, where known. */
+  /** Hash of its text, where known. */
   readonly textHash?: string | undefined
 }
 

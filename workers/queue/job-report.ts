@@ -14,9 +14,9 @@ export interface JobReport {
   superseded: number
   /** Vectors taken from the cache instead of the encoder. */
   cached: number
-  /** Of those with a new vector, those in a language or script that the model can hardly read. */
+  /** Documents with a new vector in a language or script that the model can hardly read. */
   unreadable: number
-  /** Of those with a new vector, those longer than their windows. */
+  /** Documents with a new vector that are longer than their windows. */
   truncated: number
   /** Word pieces encoded. */
   tokens: number

@@ -55,7 +55,7 @@ interface ParsedUrl {
   readonly username: string | undefined
   readonly password: string | undefined
   readonly hosts: readonly Address[]
-  /** Of the set that the sentinels watch. */
+  /** Name of the set that the sentinels watch. */
   readonly master: string | undefined
   readonly db: number
 }

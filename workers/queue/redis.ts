@@ -10,7 +10,7 @@ export const DEFAULT_PREFIX = '{lexpand}'
 export interface RedisRole {
   /**
    * worker: waits for Redis as long as it takes, jobs go on when it is back. queue: a command fails after about
-   * seven seconds without Redis, so that whoever adds jobs learns of it.
+   * seven seconds without Redis, so that a caller who adds jobs learns of it.
    */
   readonly role: 'worker' | 'queue'
 }

@@ -35,7 +35,7 @@ return 0`
 
 /**
  * A document that is changed while it is encoded is read again by the job that lost, and the sweeper finds the change
- * as well: without a claim both encode it. Whoever has the claim is a job that still exists, and it either settles
+ * as well: without a claim both encode it. The job that has the claim still exists, and it either settles
  * the version or comes again; so the other one may leave the document to it. Only effort is saved: what is written
  * where is decided by the version alone.
  *

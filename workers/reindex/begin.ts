@@ -28,7 +28,7 @@ export interface BeginBeside {
   readonly specification: IndexSpecification
   /** Mapping or settings that differ from those of the old index. */
   readonly body?: IndexBody | undefined
-  /** Of the new sparse field. @default that of the body, else of the old index */
+  /** Type of the new sparse field. @default that of the body, else of the old index */
   readonly vectorType?: VectorType | undefined
   /** Added to the old index first, when it has none. */
   readonly alias?: string | undefined

@@ -9,12 +9,12 @@ import { expandEach } from '../encode/expand-each.ts'
 
 export interface Estimate {
   readonly documents: number
-  /** Of the primary shards. */
+  /** Bytes of the primary shards. */
   readonly bytes: number
   /** Documents, taken at random, that were encoded for the estimate. */
   readonly sample: number
   readonly docsPerSecond: number
-  /** Of encoding with this one process; undefined without a document to measure. */
+  /** Hours of encoding with this one process; undefined without a document to measure. */
   readonly hours: number | undefined
   /** Rough: vectors as JSON, and beside the old index a copy of it; with replicas. */
   readonly extraBytes: number

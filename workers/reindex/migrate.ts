@@ -20,7 +20,7 @@ import type { Checkpoints, ReindexProgress } from './run/state.ts'
 import { hasMoved, MAX_BLOCK_MS, type Swap, swap } from './swap.ts'
 
 export interface Migration extends Swap {
-  /** Of the new index's model. */
+  /** Queue of the new index's model. */
   readonly queue: EncodeQueue
   /** Undefined when Lexpand did not set the old index up. */
   readonly oldSpecification: IndexSpecification | undefined

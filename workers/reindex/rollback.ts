@@ -20,7 +20,7 @@ import type { ReindexRun } from './run/run.ts'
 export interface RollBack {
   readonly client: Client
   readonly run: ReindexRun
-  /** Of the old index, with the queue of its model; undefined when Lexpand did not set it up. */
+  /** Specification of the old index, and the queue of its model; undefined when Lexpand did not set it up. */
   readonly old: { readonly specification: IndexSpecification; readonly queue: EncodeQueue } | undefined
 }
 

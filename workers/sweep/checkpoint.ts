@@ -16,7 +16,7 @@ export interface SweptShard {
   readonly seqNo: number
 }
 
-/** Of an index that nobody sweeps any more, for example because it was deleted. */
+/** How long the checkpoint of an index stays that is not swept any more, for example because it was deleted. */
 const KEPT_SECONDS = 90 * 24 * 3_600
 
 /**

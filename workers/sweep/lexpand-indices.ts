@@ -5,7 +5,7 @@ import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 
 export interface LexpandIndex {
   readonly name: string
-  /** Of the model that it was made with. */
+  /** Identity of the model that it was made with. */
   readonly identity: string
 }
 

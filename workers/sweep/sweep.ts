@@ -23,7 +23,7 @@ export interface SweepOptions {
   readonly signal?: AbortSignal | undefined
   /** Called after every page. */
   readonly onPage?: ((progress: SweepProgress) => void) | undefined
-  /** @default nobody is told */
+  /** @default no telemetry */
   readonly telemetry?: Telemetry | undefined
 }
 

@@ -27,7 +27,7 @@ export interface SweeperOptions {
   readonly everyMs?: number | undefined
   /** Called after each index that had something to look at. */
   readonly onSwept?: ((index: string, report: SweepReport) => void) | undefined
-  /** @default nobody is told */
+  /** @default no telemetry */
   readonly telemetry?: Telemetry | undefined
 }
 

@@ -5,7 +5,7 @@ const MAX_LENGTH = 128
 
 /**
  * Keeps the number of label values bounded: every distinct value is a time series for ever, in this process and in
- * whatever scrapes it, and index names come from whoever writes jobs. First come, first served.
+ * whatever scrapes it, and index names come from jobs, which anybody who reaches Redis writes. First come, first served.
  */
 export class BoundedLabels {
   readonly #known = new Set<string>()

@@ -4,7 +4,7 @@ import type { Telemetry } from './telemetry.ts'
 
 export interface PrometheusTelemetry {
   readonly telemetry: Telemetry
-  /** Of its own, so that two workers in one process do not share counts. Other metrics may be added to it. */
+  /** A registry of its own, so that two workers in one process do not share counts. Other metrics may be added to it. */
   readonly registry: Registry
   /** Names of the indices that were reported so far and have series of their own. */
   indices(): readonly string[]

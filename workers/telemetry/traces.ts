@@ -32,7 +32,7 @@ export function traced<T>(
 }
 
 /**
- * Carries the context of whoever queues into the worker, so that a job belongs to the trace of its cause. Of BullMQ's
+ * Carries the context of the caller who queues into the worker, so that a job belongs to the trace of its cause. Of BullMQ's
  * own spans only those of queueing and of the job remain: its polling would be a trace a second for ever.
  */
 export function queueTraces(): QueueTelemetry<Context> {

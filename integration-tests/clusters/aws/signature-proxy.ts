@@ -91,7 +91,7 @@ function canonicalRequest(incoming: IncomingMessage, body: Buffer, signed: strin
   const parameters = pairs.map(([name = '', value = '']) => [encode(decode(name)), encode(decode(value))])
   return [
     incoming.method,
-    // Of every service but S3 the path is encoded once more.
+    // Every service but S3 encodes the path once more.
     path.split('/').map(encode).join('/'),
     parameters
       .map(([name, value]) => `${name}=${value}`)

@@ -35,7 +35,7 @@ export interface Copied {
   readonly written: number
   /** Deleted in `to`, because `from` does not have them. */
   readonly removed: number
-  /** Of `to`, waiting for a vector: to be queued. */
+  /** Documents of `to` that wait for a vector: they are to be queued. */
   readonly pending: readonly QueuedDocument[]
 }
 
@@ -45,9 +45,9 @@ const FIRST_CHUNK = 100
 const MAX_CHUNK = 1_000
 
 /**
- * Makes documents of `to` the same as in `from`: written, replaced, or deleted. Newer wins, whoever does this at the
+ * Makes documents of `to` the same as in `from`: written, replaced, or deleted. Newer wins, no matter who does this at the
  * same time: the version in `to` is read first, then the newest document in `from`, and the write is bound to the
- * version read (`if_seq_no`, `if_primary_term`, or that there is none). Whoever wrote in between read `from` before
+ * version read (`if_seq_no`, `if_primary_term`, or that there is none). A process that wrote in between read `from` before
  * us, so our write fails, and we look again. The ingest pipeline is passed by: documents are copied as they are.
  *
  * Running it again changes nothing.

@@ -9,7 +9,7 @@ import { type CopyLink, copyDocuments } from './copy.ts'
 export interface Following {
   readonly run: ReindexRun
   readonly link: CopyLink
-  /** Of the index that is written to; undefined when it has no vectors. */
+  /** Encoding of the index that is written to; undefined when it has no vectors. */
   readonly encoding: Encoding | undefined
   /** Called after every page. */
   readonly onPage?: (() => void) | undefined

@@ -169,7 +169,7 @@ function withoutRetired({ [RETIRED]: _, ...meta }: NonNullable<IndexMapping['_me
   return meta
 }
 
-/** Of one index only, or set by us. */
+/** Settings that belong to one index only, or that we set. */
 const NOT_COPIED = [
   /^index\.(uuid|creation_date|provided_name|history_uuid|default_pipeline|verified_before_close)$/,
   /^index\.(version|blocks|resize|shrink|split|frozen|opendistro|plugins\.index_state_management)\b/,

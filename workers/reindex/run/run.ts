@@ -68,7 +68,7 @@ export class ReindexRun {
     this.#heart = setInterval(() => {
       if (beating) return
       beating = true
-      // An engine that is away is waited for by whoever writes next.
+      // The next write waits for an engine that is away.
       this.#write({}, false)
         .catch(() => {})
         .finally(() => {

@@ -36,9 +36,9 @@ export interface ReindexState {
   readonly specification: IndexSpecification
   /** Aliases that are moved, as they were. */
   readonly aliases: readonly AliasOfIndex[]
-  /** Of the source, while copying; of the target, while rolling back. */
+  /** What was read of the source while copying, of the target while rolling back. */
   readonly checkpoints: Checkpoints
-  /** Of the source when it was blocked: what is above was written by a roll-back. */
+  /** Where both stood when the source was blocked: a roll-back wrote what is above. */
   readonly swapped_at?: { readonly source: Checkpoints; readonly target: Checkpoints } | undefined
   /** Documents written to the other index so far; one that changes counts again. In place: queued. */
   readonly copied: number
@@ -63,7 +63,7 @@ export interface Owner {
 export interface ReindexProgress {
   /** Documents of the old index. */
   readonly documents: number
-  /** Of the new one: with a vector, or with none to be had. */
+  /** Documents of the new index with a vector, or with none to be had. */
   readonly settled: number
   readonly pending: number
   /** Settled a second, over the last minute. */
