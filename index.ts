@@ -30,6 +30,8 @@ export {
 } from './mappings/index.ts'
 export { type LoadOptions, loadModel, type Manifest, type Model } from './models/index.ts'
 export {
+  type BuiltQuery,
+  buildQuery,
   type Fusion,
   ingestPipelineName,
   installIngestPipeline,
