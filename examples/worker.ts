@@ -20,8 +20,8 @@ const sweeper = await startSweeper({
   everyMs: 1_000,
   logger: console,
 })
-console.log('ready')
 
+// Whoever supervises this process may stop it as soon as it reads "ready".
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, async () => {
     await sweeper.close()
@@ -29,3 +29,4 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await client.close()
   })
 }
+console.log('ready')
