@@ -4,12 +4,12 @@ import type { OnnxEncoder } from './encoders/onnx.ts'
 import { inTime } from './queue/in-time.ts'
 import type { EncodeQueue } from './queue/queue.ts'
 
-/** BullMQ's states that tell whether the queue moves. */
+/** The states of BullMQ that show whether the queue moves. */
 const STATES = ['wait', 'active', 'delayed', 'prioritized', 'failed'] as const
 
 /**
- * Jobs by state and the number of workers, asked of Redis at every scrape. While Redis does not answer both are
- * absent rather than old: an alert on a number must not rest on one that nobody measured.
+ * Publishes the number of jobs by state and the number of workers; Redis is asked at every scrape. While Redis does not
+ * answer, both are absent rather than outdated: an alert must not rest on a number that was not measured.
  */
 export function watchQueue(registry: Registry, queue: EncodeQueue): void {
   const registers = [registry]
@@ -32,7 +32,7 @@ export function watchQueue(registry: Registry, queue: EncodeQueue): void {
     registers,
     async collect() {
       const workers = await inTime(queue.jobs.getWorkersCount())
-      // Without labels a reset would say 0, and that means "no worker".
+      // A reset of a metric without labels would publish 0, which means "no worker".
       this.remove()
       if (workers !== undefined) this.set(workers)
     },
@@ -49,7 +49,7 @@ export function watchQueue(registry: Registry, queue: EncodeQueue): void {
   })
 }
 
-/** What a worker knows of itself: totals since its start. */
+/** Publishes the totals of a worker since its start. */
 export function watchWorker(registry: Registry, stats: Readonly<WorkerStats>): void {
   const registers = [registry]
   new Counter({
@@ -75,7 +75,7 @@ export function watchWorker(registry: Registry, stats: Readonly<WorkerStats>): v
   })
 }
 
-/** @param residentBytes of a process by its id; undefined where the system does not tell */
+/** @param residentBytes gives the memory of a process by its id; undefined where the system does not tell */
 export function watchEncoder(
   registry: Registry,
   encoder: OnnxEncoder,

@@ -22,7 +22,7 @@ import { NO_TELEMETRY, type Telemetry } from './telemetry/telemetry.ts'
 import { queueTraces } from './telemetry/traces.ts'
 import { TroubleLog } from './telemetry/trouble-log.ts'
 
-/** `Model` of models/load.ts is one. */
+/** The part of a model that a worker needs; `Model` of models/load.ts fits. */
 export interface WorkerModel extends OnnxModel {
   readonly identity: string
   readonly tokenizer: WordPieceTokenizer
@@ -31,35 +31,35 @@ export interface WorkerModel extends OnnxModel {
 export interface WorkerOptions {
   readonly client: Client
   readonly redis: RedisPlace
-  /** What the keys in Redis begin with. @default '{lexpand}' */
+  /** Prefix of the keys in Redis. @default '{lexpand}' */
   readonly prefix?: string | undefined
   readonly model: WorkerModel
-  /** pino, `console`, or any other. @default no log */
+  /** pino, `console`, or any logger of the same shape. @default no log */
   readonly logger?: Logger | undefined
   /** Aborting closes the worker as {@link RunningWorker.close} does. */
   readonly signal?: AbortSignal | undefined
-  /** @default the onnx driver with `encoding`; the worker disposes of it either way */
+  /** @default the onnx driver with `encoding`; the worker disposes of the encoder in either case */
   readonly encoder?: Encoder | undefined
   readonly encoding?: OnnxEncoderOptions | undefined
-  /** Jobs in flight: while one is encoded, others are read and written. @default DEFAULT_CONCURRENCY */
+  /** Number of jobs in flight: while one is encoded, others are read and written. @default DEFAULT_CONCURRENCY */
   readonly concurrency?: number | undefined
   /** Called after every job. */
   readonly onProgress?: ((stats: WorkerStats) => void) | undefined
-  /** How long `close` waits for running jobs; what is unfinished then is done by another worker. @default 20_000 */
+  /** Milliseconds that `close` waits for running jobs; another worker repeats those that are unfinished then. @default 20_000 */
   readonly closeTimeoutMs?: number | undefined
-  /** Longer texts fail instead of being encoded. @default DEFAULT_MAX_TEXT_BYTES */
+  /** Texts longer than this, in bytes of UTF-8, fail instead of being encoded. @default DEFAULT_MAX_TEXT_BYTES */
   readonly maxTextBytes?: number | undefined
   /**
-   * Encoders yield while the 95th percentile of a probe query's time in the engine, in milliseconds, is above this.
-   * Off by default: no bound fits every cluster, and one below what a cluster needs anyway would hold encoding at one
-   * job for good. Three times what is usual is a good start.
+   * Encoders yield while the 95th percentile of a probe query's time in the engine, in milliseconds, is above this. Off
+   * by default: no bound fits every cluster, and one below the usual time of a cluster would hold encoding at one job
+   * for good. Three times the usual time is a good start.
    *
    * @default encoders yield to refusals (429, 503) only
    */
   readonly maxSearchP95Ms?: number | undefined
-  /** @default made of a stored vector of the index that is written most */
+  /** @default a query made of a stored vector of the index with the most writes */
   readonly probe?: ProbeQuery | undefined
-  /** Texts whose vector it has are not encoded; the caller closes it after the worker. @default none */
+  /** Texts whose vector the cache holds are not encoded; the caller closes it after the worker. @default none */
   readonly vectorCache?: VectorCache | undefined
   /** @default no telemetry */
   readonly telemetry?: Telemetry | undefined
@@ -67,9 +67,9 @@ export interface WorkerOptions {
 
 export interface RunningWorker {
   readonly stats: Readonly<WorkerStats>
-  /** Whether it takes jobs; false without `close` is a defect, and the process should be replaced. */
+  /** Whether the worker takes jobs; false without `close` is a defect, and the process should be replaced. */
   isRunning(): boolean
-  /** Takes no new job, finishes the running ones within the bound, ends the encoder's processes; the same when called again. */
+  /** Takes no new job, finishes the running ones within the bound, and ends the processes of the encoder; a second call does the same. */
   close(): Promise<void>
 }
 
@@ -85,16 +85,16 @@ const optionsSchema = z.looseObject({
   maxSearchP95Ms: z.number().positive().optional(),
 })
 
-/** Renewed every half of it by a timer; after a kill the next check after this time gives the job to another worker. */
+/** A timer renews the lock at every half of this time; after a kill the next check after this time gives the job to another worker. */
 const LOCK_MS = 10_000
 const STALLED_CHECK_MS = 5_000
-/** A job is stalled by the death of its worker, which is not its fault; BullMQ's default of 1 fails it at the second kill. */
+/** A job is stalled by the death of its worker, which is not its fault; with BullMQ's default of 1 the second kill would fail it. */
 const MAX_STALLS = 100
-/** Workers that wait notice within this time that the limit on jobs in flight was raised. */
+/** Waiting workers notice a raised limit on jobs in flight within this time. */
 const IDLE_POLL_S = 1
-/** Between tries of an engine that refuses or is away: work goes on within ten seconds after it is back. */
+/** Wait between attempts while the engine refuses or is away: work continues within ten seconds after it is back. */
 const ENGINE_BACK_OFF = { firstMs: 1_000, maxMs: 10_000 }
-/** Time for jobs whose encoder was taken away to go back to the queue. */
+/** Time for jobs without an encoder to go back to the queue. */
 const FORCED_CLOSE_MS = 3_000
 
 /**
@@ -184,7 +184,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const isResting = restAfterRefusals(worker, stopping.signal)
   const redisIsBack = () => troubles.over('redis', 'Redis is back')
   connection.on('ready', redisIsBack)
-  // Also where the connections stayed and the commands failed, as after a change of roles or of permissions.
+  // Covers connections that stayed open while their commands failed, as after a change of roles or permissions.
   worker.on('active', redisIsBack)
   worker.on('stalled', (job) => logger.warn({ job }, 'job of a worker that died is done again'))
   worker.on('failed', (job, error) => {
@@ -206,7 +206,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     if (!(await settles(closed, closeTimeoutMs))) {
       // Without an encoder the running jobs end at once and go back to the queue.
       await encoder.dispose()
-      // Redis may be away as well; then the locks run out and another worker takes the jobs.
+      // Redis may be away as well; the locks then expire and another worker takes the jobs.
       if (!(await settles(closed, FORCED_CLOSE_MS))) await worker.disconnect()
     }
     await encoder.dispose()
@@ -218,7 +218,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     return closing
   }
   if (signal?.aborted) await close()
-  // An abort has no caller to tell: what goes wrong while closing is logged.
+  // An abort has no caller to report to, so an error while closing is logged.
   else
     signal?.addEventListener(
       'abort',
@@ -228,7 +228,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   return { stats, isRunning: () => worker.isRunning() || isResting(), close }
 }
 
-/** Whether a promise settles in time; its error, if any, was reported by the `error` event. */
+/** Whether a promise settles in time; the `error` event has reported its error, if any. */
 async function settles(promise: Promise<unknown>, ms: number): Promise<boolean> {
   const timer = new AbortController()
   const inTime = promise.then(

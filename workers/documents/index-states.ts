@@ -2,17 +2,17 @@ import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR, type Sidecar, translateEngineError } from '../../mappings/index.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 
-/** Documents of an index by state, as far as refreshed. */
+/** Numbers of documents of an index by state, as of the last refresh. */
 export interface StateCounts {
   readonly documents: number
   readonly ready: number
-  /** Those without a sidecar included: they were there before Lexpand. */
+  /** Documents without a sidecar count as pending: they were there before Lexpand. */
   readonly pending: number
   readonly empty: number
   readonly failed: number
 }
 
-/** @throws LexpandError INDEX or SERVICE in our own words */
+/** @throws LexpandError INDEX or SERVICE, never an error of the client library */
 export async function countStates(client: Client, index: string): Promise<StateCounts> {
   const inState = (state: string) => ({ filter: { term: { [`${SIDECAR}.state`]: { value: state } } } })
   try {
@@ -41,7 +41,7 @@ export interface Truncation {
   readonly share: number
 }
 
-/** @throws LexpandError INDEX or SERVICE in our own words */
+/** @throws LexpandError INDEX or SERVICE, never an error of the client library */
 export async function countTruncated(client: Client, index: string): Promise<Truncation> {
   try {
     const reply = await internalSearch(client, {
@@ -65,7 +65,7 @@ export async function countTruncated(client: Client, index: string): Promise<Tru
   }
 }
 
-/** The first failed documents with their reasons. */
+/** The first failed documents with their stored reasons. @throws LexpandError INDEX or SERVICE */
 export async function failedDocuments(
   client: Client,
   index: string,

@@ -4,30 +4,30 @@ import { hashOfText } from '../../mappings/text/text-hash.ts'
 import { COLLECT_PIECES } from '../../mappings/text/text-script.ts'
 
 /*
- * Pages of documents whose texts may have any length. The walk over `_source` runs in the engine, which knows how
- * long a text is before it sends it; a plain page of documents may be as large as a thousand times the largest one.
- * The hash is made here: painless has `sha256` only where it writes.
+ * Pages of documents whose texts may have any length. The walk over `_source` runs in the engine, which knows the
+ * length of a text before it sends it. A plain page of a thousand documents has no such bound: it may be a thousand
+ * times as large as the largest document. The hash is made here: painless has `sha256` only where it writes.
  */
 
-/** What the script says of the text of a document; `long` in characters, where it did not come with the page. */
+/** What the script returns for the text of a document. `long` is a length in characters, for a text that did not come with the page. */
 export type InlineText =
   | { readonly text: string }
-  /** Field and type, as they stand in the hash. */
+  /** Field name and type, in the form that enters the hash. */
   | { readonly problem: string }
   | { readonly long: number }
 
-/** Documents of the first page. */
+/** Number of documents of the first page. */
 export const FIRST_PAGE = 100
 export const MAX_PAGE = 1_000
-/** A page that takes the engine longer is followed by a smaller one, a quick one by a larger. */
+/** A page that takes the engine longer than this is followed by a smaller one, a quicker page by a larger one. */
 const SLOW_MS = 4_000
 const QUICK_MS = 1_000
-/** Texts up to here come with the page, at most 30 MB of them; longer ones by themselves. */
+/** Texts of at most this length come with the page, which then holds at most 30 MB of text; longer ones are read separately. */
 const INLINE_CHARACTERS = 10_000
-/** Characters of long texts that are asked for at once. */
+/** Upper bound of the characters of long texts that one request asks for. */
 const LONG_CHARACTERS = 10_000_000
 
-/** Painless around some lines of the caller: they find `source` and a map `seen`, which is what a document gives. */
+/** Wraps lines of Painless of the caller. They find `source` and a map `seen`, which is returned for the document. */
 export function inlineTextScript(own: string): string {
   return `${COLLECT_PIECES}
 def source = params._source;
@@ -44,12 +44,12 @@ if (characters > params.inline) seen.long = characters; else seen.text = String.
 return seen;`
 }
 
-/** Parameters that the script needs beside those of its caller. */
+/** Parameters that the wrapper of the script needs beside those of its caller. */
 export function inlineTextParams({ fields }: IndexSpecification) {
   return { fields, max_nesting: MAX_NESTING, inline: INLINE_CHARACTERS }
 }
 
-/** As `textHash` makes it; undefined where the text is too long for the page. */
+/** The same hash as `textHash`; undefined where the text is too long for the page. */
 export function inlineHash(seen: InlineText): string | undefined {
   if ('text' in seen) return hashOfText(seen.text)
   return 'problem' in seen ? `not-text:${seen.problem}` : undefined
@@ -61,7 +61,7 @@ export function nextSize(size: number, tookMs: number): number {
   return tookMs < QUICK_MS ? Math.min(MAX_PAGE, size * 2) : size
 }
 
-/** Parts of a page of long texts that may be read at once. */
+/** Splits a page of long texts into parts that may be read at once. */
 export function byCharacters<T>(hits: readonly T[], charactersOf: (hit: T) => number): T[][] {
   const parts: T[][] = []
   let characters = 0

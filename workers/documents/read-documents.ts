@@ -6,7 +6,7 @@ import type { EngineFailure } from '../../opensearch/failures/engine-failure.ts'
 import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 
-/** The newest version of a document, its text fields and its sidecar only. */
+/** The newest version of a document, reduced to its text fields and its sidecar. */
 export interface StoredDocument {
   readonly id: string
   readonly routing?: string | undefined
@@ -22,9 +22,9 @@ interface Named {
 }
 
 /**
- * Reads documents by id in real time: a search would show the state before the last refresh.
+ * Reads documents by id in real time: a search would return the state of the last refresh.
  *
- * @returns those that exist, in order; deleted ones and those of a deleted index are left out
+ * @returns existing documents in the order asked for; deleted ones and those of a deleted index are left out
  * @throws LexpandError SERVICE or INDEX when the engine cannot read
  */
 export async function readDocuments(
@@ -64,16 +64,16 @@ export async function readDocuments(
   })
 }
 
-/** Names a document within its index: ids are unique only within one routing value. */
+/** Key of a document within its index: ids are unique only within one routing value. */
 export function keyOf({ id, routing }: Named): string {
   return JSON.stringify([id, routing])
 }
 
 /**
- * Whether an index is really there. The mapping and existence requests answer "no such index" while a restarted
- * node has not yet read its cluster state from disk; reading a document answers that it has to wait.
+ * Whether an index really exists. While a restarted node has not yet read its cluster state from disk, the mapping and
+ * existence requests answer "no such index", but reading a document answers that it has to wait.
  *
- * @param document any document of the index, present or not
+ * @param document any document of the index, existing or not
  * @throws LexpandError SERVICE when the engine cannot say
  */
 export async function indexExists(client: Client, index: string, document: Named): Promise<boolean> {
@@ -86,7 +86,7 @@ export async function indexExists(client: Client, index: string, document: Named
   return doc === undefined || !('error' in doc) || !isMissingIndex(doc.error)
 }
 
-/** A deleted index has no documents; any other failure of one document (shard moving) is that of the request. */
+/** A deleted index has no documents; any other failure of one document (a moving shard, say) counts as a failure of the request. */
 function failed(index: string, failure: { type?: string; reason?: string | null }): [] {
   if (isMissingIndex(failure)) return []
   if (failure.type === 'security_exception') {

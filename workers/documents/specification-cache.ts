@@ -1,10 +1,10 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { type InstalledIndex, readInstalledIndex } from '../../mappings/compatibility.ts'
 
-/** An index may get another specification while the worker runs. */
+/** The cache expires because an index may get another specification while the worker runs. */
 const SPECIFICATION_MS = 10_000
 
-/** `readInstalledIndex` that asks the engine once in ten seconds an index. */
+/** `readInstalledIndex` that asks the engine at most once in ten seconds for each index. */
 export function cachedIndices(client: Client): (index: string) => Promise<InstalledIndex> {
   const cache = new Map<string, { readonly installed: InstalledIndex; readonly until: number }>()
   return async (index) => {

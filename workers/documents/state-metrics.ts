@@ -2,17 +2,18 @@ import type { Client } from '@opensearch-project/opensearch'
 import { Gauge, type Registry } from 'prom-client'
 import { countStates, type StateCounts } from './index-states.ts'
 
-/** Counting is cheap, and still a search in each index: it is not done for every scrape of every worker. */
+/** Counting is cheap but still a search in each index, so not every scrape of every worker counts anew. */
 const FRESH_MS = 30_000
-/** A scrape must not hang with an engine that is away. */
+/** A scrape must not hang while the engine is away. */
 const PATIENCE_MS = 5_000
 const STATES = ['ready', 'pending', 'empty', 'failed'] as const
 
 /**
- * Documents of each index by state, as far as refreshed. Every process that watches reports the same numbers: take
- * the maximum over processes, not the sum. An index that cannot be counted is absent rather than old.
+ * Publishes the number of documents of each index by state, as of the last refresh. Every process that watches reports
+ * the same numbers: take the maximum over processes, not the sum. An index that cannot be counted is absent rather than
+ * outdated.
  *
- * @param indices names to count, asked each time
+ * @param indices names to count, asked for at every scrape
  */
 export function watchStates(registry: Registry, client: Client, indices: () => readonly string[]): void {
   let until = 0
@@ -21,7 +22,7 @@ export function watchStates(registry: Registry, client: Client, indices: () => r
 
   async function count(): Promise<void> {
     const patience = client.child({ requestTimeout: PATIENCE_MS, maxRetries: 0 })
-    // Job payloads name indices, and a pattern is no index.
+    // Index names come from job payloads, and a pattern is no index name.
     const names = indices().filter((index) => !/[*?,\s]/.test(index))
     const found = await Promise.allSettled(names.map((index) => countStates(patience, index)))
     counts.clear()

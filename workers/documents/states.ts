@@ -2,18 +2,18 @@ import type { DocumentState, Sidecar } from '../../mappings/sidecar.ts'
 import type { ExpandedText } from '../../sparse/expand.ts'
 
 /**
- * How a document stands. The four of {@link DocumentState} are stored in it; the others follow from what is there.
- * unmarked: it has no sidecar, because it was there before Lexpand. stale: ready, empty or failed, but for another
- * text or fingerprint than the present one.
+ * The condition of a document. The four values of {@link DocumentState} are stored in the document; the others follow
+ * from what it holds. unmarked: it has no sidecar, because it was there before Lexpand. stale: it is ready, empty or
+ * failed for another text or fingerprint than the present one.
  */
 export type Condition = 'absent' | 'unmarked' | 'stale' | DocumentState
 
 /**
- * write: a text is stored through `enqueue` or the ingest pipeline, and no vector in the document fits it.
- * writeBlank: `enqueue` stores a document without text.
- * bypass: a document is changed past the pipeline (partial update in `_bulk`, `pipeline=_none`).
- * encode, findBlank, fail: what the worker finds. giveUp: its job cannot encode it at all, and would be the only one
- * that knows of the change. replay: a dead letter is tried again. remove: anybody deletes it.
+ * write: a text is stored through `enqueue` or the ingest pipeline, and the document holds no vector that fits it.
+ * writeBlank: `enqueue` stores a document without text. bypass: a document is changed past the pipeline (partial update
+ * in `_bulk`, `pipeline=_none`). encode, findBlank, fail: the worker's result. giveUp: a job ends for good without
+ * encoding the document; only this job knew of the change. replay: a dead letter is tried again. remove: the document
+ * is deleted.
  */
 export type DocumentEvent =
   | 'write'
@@ -30,9 +30,9 @@ const STORED = { write: 'pending', writeBlank: 'empty', remove: 'absent' } as co
 const WORKED_ON = { encode: 'ready', findBlank: 'empty', fail: 'failed' } as const
 
 /**
- * Every way from one condition to the next; what is not there never happens. The worker acts on unsettled documents
- * only, and each of its writes is bound to the version that it read: no transition of another writer is ever undone.
- * A deleted document comes back through nobody but who writes it.
+ * All transitions; what is not listed never happens. The worker changes only documents that are not settled, and each
+ * of its writes is bound to the version that it read, so no transition of another writer is ever undone. A deleted
+ * document comes back only when a client writes it.
  */
 export const TRANSITIONS = {
   absent: { write: 'pending', writeBlank: 'empty', bypass: 'unmarked' },
@@ -44,7 +44,7 @@ export const TRANSITIONS = {
   failed: { ...STORED, bypass: 'stale', replay: 'pending' },
 } as const satisfies Record<Condition, Partial<Record<DocumentEvent, Condition>>>
 
-/** The condition after an event. @throws Error when the table has no such way: a defect of ours */
+/** The condition after an event. @throws Error when the table lists no such transition, which is a defect of Lexpand */
 export function conditionAfter(before: Condition, event: DocumentEvent): Condition {
   const ways: Partial<Record<DocumentEvent, Condition>> = TRANSITIONS[before]
   const next = ways[event]
@@ -52,7 +52,7 @@ export function conditionAfter(before: Condition, event: DocumentEvent): Conditi
   return next
 }
 
-/** @param hash of the present text @param fingerprint of the index */
+/** @param hash hash of the present text @param fingerprint fingerprint of the index */
 export function conditionOf(sidecar: Sidecar | undefined, hash: string, fingerprint: string): Condition {
   if (sidecar?.state === undefined) return 'unmarked'
   if (sidecar.state === 'pending') return 'pending'
@@ -65,10 +65,10 @@ export function isSettled(sidecar: Sidecar | undefined, hash: string, fingerprin
   return condition === 'ready' || condition === 'empty' || condition === 'failed'
 }
 
-/** Longest reason stored in a document; engine reasons can quote whole documents. */
+/** Longest reason stored in a document, in characters; reasons of the engine can quote whole documents. */
 const MAX_ERROR_CHARACTERS = 1_000
 
-/** @param event write is possible at any time, replay of a failed document only, giveUp of a stale one */
+/** @param event write is possible at any time, replay for a failed document only, giveUp for a stale one */
 export function pendingSidecar(
   text_hash: string,
   now = new Date(),
@@ -78,7 +78,7 @@ export function pendingSidecar(
   return { state: enter(event, before, 'pending'), text_hash, pending_since: now.toISOString() }
 }
 
-/** @param before the condition of the document that was read; the default is one that is to be encoded */
+/** @param before the condition of the document that was read; by default one that has to be encoded */
 export function readySidecar(
   text_hash: string,
   fingerprint: string,
@@ -116,7 +116,7 @@ export function failedSidecar(
   }
 }
 
-/** The stored state after an event, which has to be the one that the caller writes. */
+/** The stored state after an event; it has to equal the one that the caller writes. */
 function enter<State extends DocumentState>(event: DocumentEvent, before: Condition, expected: State): State {
   const next = conditionAfter(before, event)
   if (next !== expected) throw new Error(`${event} of a ${before} document makes it ${next}, not ${expected}`)

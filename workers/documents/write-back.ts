@@ -8,7 +8,7 @@ import type { EngineFailure } from '../../opensearch/failures/engine-failure.ts'
 import { isOverload, isTransient, type Refusal, refusalOf } from '../../opensearch/failures/transient.ts'
 import { indexExists } from './read-documents.ts'
 
-/** Exactly one version of a document. */
+/** Identifies exactly one version of a document. */
 export interface DocumentVersion {
   readonly id: string
   readonly routing?: string | undefined
@@ -18,30 +18,30 @@ export interface DocumentVersion {
 
 /** The new state of one document, bound to the version that was read. */
 export interface WriteBackItem extends DocumentVersion {
-  /** The whole new vector, piece -> weight; undefined removes it. */
+  /** The whole new vector, word piece -> weight; undefined removes the vector. */
   readonly features: ReadonlyMap<string, number> | undefined
   readonly sidecar: Sidecar
 }
 
 export interface WriteBackResult {
   readonly outcome: BulkOutcome
-  /** Why, without the text of the document; undefined when written. */
+  /** The reason of any other outcome than `written`, without the text of the document. */
   readonly reason?: string | undefined
-  /** Sequence number of the new version, when written. */
+  /** Sequence number of the new version, if written. */
   readonly seqNo?: number | undefined
   readonly primaryTerm?: number | undefined
 }
 
 export interface WritePersistence extends Persistence {
-  /** Called once a request that the engine had no room for, or for some item of it. */
+  /** Called once for each request in which the engine had no room for at least one item. */
   readonly onRefused?: ((refusal: Refusal) => void) | undefined
 }
 
 /**
- * Puts the vector and the sidecar into the stored document inside the engine. A script and not the document as
- * read: the other fields then never pass through JavaScript, which would round large integers, and are neither
- * sent nor read. `doc` instead of a script would merge the new vector into the old one. The source is constant,
- * so the engine compiles it once. Where a document was copied from is no business of its encoder and stays.
+ * Puts the vector and the sidecar into the stored document inside the engine. A script is used and not the document as
+ * read: the other fields then never pass through JavaScript, which would round large integers, and are neither read nor
+ * sent. A partial document (`doc`) would merge the new vector into the old one. The source of the script is constant,
+ * so the engine compiles it once. `copied_from` stays, because the encoder does not know it.
  */
 const SCRIPT = `
 def old = ctx._source[params.sidecar_field];
@@ -50,12 +50,12 @@ if (params.features == null) { ctx._source.remove(params.field) } else { ctx._so
 ctx._source[params.sidecar_field] = params.sidecar`
 
 /**
- * Writes states of documents, each only if the document is still the version that was read. Items that the
- * engine has no room for are repeated with back-off; what is still not taken when time is up has the outcome `retry`.
- * What the user may not write has the outcome `denied` at once, with a reason that names the privilege.
+ * Writes states of documents, each only if the document is still the version that was read. Items that the engine has
+ * no room for are repeated with back-off; those still refused when time is up have the outcome `retry`. Items that the
+ * user may not write have the outcome `denied` at once, with a reason that names the privilege.
  *
- * @param index a concrete index, no alias: its documents were read there
- * @returns one result an item, in order
+ * @param index a concrete index, not an alias: the documents were read from it
+ * @returns one result for each item, in order
  * @throws LexpandError when the engine refuses the request as a whole for a lasting reason (login, permission)
  */
 export async function writeBack(
@@ -72,7 +72,7 @@ export async function writeBack(
     const part = open.map((at) => items[at] as WriteBackItem)
     let isWorthWaiting = true
     const answers = await send(client, index, sparseField, part, (refusal) => {
-      // A block is lifted by somebody, perhaps never: the job goes back, since others want its place.
+      // Only an administrator lifts a block, perhaps never: the job goes back to the queue, since other jobs need its place.
       isWorthWaiting = refusal.isOverload
       persistence.onRefused?.(refusal)
     })
@@ -95,7 +95,7 @@ async function send(
   const all = (result: WriteBackResult) => items.map(() => result)
   const place = { part: 'write-back', index }
   try {
-    // To a missing index an update of a bulk request would create it again, empty and without our mapping.
+    // A bulk update of a missing index would create it again, empty and without Lexpand's mapping.
     const [first] = items
     if (first === undefined || !(await indexExists(client, index, first)))
       return all({ outcome: 'deleted', reason: 'the index is gone' })

@@ -16,16 +16,16 @@ import type { VectorCache } from './vector-cache.ts'
 export interface EncodingDependencies {
   readonly tokenizer: WordPieceTokenizer
   readonly encoder: Encoder
-  /** Longer texts fail without being encoded. @default DEFAULT_MAX_TEXT_BYTES */
+  /** Texts longer than this, in bytes of UTF-8, fail without being encoded. @default DEFAULT_MAX_TEXT_BYTES */
   readonly maxTextBytes?: number | undefined
-  /** Texts whose vector it has are not encoded. @default none */
+  /** Texts whose vector the cache holds are not encoded. @default none */
   readonly vectorCache?: VectorCache | undefined
 }
 
-/** A book has about one million bytes: what is ten times longer is a mistake, and takes a worker's memory. */
+/** Ten times the length of a book: a longer text is a mistake and would fill the memory of the worker. */
 export const DEFAULT_MAX_TEXT_BYTES = 10_000_000
 
-/** What has to be written about the documents that a job read; settled ones are in neither list. */
+/** What has to be written for the documents that a job read; settled documents are in neither list. */
 export interface NewStates {
   readonly items: WriteBackItem[]
   readonly failed: FailedDocument[]
@@ -41,7 +41,7 @@ interface Waiting {
 /**
  * Encodes the texts of documents that are not settled.
  *
- * @param report gets the settled documents, those with a vector from the cache, and the word pieces
+ * @param report counts the settled documents, those with a vector from the cache, and the word pieces
  * @throws LexpandError ENCODER when the encoder fails on everything
  */
 export async function newStates(
@@ -69,7 +69,7 @@ export async function newStates(
       items.push({ ...version, features: undefined, sidecar: emptySidecar(hash, fingerprint, before) })
     else waiting.push({ version, hash, before, text: found })
   }
-  // The encoder has its own token budget; here nothing is gained by cutting the job into smaller calls.
+  // The encoder has a token budget of its own; cutting the job into smaller calls here would gain nothing.
   const tokenBudget = Number.MAX_SAFE_INTEGER
   const { expanded, cached } = await expandCached(waiting, fingerprint, vectorCache, {
     tokenizer,
@@ -90,7 +90,7 @@ export async function newStates(
     if (result.truncated > 0) report.truncated++
     if (isUnreadable(text, tokenizer)) report.unreadable++
     const features = toFeatures(result.vector, tokenizer)
-    // Text without a single known word piece has nothing to be found by, like no text.
+    // A text without a single known word piece cannot be found by word pieces, so it counts as no text.
     items.push(
       features.size === 0
         ? { ...version, features: undefined, sidecar: emptySidecar(hash, fingerprint, before) }

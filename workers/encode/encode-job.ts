@@ -28,22 +28,22 @@ export interface JobDependencies extends EncodingDependencies {
   readonly marksVectors?: ((index: string) => Promise<boolean>) | undefined
   /** How long a write waits for an engine that has no room, before the job as a whole is postponed. */
   readonly persistence: WritePersistence
-  /** @default none: another job may encode the same version at the same time, to no harm */
+  /** @default none: two jobs may then encode the same version at the same time, which only costs effort */
   readonly claims?: VersionClaims | undefined
   /** @default no telemetry */
   readonly telemetry?: Telemetry | undefined
 }
 
-/** A document that was overtaken while being encoded is read and encoded again in the same job, this many times. */
+/** A document that is overtaken while it is encoded is read and encoded again in the same job, at most this many times. */
 const MAX_ROUNDS = 3
 
 /**
- * Encodes the documents of a job as they are now and writes the vectors to exactly the versions that were read.
- * Running it twice is harmless: settled documents are left alone.
+ * Encodes the documents of a job as they are now and writes the vectors to exactly the versions that were read. Running
+ * it twice is harmless: settled documents are left alone.
  *
- * @param report is filled while the work goes on, so that it is right also when the job ends with an error
- * @throws EngineBusy when writes stay refused; EngineDenied when they are forbidden; LexpandError INDEX for another fingerprint; ENCODER when the
- *   encoder fails on everything; whatever the engine says when it cannot be read
+ * @param report is filled as the work goes on, so that it is right even when the job ends with an error
+ * @throws EngineBusy when writes stay refused; EngineDenied when they are forbidden; LexpandError INDEX for another
+ *   fingerprint; ENCODER when the encoder fails on everything; and any error of the engine when documents cannot be read
  */
 export async function processJob(
   job: JobData,
@@ -78,7 +78,7 @@ async function specificationOf(
   }
 }
 
-/** @returns the documents that somebody changed in the meantime */
+/** @returns the documents that another client changed in the meantime */
 async function encodeOnce(
   index: string,
   documents: readonly JobDocument[],
@@ -98,7 +98,7 @@ async function encodeOnce(
   const { fresh: unknown, unmarked, stuck } = knownFailures(stored, letters, specification)
   const fresh = (await dependencies.claims?.take(index, unknown)) ?? unknown
   report.deleted += documents.length - stored.length
-  // What another job is encoding in this very version is settled as far as this one is concerned.
+  // A version that another job is encoding needs nothing from this job, so it counts as settled.
   report.settled += stuck.length + (unknown.length - fresh.length)
   report.readMs += clock()
   const cachedBefore = report.cached
@@ -120,7 +120,7 @@ async function encodeOnce(
     report,
   )
   report.writeMs += clock()
-  // Last, so that what can be settled is settled and not encoded again when the job comes back.
+  // Thrown last: all other documents then have their state and are not encoded again when the job comes back.
   const denied = written.denied ?? failed.denied
   if (denied !== undefined) throw new EngineDenied(denied)
   const busy = written.busy ?? failed.busy
@@ -132,7 +132,7 @@ async function encodeOnce(
 interface WriteResult {
   /** Keys of documents that have their vector. */
   readonly ready: ReadonlySet<string>
-  /** Keys of documents that have their new state, or are gone. */
+  /** Keys of documents that have their new state or no longer exist. */
   readonly done: ReadonlySet<string>
   readonly superseded: readonly DocumentVersion[]
   readonly refused: readonly FailedDocument[]
@@ -188,7 +188,7 @@ function refusedByMapper(
   }
 }
 
-/** Clocks differ: a text that seems to be written in the future was written now. */
+/** Clocks differ: a text whose time lies in the future counts as written now. */
 function tellFreshness(
   telemetry: Telemetry,
   index: string,

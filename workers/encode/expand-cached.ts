@@ -2,23 +2,23 @@ import type { Expansion } from '../../sparse/expand.ts'
 import { type ExpandedOrFailed, expandEach } from './expand-each.ts'
 import type { VectorCache } from './vector-cache.ts'
 
-/** A text with the hash of the document that it is from. */
+/** A text with the hash of its document. */
 export interface HashedText {
   readonly hash: string
   readonly text: string
 }
 
 export interface CachedExpansion {
-  /** One entry a text, in order. */
+  /** One entry for each text, in order. */
   readonly expanded: readonly ExpandedOrFailed[]
-  /** Positions whose vector was there already. */
+  /** Positions of texts whose vector came from the cache. */
   readonly cached: ReadonlySet<number>
 }
 
 /**
- * Expands texts, those whose vector is in the cache without the encoder; what is new is put there.
+ * Expands texts. Those whose vector is in the cache need no encoder; new vectors are put into the cache.
  *
- * @throws whatever the encoder throws when it fails on everything
+ * @throws any error of an encoder that fails on everything
  */
 export async function expandCached(
   texts: readonly HashedText[],

@@ -5,12 +5,12 @@ import { type ExpandedText, expandTexts } from '../../sparse/expand.ts'
 export type ExpandedOrFailed = ExpandedText | { readonly error: Error }
 
 /**
- * Expands texts so that a bad one never fails its neighbours: a failing batch is halved until the culprit is
- * alone. It is blamed only if it fails twice while the encoder still encodes something else, so neither a killed
- * process nor a broken model marks good documents.
+ * Expands texts so that a bad one never fails its neighbours: a failing batch is halved until the culprit is alone. A
+ * text is blamed only if it fails twice while the encoder still encodes something else, so neither a killed process nor
+ * a broken model marks good documents.
  *
- * @returns one entry a text, in order
- * @throws whatever the encoder throws when it fails on everything; all texts are then as they were
+ * @returns one entry for each text, in order
+ * @throws any error of an encoder that fails on everything; no text is blamed then
  */
 export async function expandEach(
   texts: readonly string[],
@@ -38,7 +38,7 @@ async function expandSuspect(text: string, expansion: Expansion): Promise<Expand
   }
 }
 
-/** Encodes the smallest window there is; when that fails as well, the first error stands for all texts. */
+/** Encodes the smallest possible window; when that fails as well, the first error counts for all texts. */
 async function assertEncoderWorks({ encoder, tokenizer }: Expansion, error: unknown): Promise<void> {
   try {
     await encoder.encode([{ inputIds: Uint32Array.of(tokenizer.clsId, tokenizer.sepId) }])

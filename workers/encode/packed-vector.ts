@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib'
 import type { ExpandedText } from '../../sparse/expand.ts'
 
 /*
- * check, tokens, windows, truncated: 4 bytes each; then the token ids, 4 bytes each; then the weights, 4 bytes each.
- * Little-endian. The check covers the key as well: a vector that got to another text is not believed.
+ * Layout, little-endian: check, tokens, windows, truncated (4 bytes each), the token ids (4 bytes each), the weights (4
+ * bytes each). The check covers the key as well, so that a vector stored under the key of another text is rejected.
  */
 const HEAD_BYTES = 16
 const ENTRY_BYTES = 8
@@ -24,7 +24,7 @@ export function packVector(key: Uint8Array, { vector, tokens, windows, truncated
   return packed
 }
 
-/** @returns undefined when it is not what was packed under this key */
+/** @returns undefined for a value that was not packed under this key */
 export function unpackVector(key: Uint8Array, value: Uint8Array): ExpandedText | undefined {
   const packed = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   const count = (packed.length - HEAD_BYTES) / ENTRY_BYTES

@@ -17,7 +17,7 @@ import type { WorkerStats } from './worker-stats.ts'
 export interface JobRun {
   readonly dependencies: Omit<JobDependencies, 'persistence' | 'claims'>
   readonly redis: RedisConnection
-  /** What the keys in Redis begin with. */
+  /** Prefix of the keys in Redis. */
   readonly prefix: string
   readonly gate: EngineGate
   /** Aborted when the worker stops. */
@@ -26,17 +26,21 @@ export interface JobRun {
   readonly logger: Logger
   readonly troubles: TroubleLog
   onRefused(index: string, refusal: Refusal): void
-  /** Called at the end of every job, also of one that failed. */
+  /** Called at the end of every job, including failed ones. */
   onReport(index: string, report: JobReport): void
 }
 
 const WRITE_PATIENCE_MS = 30_000
-/** Longest wait after a refused write: the pace takes the load off; a longer wait would only keep a place idle after the engine is well again. */
+/**
+ * Longest wait after a refused write. The pace takes the load off the engine; a longer wait would only keep a place
+ * idle after the engine has recovered.
+ */
 const MAX_WRITE_WAIT_MS = 5_000
 
 /**
- * One job from the queue, and what becomes of it: done; postponed while the engine has no room, forbids it, or the worker
- * stops, at no cost; given back to be tried again; or given up, with a letter for each document that it leaves pending.
+ * Runs one job from the queue. The job ends done; postponed at no cost, while the engine has no room, forbids the
+ * write, or the worker stops; given back for another attempt; or given up, with a dead letter for each document that it
+ * leaves pending.
  */
 export async function runJob(job: Job<JobData>, token: string | undefined, run: JobRun): Promise<void> {
   const { dependencies, gate, stats, logger, stopping } = run
@@ -74,7 +78,7 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
       await delay(job, token, gate.refused(data.index), run)
     }
     if (data !== undefined && isTransient(error)) {
-      // Refused writes have been told already.
+      // Refused writes have been reported already.
       if (!(error instanceof EngineBusy)) run.onRefused(data.index, refusalOf(error))
       await postpone(job, token, error, gate.refused(data.index), run)
     }
@@ -96,7 +100,7 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
   }
 }
 
-/** A delayed job costs no attempt: an engine that is down for hours must not fail a single job. */
+/** Delays the job, which costs no attempt: an engine that is down for hours must not fail a single job. */
 async function postpone(
   job: Job<JobData>,
   token: string | undefined,
@@ -123,7 +127,7 @@ async function delay(
   throw new DelayedError()
 }
 
-/** Whether a job can never succeed: of another payload version, or for an index that is gone or was made differently. */
+/** Whether a job can never succeed: its payload has another version, or its index is gone or has another fingerprint. */
 function isHopeless(error: unknown): boolean {
   return error instanceof LexpandError && (error.code === 'INPUT' || error.code === 'INDEX')
 }

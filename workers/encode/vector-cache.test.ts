@@ -30,7 +30,7 @@ describe('openVectorCache', () => {
       for (let at = 0; at < count; at++) cache.set('f', `${name} ${at}`, expanded(170, at))
     }
     age(file, () => store('first', 256))
-    // Reading it makes it young again.
+    // A read renews the entry.
     expect(cache.get('f', 'first 7')).toBeDefined()
     store('then', 512)
     expect(cache.get('f', 'first 6')).toBeUndefined()
@@ -144,7 +144,7 @@ function folder() {
   return { file, open, warnings }
 }
 
-/** What a step stores is an hour older afterwards, as is all that was there. */
+/** Shifts all times of use by an hour after a step, those of the step included. */
 function age(file: string, step: () => void): void {
   step()
   const database = new DatabaseSync(file)

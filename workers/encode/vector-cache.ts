@@ -6,8 +6,8 @@ import type { ExpandedText } from '../../sparse/expand.ts'
 import { packVector, unpackVector } from './packed-vector.ts'
 
 /**
- * Vectors that were made before, by the fingerprint of the set-up and the hash of the text. Calls never throw: a
- * cache that fails is a cache that has nothing.
+ * Vectors made before, by the fingerprint of the specification and the hash of the text. Calls never throw: a cache
+ * that fails behaves like an empty one.
  */
 export interface VectorCache {
   get(fingerprint: string, textHash: string): ExpandedText | undefined
@@ -16,35 +16,35 @@ export interface VectorCache {
 }
 
 export interface VectorCacheOptions {
-  /** The folder is made when missing. Several processes of one machine may share the file; no network file systems. */
+  /** The folder is made if it is missing. Several processes of one machine may share the file; network file systems are not supported. */
   readonly file: string
   /**
-   * Size of the file, give or take {@link CHECK_EVERY} vectors; the least recently used ones make room. A file that is
-   * larger already does not shrink, but holds no more than this.
+   * Size of the file in bytes, give or take {@link CHECK_EVERY} vectors; the least recently used vectors make room. A
+   * larger existing file does not shrink, but holds no more than this.
    *
    * @default DEFAULT_CACHE_BYTES
    */
   readonly maxBytes?: number | undefined
-  /** Told once when the cache cannot be used, and why. */
+  /** Called once, with the reason, when the cache cannot be used. */
   readonly onWarning: (message: string) => void
 }
 
-/** Some 600,000 vectors of 170 word pieces. */
+/** Room for about 600,000 vectors of 170 word pieces. */
 export const DEFAULT_CACHE_BYTES = 1_000_000_000
 
-/** Version of the table; a file of another one is left alone. */
+/** Version of the table; a file with another version is left alone. */
 const VERSION = 1
-/** Waiting for another process would hold up the event loop that renews job locks: a miss is cheaper. */
+/** A miss costs less than waiting for another process, which would block the event loop that renews job locks. */
 const BUSY_MS = 50
-/** The time of use is good to this many seconds, so that most reads write nothing. */
+/** Resolution of the time of use, in seconds: most reads write nothing. */
 const USE_RESOLUTION_S = 600
 /** Vectors stored between two looks at the size. */
 const CHECK_EVERY = 256
 const EVICTED_AT_ONCE = 64
-/** Twice what came in: a file over a lowered bound gets there step by step, none of which takes long. */
+/** Twice the number of new vectors: after the bound was lowered, the file reaches it in steps that take little time. */
 const MAX_EVICTIONS = (2 * CHECK_EVERY) / EVICTED_AT_ONCE
 
-/** Opens a cache in one SQLite file. A file that cannot be used is a warning and a cache that has nothing. */
+/** Opens a cache in one SQLite file. A file that cannot be used gives a warning and an empty cache. */
 export function openVectorCache(options: VectorCacheOptions): VectorCache {
   try {
     mkdirSync(dirname(options.file), { recursive: true })
@@ -129,13 +129,13 @@ class SqliteVectorCache implements VectorCache {
 }
 
 function openDatabase(file: string): DatabaseSync {
-  // Loaded here and not at the top: an older Node, which lacks it, shall say what is needed and not fail to link.
+  // Loaded here and not at the top: an older Node lacks it and should say which version it needs instead of failing to link.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
   const database = new DatabaseSync(file, { timeout: BUSY_MS })
   try {
-    // Vectors of 1.4 kB would fill two thirds of the default pages of 4 kB.
+    // With pages of 4 kB, the default, vectors of 1.4 kB would fill only two thirds of a page.
     database.exec('PRAGMA page_size = 16384')
-    // Losing the last vectors in a power cut is nothing; a write must not wait for the disk.
+    // Losing the last vectors in a power cut does no harm; a write must not wait for the disk.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     const { user_version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
     if (user_version !== 0 && user_version !== VERSION) {
@@ -163,7 +163,7 @@ function seconds(): number {
   return Math.floor(Date.now() / 1_000)
 }
 
-/** SQLITE_BUSY and SQLITE_LOCKED: another process writes at this moment. */
+/** SQLITE_BUSY and SQLITE_LOCKED mean that another process is writing at this moment. */
 function isBusy(error: unknown): boolean {
   const { errcode } = error as { errcode?: number }
   return errcode !== undefined && ((errcode & 0xff) === 5 || (errcode & 0xff) === 6)

@@ -7,9 +7,9 @@ import type { Logger } from '../telemetry/logger.ts'
 export interface WorkerStats extends Omit<JobReport, 'failures'> {
   /** Jobs done. */
   jobs: number
-  /** Jobs given up after all attempts; their documents stay pending. */
+  /** Jobs given up for good; their documents stay pending. */
   failedJobs: number
-  /** Times that a job had to wait for the engine. */
+  /** Number of times that a job had to wait for the engine. */
   postponed: number
 }
 
@@ -24,7 +24,7 @@ export function addTo(stats: WorkerStats, { failures: _, ...report }: JobReport)
   for (const key of Object.keys(report) as (keyof typeof report)[]) stats[key] += report[key]
 }
 
-/** Logs documents per second while there are any, and when the graph cuts vectors. */
+/** Logs documents per second while there are any, and warns when the graph cuts vectors. */
 export function reportProgress(stats: WorkerStats, encoder: Encoder, logger: Logger): NodeJS.Timeout {
   let last = 0
   let cut = 0

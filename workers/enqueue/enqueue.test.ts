@@ -21,7 +21,7 @@ test('a full queue gets no more; the documents are stored, for a sweep', async (
   expect(queued).toEqual(stored.slice(0, 896))
 })
 
-/** @param isFull of the number of documents that are queued already */
+/** @param isFull gets the number of documents that are queued already */
 async function run(isFull: (queued: number) => boolean) {
   const stored: string[] = []
   const queued: string[] = []

@@ -28,7 +28,7 @@ export interface EnqueueTarget {
 export interface EnqueueOptions {
   /** Called after every request to the engine. */
   readonly onProgress?: ((counts: EnqueueCounts) => void) | undefined
-  /** How long the engine may refuse or be away before the run ends with an error. @default 120_000 */
+  /** Longest time, in milliseconds, that the engine may refuse or be away before the run ends with an error. @default 120_000 */
   readonly giveUpAfterMs?: number | undefined
   /** Aborting ends the run after the request in flight. */
   readonly signal?: AbortSignal | undefined
@@ -41,23 +41,23 @@ export interface EnqueueCounts {
   read: number
   /** Documents stored. */
   indexed: number
-  /** Documents that the index holds as they are, with their vector: not written. Not counted in `indexed`. */
+  /** Documents that the index already holds unchanged, with their vector: not written, and not counted in `indexed`. */
   unchanged: number
-  /** Those stored with the text that the index held: the vector stayed and nothing was queued. */
+  /** Documents stored with the text that the index held: their vector stayed and nothing was queued. Counted in `indexed`. */
   kept: number
   /** Documents without text: stored, marked `empty`. Not counted in `indexed`. */
   skipped: number
-  /** Documents that could not be stored; the first {@link MAX_ERRORS} with their reason in `errors`. */
+  /** Documents that could not be stored; `errors` holds the reasons of the first {@link MAX_ERRORS}. */
   failed: number
-  /** Documents whose id came again soon after: the last one won. Counted in `indexed` as well where it was stored. */
+  /** Documents whose id came again soon afterwards: the last one wins. Counted in `indexed` as well where it was stored. */
   duplicates: number
-  /** Documents handed to the queue; while it is full they wait for a sweep. */
+  /** Documents handed to the queue; while it is full they stay pending for a sweep. */
   queued: number
 }
 
 export interface EnqueueError {
   readonly id?: string | undefined
-  /** Where the document came from, as given. */
+  /** Position in the source, as given by the caller. */
   readonly position?: string | undefined
   readonly reason: string
 }
@@ -66,19 +66,20 @@ export interface EnqueueReport extends EnqueueCounts {
   readonly errors: readonly EnqueueError[]
 }
 
-/** Reported with their reason; all are counted. */
+/** Largest number of documents reported with their reason; all are counted. */
 export const MAX_ERRORS = 1_000
 
 /**
- * Stores documents as pending and queues them for encoding. Documents stream: at most one request's worth is held.
- * What the index holds already is not encoded again: a document that is the same in all fields is not even written, one
- * with the same text keeps its vector at every moment. Sending everything every night costs what has changed.
+ * Stores documents as pending and queues them for encoding. Documents stream: at most one request's worth is in memory.
+ * Text that the index already holds is not encoded again: a document that is the same in all fields is not even
+ * written, and one with the same text keeps its vector at every moment. Sending a whole collection every night
+ * therefore costs only what has changed.
  *
- * A crash between storing and queueing leaves pending documents without a job, and so does a full queue (see
- * {@link EncodeQueue.isFull}): {@link sweep} queues them, which every `lexpand worker` does by itself.
+ * A crash between storing and queueing leaves pending documents without a job, and so does a full queue (see {@link
+ * EncodeQueue.isFull}): {@link sweep}, which every `lexpand worker` runs, queues them.
  *
- * @throws LexpandError INDEX when the index is missing or read-only; SERVICE when the engine or Redis stay away;
- *   whatever the source throws
+ * @throws LexpandError INDEX when the index is missing or read-only; SERVICE when the engine or Redis stay away; and
+ *   any error of the source
  */
 export async function enqueue(
   target: EnqueueTarget,
@@ -103,7 +104,7 @@ const targetSchema = z.looseObject({
   index: z.string(),
 })
 
-/** Jobs of another model would wait for ever: its workers cannot write to this index. */
+/** Refuses a queue of another model: its workers could never write to this index. */
 function assertSameModel({ model }: IndexSpecification, { queue, index }: EnqueueTarget): void {
   if (model.identity === queue.model.identity) return
   throw new LexpandError(
@@ -121,7 +122,7 @@ class EnqueueRun {
   readonly #telemetry: Telemetry
   readonly #onProgress: ((counts: EnqueueCounts) => void) | undefined
   readonly #recent = new RecentIds()
-  /** By id and routing: within one request the order of items is the engine's, so an id may be there only once. */
+  /** Documents by id and routing. The engine decides the order of items within one request, so an id may be in it only once. */
   readonly #chunk = new Map<string, PreparedDocument>()
   #chunkBytes = 0
   readonly #errors: EnqueueError[] = []
@@ -174,7 +175,7 @@ class EnqueueRun {
     if (this.#chunk.size >= this.#size.documents || this.#chunkBytes >= this.#size.bytes) await this.flush()
   }
 
-  /** Stores what is collected, then queues it: a job must never be there before its document. */
+  /** Stores the collected documents, then queues them: a job must never exist before its document. */
   async flush(): Promise<void> {
     const collected = [...this.#chunk.values()]
     this.#chunk.clear()
@@ -200,7 +201,7 @@ class EnqueueRun {
         })
       }
     }
-    // What is pending is safe in the index; ten million jobs at once are too much for the memory of Redis.
+    // Pending documents are safe in the index; ten million jobs at once would fill the memory of Redis.
     const isFull = byIndex.size > 0 && (await queue.isFull())
     for (const [concrete, queued] of isFull ? [] : byIndex) {
       await queue.add(concrete, specification.fingerprint, queued)
@@ -210,9 +211,9 @@ class EnqueueRun {
   }
 
   /**
-   * Writes those whose text has its vector in the index already.
+   * Writes the documents whose text has its vector in the index already.
    *
-   * @returns those that have to be written as pending
+   * @returns the documents that have to be written as pending
    */
   async #storeKept(chunk: readonly PreparedDocument[]): Promise<PreparedDocument[]> {
     const { client, index, specification } = this.#target
@@ -232,11 +233,11 @@ class EnqueueRun {
     this.#counts.kept += stored
     this.#counts.indexed += stored
     this.#telemetry.reused(index, 'stored', unchanged + stored)
-    // The last one who writes wins, as ever; only the vector that was read is not put over what came in between.
+    // The last writer wins, as everywhere; only the vector that was read never overwrites a newer version.
     return chunk.filter((document, at) => reuses[at]?.kind === 'write' || overtaken.has(keyOf(document)))
   }
 
-  /** The vectors of kept documents come on top, so a request may be larger than what was collected for it. */
+  /** The vectors of kept documents are added, so a request may be larger than the documents collected for it. */
   async #write(documents: readonly PreparedDocument[]): Promise<Written[]> {
     const { client, index } = this.#target
     const written: Written[] = []

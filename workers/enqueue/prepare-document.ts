@@ -6,39 +6,39 @@ import { documentText } from '../../mappings/text/document-text.ts'
 import { textHash } from '../../mappings/text/text-hash.ts'
 import { emptySidecar, pendingSidecar } from '../documents/states.ts'
 
-/** A document as an application gives it. */
+/** A document as the application passes it. */
 export interface SourceDocument {
   /** At most 512 bytes. @default a hash of the document, so that a repeated run finds it again */
   readonly id?: string | undefined
   readonly routing?: string | undefined
   /** The JSON object to store. */
   readonly source: Readonly<Record<string, unknown>>
-  /** Where it came from, for messages: "corpus.jsonl line 7". */
+  /** Position in the source, for messages: "corpus.jsonl line 7". */
   readonly position?: string | undefined
 }
 
-/** A document ready to be sent: stamped and written out once. */
+/** A document ready to be sent: stamped, and serialized once. */
 export interface PreparedDocument {
   readonly id: string
   readonly routing: string | undefined
   readonly position: string | undefined
-  /** Without text: it is marked `empty` and not queued. */
+  /** The document has no text: it is marked `empty` and not queued. */
   readonly blank: boolean
   readonly textHash: string
   readonly textBytes: number
   readonly json: string
   readonly bytes: number
-  /** Written only over this version; without it, over any or none. */
+  /** Version that may be overwritten; undefined writes over any version or none. */
   readonly onlyOver?: { readonly seqNo: number; readonly primaryTerm: number } | undefined
 }
 
 const MAX_ID_BYTES = 512
 
 /**
- * Stamps a document with its state and the hash of its text, exactly as the ingest pipeline would, and drops a
- * vector that it may carry.
+ * Stamps a document with its state and the hash of its text, exactly as the ingest pipeline does, and drops a vector
+ * that the document may carry.
  *
- * @returns the document, or why it cannot be one
+ * @returns the document, or the reason why it cannot be stored
  */
 export function prepareDocument(
   document: SourceDocument,

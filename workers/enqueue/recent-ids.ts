@@ -1,6 +1,6 @@
 /**
- * Tells whether a key came before, among at least the last {@link GENERATION} distinct ones. Two generations and
- * not all keys: a source of ten million documents must not fill the memory for the sake of a count.
+ * Tells whether a key came before, among at least the last {@link GENERATION} distinct ones. It keeps two generations
+ * and not all keys: a source of ten million documents must not fill the memory for the sake of a count.
  */
 export class RecentIds {
   #young = new Set<string>()

@@ -13,8 +13,8 @@ import { isSettled } from '../documents/states.ts'
 import type { PreparedDocument } from './prepare-document.ts'
 
 /**
- * What becomes of a document that is sent again. unchanged: the index holds it as it is, it is not written. keep: its
- * text is the same, so it is written with the vector that the index holds. write: as pending.
+ * What happens to a document that is sent again. unchanged: the index holds it as it is, so it is not written. keep:
+ * its text is the same, so it is written with the vector that the index holds. write: it is written as pending.
  */
 export type Reuse =
   | { readonly kind: 'unchanged' }
@@ -22,11 +22,11 @@ export type Reuse =
   | { readonly kind: 'write' }
 
 /**
- * Finds out what of a request is in the index already, with the vector of its present text and this fingerprint.
- * Reads are in real time; vectors are read only of documents that are written with them, and those are bound to the
- * version that the vector was read from.
+ * Finds the documents of a request that the index already holds with the vector of their present text and this
+ * fingerprint. Reads are in real time. Vectors are read only for documents that are written with them, and such a write
+ * is bound to the version that the vector was read from.
  *
- * @returns one entry a document, in order
+ * @returns one entry for each document, in order
  * @throws LexpandError when the engine cannot read for a lasting reason, or stays away
  */
 export async function reuseStored(
@@ -42,7 +42,7 @@ export async function reuseStored(
   const reuses: Reuse[] = documents.map((document, at) => {
     const found = stored[at]
     if (found === undefined || !isSettled(found.sidecar, document.textHash, fingerprint)) return WRITE
-    // Sending a failed document again is how its owner asks for another try.
+    // Owners ask for another attempt by sending a failed document again.
     if (found.sidecar?.state === 'failed') return WRITE
     return isSame(found, document, sparse_field) ? UNCHANGED : WRITE
   })
@@ -63,7 +63,7 @@ export async function reuseStored(
     const found = vectors[row]
     const vector = found?.source[sparse_field]
     if (found === undefined || !isSettled(found.sidecar, document.textHash, fingerprint)) continue
-    // Missing where `_source` does not keep vectors.
+    // The vector is missing where `_source` does not keep vectors.
     if (typeof vector !== 'object' || vector === null || Object.keys(vector).length === 0) continue
     const json = JSON.stringify({
       ...(parseExactly(document.json) as object),
@@ -95,7 +95,7 @@ interface Reader {
   readonly persistence: Persistence
 }
 
-/** Undefined where there is no document, or the engine cannot say: it is written then. */
+/** Undefined where the document does not exist or the engine cannot say; it is written as pending then. */
 async function read(
   { client, index, persistence }: Reader,
   documents: readonly PreparedDocument[],

@@ -16,7 +16,7 @@ function documents(count: number): PreparedDocument[] {
 
 type Answer = { status: number; error?: { type?: string; reason?: string } }
 
-/** Answers each request with what `decide` says for its ids. */
+/** An engine that answers each request with the result of `decide` for its ids. */
 function engine(decide: (ids: string[], request: number) => Answer[] | Error) {
   const requests: string[][] = []
   const client = stubClient({

@@ -9,21 +9,21 @@ import { LexpandError } from '../../sparse/errors.ts'
 import type { WritePersistence } from '../documents/write-back.ts'
 import type { PreparedDocument } from './prepare-document.ts'
 
-/** Where a document was stored, or why it was not. */
+/** Where a document was stored, or the reason why it was not. */
 export type Written =
   | { readonly index: string; readonly seqNo: number; readonly primaryTerm: number }
-  /** overtaken: it was to be written over a version that is not there any more. */
+  /** overtaken: the version that it was to be written over no longer exists. */
   | { readonly reason: string; readonly overtaken?: true }
 
 /**
- * Writes documents through the index's own pipelines, since an index may have one that must run. What the engine
- * has no room for is repeated with back-off, and nothing else is sent in the meantime, so that two versions of
- * one document are never overtaken. A request that is too large is halved, and so is what is refused: a smaller
+ * Writes documents through the index's own pipelines, since an index may have one that must run. Items that the engine
+ * has no room for are repeated with back-off, and nothing else is sent in the meantime, so that an older version of a
+ * document never overtakes a newer one. A request that is too large is halved, and so are refused items: a smaller
  * request may find room.
  *
- * @returns one entry a document, in order; `index` is the concrete index behind an alias
- * @throws LexpandError SERVICE when the engine stays away or full; INDEX when it is missing or read-only:
- *   then no document can succeed
+ * @returns one entry for each document, in order; `index` is the concrete index behind an alias
+ * @throws LexpandError SERVICE when the engine stays away or full; INDEX when the index is missing or read-only, since
+ *   no document can succeed then
  */
 export async function writePending(
   client: Client,
@@ -59,13 +59,13 @@ interface Attempt {
   readonly index: string
   readonly documents: readonly PreparedDocument[]
   readonly written: Written[]
-  /** Positions to be sent again, and why. */
+  /** Positions to send again, and the reason. */
   readonly refused: number[]
   reason: string
   readonly onRefused: WritePersistence['onRefused']
 }
 
-/** Below this a request costs more than its documents. */
+/** Smaller requests cost more in themselves than for their documents. */
 const SMALLEST_PART = 100
 
 async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
@@ -89,7 +89,7 @@ async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
           primaryTerm: item?._primary_term ?? 0,
         }
       } else if (failure !== undefined && status >= 401 && status <= 404) {
-        // Read-only, forbidden or missing: true for all that follow as well.
+        // A read-only, forbidden or missing index refuses all following documents as well.
         throw translateEngineFailure(failure, status, { part: 'enqueue', index })
       } else if (outcome === 'retry') {
         refused.push(at)
@@ -103,7 +103,7 @@ async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
     if (refusal !== undefined) attempt.onRefused?.(refusal)
   } catch (error) {
     if (error instanceof errors.ResponseError && (error.statusCode === 413 || error.statusCode === 400)) {
-      // Too large as a whole, or one document makes the whole request invalid: halving finds the culprit.
+      // The request is too large as a whole, or one document makes it invalid: halving finds the culprit.
       const middle = Math.ceil(part.length / 2)
       const [only = 0] = part
       if (part.length === 1) {
@@ -130,7 +130,7 @@ function actionOf({ id, routing, onlyOver }: PreparedDocument) {
   }
 }
 
-/** Why a request with one document only was refused as a whole. */
+/** The reason why a request with a single document was refused as a whole. */
 function reasonAlone(error: errors.ResponseError, bytes: number, index: string): string {
   if (error.statusCode === 413) {
     return `[enqueue] expected a document within http.max_content_length of the engine, got ${bytes} bytes. Split it, or raise the limit.`

@@ -7,7 +7,7 @@ describe('a Redis that was demoted', () => {
   test('is left for a new connection, on which the command is sent again; other errors are the caller’s', () => {
     const of = reconnectWhenDemoted(true)
     expect(of(READONLY)).toBe(2)
-    // As a script says it, and a command that was blocked.
+    // The error as a script reports it, and that of a blocked command.
     expect(of(new Error('ERR Error running script: @user_script:1: -READONLY You can’t write'))).toBe(2)
     expect(of(new Error('UNBLOCKED force unblock from blocking operation, instance state changed'))).toBe(2)
     expect(of(new Error('ERR unknown command'))).toBe(false)
@@ -19,7 +19,7 @@ describe('a Redis that was demoted', () => {
     for (let second = 0; second <= 7; second++, vi.advanceTimersByTime(1_000)) expect(queue(READONLY)).toBe(2)
     expect(queue(READONLY)).toBe(false)
     expect(worker(READONLY)).toBe(2)
-    // Another failover, later.
+    // A later failover.
     vi.advanceTimersByTime(60_000)
     expect(queue(READONLY)).toBe(2)
     vi.useRealTimers()

@@ -3,15 +3,15 @@ import type { RedisConnection } from './redis-place.ts'
 
 /**
  * A failover may leave every connection open: the server behind it is a replica from then on and refuses writes. A new
- * connection by the same name leads to the new primary.
+ * connection to the same name reaches the new primary.
  */
 const DEMOTED = /\b(READONLY|UNBLOCKED|MASTERDOWN)\b/
 
-/** A failover is over within seconds; a caller who waits for an answer should learn of a replica that stays one. */
+/** A failover takes seconds; a caller who waits for an answer should learn of a server that stays a replica. */
 const PATIENCE_MS = 7_000
 const RETRY_MS = 200
 
-/** Reconnect, and send the refused command again. */
+/** Makes ioredis reconnect and send the refused command again. */
 const RECONNECT_AND_RESEND = 2
 
 export function isDemotion(error: unknown): boolean {
@@ -19,7 +19,7 @@ export function isDemotion(error: unknown): boolean {
 }
 
 /**
- * What ioredis asks for every error of a command.
+ * The function that ioredis calls for every error of a command.
  *
  * @param isPatient whether commands wait for a primary as long as it takes, as those of a worker do
  */
@@ -31,7 +31,7 @@ export function reconnectWhenDemoted(
   return (error) => {
     if (!isDemotion(error)) return false
     const now = performance.now()
-    // After a pause it is another failover.
+    // Demotions after a pause belong to another failover.
     if (now - last > PATIENCE_MS) since = now
     last = now
     return isPatient || now - since <= PATIENCE_MS ? RECONNECT_AND_RESEND : false
@@ -39,10 +39,10 @@ export function reconnectWhenDemoted(
 }
 
 /**
- * For a transaction of scripts: its refusals stand in the answer of EXEC, where ioredis does not look for them. Nothing
- * of it was done then, so it is sent again.
+ * Repeats a transaction of scripts after a demotion. Its refusals stand in the answer of EXEC, where ioredis does not
+ * look for them. A refused transaction has done nothing, so it can be sent again.
  *
- * @throws what the work throws, also when there is no primary in time
+ * @throws any error of the work, also when no primary answers in time
  */
 export async function againAfterDemotion<T>(redis: RedisConnection, work: () => Promise<T>): Promise<T> {
   const until = performance.now() + PATIENCE_MS

@@ -1,10 +1,10 @@
 const PATIENCE_MS = 2_000
 
 /**
- * Waits for an answer of Redis, for no longer than {@link PATIENCE_MS}: a worker's connection keeps its commands
- * until Redis is back.
+ * Waits for an answer of Redis for at most {@link PATIENCE_MS}: a worker's connection keeps its commands until Redis is
+ * back.
  *
- * @returns undefined when there is none in time, or an error
+ * @returns undefined after an error, or when no answer comes in time
  */
 export async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { assertIndexName } from '../../opensearch/index-name.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 
-/** Bytes that OpenSearch allows an id, and that Lucene allows a term such as a routing value or a hash of a client's. */
+/** Largest number of bytes of an id in OpenSearch, and of a Lucene term such as a routing value or a hash that a client sent. */
 const MAX_ID = 512
 const MAX_TERM = 32_766
 const name = z.string().min(1).max(MAX_ID)
@@ -18,13 +18,13 @@ const documentSchema = z.object({
 
 const jobSchema = z.object({
   version: z.literal(1),
-  // Redis has other users: a pattern, a list or a path must not reach the engine as an index.
+  // Redis has other users: a pattern, a list or a path must not reach the engine as an index name.
   index: z.string().refine(isIndexName, 'is not the name of one index'),
   fingerprint: name,
   documents: z.array(documentSchema).min(1).max(10_000),
 })
 
-/** A document as it was when the job was made; the worker reads its newest version anyway. */
+/** A document as it was when its job was made; the worker reads the newest version anyway. */
 export type JobDocument = z.infer<typeof documentSchema>
 
 /** A version of a document that is to be encoded. */
@@ -33,16 +33,16 @@ export interface VersionToEncode {
   readonly routing?: string | undefined
   readonly seqNo: number
   readonly primaryTerm: number
-  /** Hash of its text, where known. */
+  /** Hash of the text of this version, if known. */
   readonly textHash?: string | undefined
 }
 
-/** A version as a job names it. */
+/** The form in which a job names a version. */
 export function jobDocument({ id, routing, seqNo, primaryTerm, textHash }: VersionToEncode): JobDocument {
   return { id, routing, seq_no: seqNo, primary_term: primaryTerm, text_hash: textHash }
 }
 
-/** What a job carries: ids, numbers and hashes, never texts, since Redis holds it in clear and in memory. */
+/** The payload of a job: ids, numbers and hashes, never texts, since Redis keeps it unencrypted and in memory. */
 export type JobData = z.infer<typeof jobSchema>
 
 /** @throws LexpandError INPUT for a payload of another version or shape */

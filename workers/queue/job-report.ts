@@ -1,16 +1,16 @@
-/** What became of the documents of a job; each is in exactly one of the counts. */
+/** Outcomes of the documents of a job; each document is in exactly one of the counts `ready` to `superseded`. */
 export interface JobReport {
   /** Encoded and written. */
   ready: number
-  /** Without text, marked so. */
+  /** Have no text and are marked so. */
   empty: number
   /** Have a dead letter with the reason; see `failures`. */
   failed: number
-  /** Nothing to do: another job was there first. */
+  /** Needed nothing: another job was there first. */
   settled: number
-  /** Gone. */
+  /** No longer exist. */
   deleted: number
-  /** Changed again and again while being encoded; still pending, for the next sweep. */
+  /** Changed again and again while they were encoded; they stay pending for the next sweep. */
   superseded: number
   /** Vectors taken from the cache instead of the encoder. */
   cached: number
@@ -18,7 +18,7 @@ export interface JobReport {
   unreadable: number
   /** Documents with a new vector that are longer than their windows. */
   truncated: number
-  /** Word pieces encoded. */
+  /** Word pieces that were encoded. */
   tokens: number
   readonly failures: { readonly id: string; readonly reason: string }[]
   readMs: number

@@ -1,16 +1,16 @@
 import { LexpandError } from '../../sparse/errors.ts'
 import type { EncodeQueue } from './queue.ts'
 
-/** A queue at one moment; jobs of up to 64 documents. */
+/** State of a queue at one moment. A job holds up to 64 documents. */
 export interface QueueState {
   readonly name: string
-  /** Jobs that wait for a worker or for their repetition. */
+  /** Jobs that wait for a worker or for their next attempt. */
   readonly waiting: number
   readonly active: number
   /** Jobs given up after all attempts. */
   readonly failed: number
   readonly isPaused: boolean
-  /** Workers connected. */
+  /** Number of connected workers. */
   readonly workers: number
 }
 
@@ -32,8 +32,8 @@ export async function queueState(queue: EncodeQueue): Promise<QueueState> {
 }
 
 /**
- * Lets no worker take a job of the queue until {@link resumeQueue}; running jobs are finished. What waits stays in the
- * queue, and sweeps add to it until it is full.
+ * Stops workers from taking jobs of the queue until {@link resumeQueue}; running jobs are finished. Waiting jobs stay
+ * in the queue, and sweeps add to it until it is full.
  *
  * @throws LexpandError SERVICE when Redis stays away
  */
@@ -43,7 +43,7 @@ export async function pauseQueue({ jobs }: EncodeQueue): Promise<void> {
   })
 }
 
-/** Ends {@link pauseQueue}; without effect otherwise. @throws LexpandError SERVICE when Redis stays away */
+/** Ends {@link pauseQueue}; has no effect otherwise. @throws LexpandError SERVICE when Redis stays away */
 export async function resumeQueue({ jobs }: EncodeQueue): Promise<void> {
   await jobs.resume().catch((error: unknown) => {
     throw redisGone('to resume a queue', error)

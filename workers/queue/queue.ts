@@ -10,40 +10,40 @@ import { QueuedMarks } from './queued-marks.ts'
 import { connect, DEFAULT_PREFIX, type RedisPlace } from './redis.ts'
 import type { RedisConnection } from './redis-place.ts'
 
-/** What a queue needs of a model; a loaded one fits. */
+/** The part of a model that a queue needs; a loaded model fits. */
 export interface QueueModel {
   readonly identity: string
 }
 
-/** Jobs of one model. Close it when done. */
+/** Queue for the jobs of one model. The caller closes it. */
 export interface EncodeQueue<Model extends QueueModel = QueueModel> {
   readonly name: string
-  /** Whose documents it queues. */
+  /** The model whose documents it queues. */
   readonly model: Model
-  /** What its keys in Redis begin with. */
+  /** Prefix of its keys in Redis. */
   readonly prefix: string
   /** The BullMQ queue, for counts, metrics and dashboards. */
   readonly jobs: Queue<JobData>
-  /** Its connection, for what else is kept beside the jobs. */
+  /** Connection to Redis, for the data kept beside the jobs. */
   readonly redis: RedisConnection
   /**
-   * Queues documents of one index, as jobs of at most {@link JOB_DOCUMENTS} documents and {@link JOB_TEXT_BYTES}
-   * bytes of text. What a job that waits or runs names already, in the same version, is left out.
+   * Queues documents of one index, as jobs of at most {@link JOB_DOCUMENTS} documents and {@link JOB_TEXT_BYTES} bytes
+   * of text. Documents that a waiting or running job already names in the same version are left out.
    *
    * @returns how many jobs were added, and with how many documents
    * @throws LexpandError SERVICE when Redis stays away; the documents are pending then, and a sweep finds them
    */
   add(index: string, fingerprint: string, documents: readonly QueuedDocument[]): Promise<Added>
   /**
-   * Whether so many jobs wait that more should be left to a later sweep: Redis holds its jobs in memory, and an index of
-   * ten million documents may have to be encoded.
+   * Whether so many jobs wait that new documents should be left to a later sweep: Redis holds its jobs in memory, and
+   * an index may have ten million documents to encode.
    *
    * @throws LexpandError SERVICE when Redis stays away
    */
   isFull(): Promise<boolean>
-  /** Jobs that wait for a worker or for their repetition. @throws LexpandError SERVICE when Redis stays away */
+  /** Number of jobs that wait for a worker or for their next attempt. @throws LexpandError SERVICE when Redis stays away */
   waiting(): Promise<number>
-  /** Whether no job waits, runs, or is to be repeated. @throws LexpandError SERVICE when Redis stays away */
+  /** Whether no job waits, runs, or has an attempt left to come. @throws LexpandError SERVICE when Redis stays away */
   isIdle(): Promise<boolean>
   /** Resolves when the queue is idle. @param signal ends the waiting */
   idle(signal?: AbortSignal): Promise<void>
@@ -56,11 +56,11 @@ export interface Added {
 }
 
 export interface QueuedDocument extends JobDocument {
-  /** Bytes of its text, where known: long texts make smaller jobs. */
+  /** Bytes of its text, if known: long texts make smaller jobs. */
   readonly textBytes?: number | undefined
 }
 
-/** Enough to fill batches sorted by length, few enough that a killed worker repeats seconds of work, not minutes. */
+/** Enough documents to fill batches sorted by length, few enough that a killed worker repeats seconds of work, not minutes. */
 export const JOB_DOCUMENTS = 64
 /** Bounds what one worker holds in memory and the time between two signs of progress. */
 export const JOB_TEXT_BYTES = 2_000_000
@@ -70,12 +70,12 @@ const FULL_JOBS = 1_000
 
 const IDLE_POLL_MS = 200
 
-/** BullMQ's states of jobs that no worker has. */
+/** The states of BullMQ for jobs that no worker has. */
 const WAITING = ['wait', 'delayed', 'prioritized'] as const satisfies readonly JobType[]
 
 /**
- * A job that fails by itself (model missing, encoder dying) is tried again after 1, 2, 4 ... seconds; waiting for
- * the engine costs no attempt (see worker.ts). Without these bounds BullMQ keeps every finished job for ever.
+ * A job that fails by itself (missing model, dying encoder) is tried again after 1, 2, 4 ... seconds; waiting for the
+ * engine costs no attempt (see encode/run-job.ts). Without these bounds BullMQ keeps every finished job for ever.
  */
 const JOB_OPTIONS = {
   attempts: 6,
@@ -84,7 +84,7 @@ const JOB_OPTIONS = {
   removeOnFail: { age: 14 * 24 * 3_600, count: 10_000 },
 } as const
 
-/** Queues are per model: a worker holds one model and takes only jobs that it can do. */
+/** Name of the queue of a model: a worker holds one model and takes only jobs that it can do. */
 export function encodeQueueName(identity: string): string {
   return `lexpand-encode-${identity.slice(0, 12)}`
 }
@@ -93,7 +93,7 @@ export interface QueueOptions<Model extends QueueModel = QueueModel> {
   readonly redis: RedisPlace
   /** A loaded model, or the `model` of an index's specification. */
   readonly model: Model
-  /** What the keys in Redis begin with; workers, sweepers and queues that share work have the same. @default '{lexpand}' */
+  /** Prefix of the keys in Redis; workers, sweepers and queues that share work have the same one. @default '{lexpand}' */
   readonly prefix?: string | undefined
 }
 
@@ -103,7 +103,7 @@ const optionsSchema = z.object({
   prefix: z.string().min(1),
 })
 
-/** @throws LexpandError SERVICE when Redis cannot be reached, CONFIGURATION for a place or model that cannot be used */
+/** @throws LexpandError SERVICE when Redis cannot be reached, CONFIGURATION for an unusable place or model */
 export async function openQueue<Model extends QueueModel>({
   redis: place,
   model,
@@ -118,10 +118,10 @@ export async function openQueue<Model extends QueueModel>({
     defaultJobOptions: JOB_OPTIONS,
     telemetry: queueTraces(),
   })
-  // Without a listener an `error` event ends the process; the failing call itself rejects as well.
+  // Without a listener an `error` event would end the process; the failing call rejects as well.
   jobs.on('error', () => {})
   try {
-    // BullMQ asks for the version of Redis once; when that fails, every later call fails with it, for ever.
+    // BullMQ asks for the version of Redis only once; if that fails, every later call fails with the same error.
     await jobs.waitUntilReady()
   } catch (error) {
     redis.disconnect()

@@ -3,25 +3,25 @@ import type { Queue } from 'bullmq'
 import type { JobDocument } from './job-data.ts'
 import type { RedisConnection } from './redis-place.ts'
 
-/** Where a document is to be encoded: the same version in another index or for another fingerprint is other work. */
+/** Index and fingerprint that a document is encoded for: the same version in another index or for another fingerprint is separate work. */
 export interface MarkScope {
   readonly index: string
   readonly fingerprint: string
 }
 
-/** Only bounds the memory: a mark that outlives its job says nothing, one that is gone costs a second job. */
+/** Bounds the memory only: a mark that outlives its job has no effect, and a lost mark costs a second job. */
 const KEPT_SECONDS = 900
-/** Documents asked for in one command. */
+/** Number of documents in one command. */
 const CHUNK = 1_000
 const LIVE = new Set(['waiting', 'active', 'delayed', 'prioritized'])
 
 /**
- * Which version of a document is in which job, so that it is not queued twice: by the application that stored it
- * and the sweeper that found it, by two sweeps, by a scan after a crash. BullMQ's own deduplication knows whole
- * jobs, but the same document comes in ever other company.
+ * Remembers which version of a document is in which job, so that it is not queued twice: by the application that stored
+ * it and the sweeper that found it, by two sweeps, or by a scan after a crash. BullMQ's own deduplication compares
+ * whole jobs, but the same document comes together with other documents each time.
  *
- * A mark is set after its job was added, on the same connection: Redis keeps its log in that order, so whatever a
- * crash cuts off, no mark survives its job. A mark counts only while its job is waiting or running.
+ * A mark is set after its job was added, on the same connection. Redis keeps its log in that order, so no mark survives
+ * its job, whatever a crash cuts off. A mark counts only while its job is waiting or running.
  */
 export class QueuedMarks {
   readonly #redis: RedisConnection
@@ -32,7 +32,7 @@ export class QueuedMarks {
     this.#jobs = jobs
   }
 
-  /** Those of the documents that no live job names in this version. */
+  /** @returns the documents that no live job names in this version */
   async unqueued<T extends JobDocument>(scope: MarkScope, documents: readonly T[]): Promise<T[]> {
     const holders: (string | null)[] = []
     for (let at = 0; at < documents.length; at += CHUNK) {

@@ -3,16 +3,16 @@ import { LexpandError } from '../../sparse/errors.ts'
 
 export type RedisConnection = Redis | Cluster
 
-/** A place by its URL, with what a URL does not hold. Secrets are contents, not paths. */
+/** A place named by its URL, with options that a URL does not hold. Secrets are contents, not paths. */
 export interface RedisByUrl {
   /**
    * redis:// or rediss:// with user name, password, host, port and database number as needed;
    * redis-sentinel://host:port,host:port/MASTER; redis-cluster://host:port,host:port. With `rediss-` for TLS.
    */
   readonly url: string
-  /** Instead of the one in the URL; a function is asked again before each reconnection (not in a cluster). */
+  /** Password that replaces the one in the URL; a function is called again before each reconnection (not in a cluster). */
   readonly password?: string | (() => string) | undefined
-  /** PEM certificate authority; it means TLS, whatever the URL begins with. */
+  /** PEM certificate authority; it turns TLS on, whatever the scheme of the URL. */
   readonly ca?: string | undefined
   /** PEM certificate and key of this client. */
   readonly cert?: string | undefined
@@ -20,8 +20,8 @@ export interface RedisByUrl {
 }
 
 /**
- * Which Redis: a URL of one of the forms above, a URL with secrets, options of ioredis, or a connection of the caller's,
- * which is copied and never closed by us.
+ * Address of a Redis: a URL of one of the forms above, a URL with secrets, options of ioredis, or a connection of the
+ * caller's, which is copied and never closed by Lexpand.
  */
 export type RedisPlace = string | RedisByUrl | RedisOptions | RedisConnection
 
@@ -34,7 +34,7 @@ export function redisOf(place: RedisPlace, ours: RedisOptions): RedisConnection 
   return 'url' in place ? ofUrl(place, ours) : new Redis({ ...place, ...ours })
 }
 
-/** Names the place without credentials. */
+/** Name of the place without credentials, for messages. */
 export function nameOf(place: RedisPlace): string {
   if (typeof place === 'string') return nameOfUrl(parse(place))
   if (isConnection(place) && isCluster(place)) return 'the nodes of the cluster'
@@ -55,7 +55,7 @@ interface ParsedUrl {
   readonly username: string | undefined
   readonly password: string | undefined
   readonly hosts: readonly Address[]
-  /** Name of the set that the sentinels watch. */
+  /** Name under which the sentinels watch the primary. */
   readonly master: string | undefined
   readonly db: number
 }
@@ -113,14 +113,14 @@ function ofUrl(place: RedisByUrl, ours: RedisOptions): RedisConnection {
   )
 }
 
-/** A connection that is broken may have been broken for a new password. */
+/** Reads the password again before each reconnection: a connection may have been broken because of a new password. */
 function rotating(redis: Redis, { password }: RedisByUrl): Redis {
   if (typeof password === 'function') {
     redis.on('reconnecting', () => {
       try {
         redis.options.password = password()
       } catch {
-        // A file that is being replaced may be missing for a moment: the next reconnection reads it.
+        // A file that is being replaced may be missing for a moment; the next reconnection reads it.
       }
     })
   }
@@ -132,7 +132,7 @@ function clusterOptions(options: RedisOptions): ClusterOptions {
   return {
     lazyConnect,
     clusterRetryStrategy: (times) => retryStrategy?.(times) as number,
-    // An address of a certificate is its name, not what DNS makes of it.
+    // A node's certificate names the address itself, not the result of a DNS look-up.
     dnsLookup: (address, callback) => callback(null, address),
     redisOptions,
   }
@@ -143,7 +143,7 @@ function nameOfUrl({ kind, hosts }: ParsedUrl): string {
   return kind === 'one' ? names : `${kind} ${names}`
 }
 
-/** By shape: the application may have loaded another copy of ioredis. */
+/** Recognised by its shape: the application may have loaded another copy of ioredis. */
 function isConnection(place: RedisByUrl | RedisOptions | RedisConnection): place is RedisConnection {
   return typeof (place as Redis).duplicate === 'function'
 }

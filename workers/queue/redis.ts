@@ -4,12 +4,12 @@ import { nameOf, type RedisConnection, type RedisPlace, redisOf } from './redis-
 
 export type { RedisByUrl, RedisConnection, RedisPlace } from './redis-place.ts'
 
-/** What all keys begin with. The braces put them into one slot of a Redis Cluster. */
+/** Default prefix of all keys. The braces put them into one slot of a Redis Cluster. */
 export const DEFAULT_PREFIX = '{lexpand}'
 
 export interface RedisRole {
   /**
-   * worker: waits for Redis as long as it takes, jobs go on when it is back. queue: a command fails after about
+   * worker: waits for Redis as long as it takes; jobs continue when it is back. queue: a command fails after about
    * seven seconds without Redis, so that a caller who adds jobs learns of it.
    */
   readonly role: 'worker' | 'queue'
@@ -20,8 +20,8 @@ const RECONNECT_MAX_MS = 2_000
 const QUEUE_RETRIES = 8
 
 /**
- * Opens a connection and proves that it works. Afterwards it reconnects by itself; add an `error` listener to
- * learn of breaks.
+ * Opens a connection and proves that it works. Afterwards it reconnects by itself; add an `error` listener to be told
+ * of breaks.
  *
  * @throws LexpandError SERVICE when Redis cannot be reached or refuses the login; CONFIGURATION for a bad URL
  */
@@ -57,13 +57,14 @@ export async function connect(place: RedisPlace, { role }: RedisRole): Promise<R
 }
 
 /**
- * Refuses a Redis that may throw jobs away.
+ * Refuses a Redis that may evict jobs.
  *
- * @returns warnings: settings under which a crash of Redis loses jobs (documents stay pending, a sweep finds them)
+ * @returns warnings: settings with which a crash of Redis loses jobs (their documents stay pending until a sweep finds
+ *   them)
  * @throws LexpandError SERVICE when keys may be evicted
  */
 export async function assertRedisSettings(redis: RedisConnection): Promise<string[]> {
-  // INFO and not CONFIG GET, which managed services forbid.
+  // INFO instead of CONFIG GET, which managed services forbid.
   const info = await redis.info()
   const policy = field(info, 'maxmemory_policy')
   if (policy !== undefined && policy !== 'noeviction') {
@@ -95,5 +96,5 @@ function adviceOn(message: string): string {
   return 'Start Redis there or correct the URL.'
 }
 
-/** Checked by a test: with less a worker does not work. */
+/** The smallest set of permissions; a test shows that a worker does not work with less. */
 export const LEAST_ACL = `ACL SETUSER NAME on >PASSWORD ~${DEFAULT_PREFIX}:* ~lexpand:* resetchannels +@all -@admin -@dangerous +info +client|list`

@@ -6,10 +6,10 @@ const ENDS_POLL_MS = 100
 const REST = { firstMs: 500, maxMs: 10_000 }
 
 /**
- * Makes a worker rest while Redis answers its commands with errors (NOPERM, OOM and the like): it would ask again at
- * once, thousands of times a second. Breaks of the connection have a back-off of their own.
+ * Makes a worker pause while Redis answers its commands with errors (NOPERM, OOM and the like): without a pause it
+ * would ask again thousands of times a second. Broken connections have a back-off of their own.
  *
- * @returns whether it rests now
+ * @returns a function that tells whether the worker pauses now
  */
 export function restAfterRefusals(worker: Worker, signal: AbortSignal): () => boolean {
   let refusals = 0
@@ -22,7 +22,7 @@ export function restAfterRefusals(worker: Worker, signal: AbortSignal): () => bo
     signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
   }
   function goOn(): void {
-    // A worker whose loop has not yet ended takes no notice of a resumption, and would rest for ever.
+    // A worker whose loop has not yet ended ignores a resumption and would pause for ever.
     if (worker.isRunning()) {
       wait(ENDS_POLL_MS)
       return
@@ -34,7 +34,7 @@ export function restAfterRefusals(worker: Worker, signal: AbortSignal): () => bo
     if (isResting || signal.aborted || error.name !== 'ReplyError' || isDemotion(error)) return
     isResting = true
     worker.pause(true).catch(() => undefined)
-    // At least half of the first: a rest of nothing is none.
+    // At least half of the first wait: a random wait may otherwise be close to zero.
     wait(REST.firstMs / 2 + backOffMs(refusals++, REST))
   })
   return () => isResting

@@ -5,13 +5,13 @@ import type { RedisConnection } from './redis-place.ts'
 
 /** Keeps two jobs from encoding the same version of a document at the same time. */
 export interface VersionClaims {
-  /** Those of the documents that no other running job has; of a Redis that is away, all. */
+  /** @returns the documents that no other running job has claimed; all of them while Redis is away */
   take<T extends DocumentVersion>(index: string, documents: readonly T[]): Promise<T[]>
-  /** Called when the job ends, however it ends. */
+  /** Called when the job ends, whatever its outcome. */
   release(): Promise<void>
 }
 
-/** Claims of a worker that was killed; its job still exists then and comes again under the same name. */
+/** Lifetime of the claims of a killed worker; its job still exists then and comes back under the same name. */
 const KEPT_MS = 60_000
 
 const TAKE = `
@@ -35,12 +35,12 @@ return 0`
 
 /**
  * A document that is changed while it is encoded is read again by the job that lost, and the sweeper finds the change
- * as well: without a claim both encode it. The job that has the claim still exists, and it either settles
- * the version or comes again; so the other one may leave the document to it. Only effort is saved: what is written
- * where is decided by the version alone.
+ * as well: without a claim both would encode it. The job that holds the claim still exists and either settles the
+ * version or comes again, so the other job may leave the document to it. Claims only save effort: the version alone
+ * decides what is written.
  *
- * @param prefix of the keys of the queue
- * @param job names the owner; a job that is repeated has its old claims
+ * @param prefix prefix of the keys of the queue
+ * @param job names the owner; a repeated job still has its claims
  */
 export function versionClaims(redis: RedisConnection, prefix: string, job: string): VersionClaims {
   const held: string[] = []

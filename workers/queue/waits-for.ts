@@ -1,21 +1,24 @@
 import type { Job } from 'bullmq'
 import type { EncodeQueue } from './queue.ts'
 
-/** What a postponed job says in its progress when only an administrator can let it go on. */
+/** Content of the progress of a postponed job that only an administrator can let continue. */
 interface Waiting {
   readonly waits_for: string
 }
 
-/** Jobs looked at: those of one index wait for the same. */
+/** Number of jobs inspected: jobs of one index wait for the same thing. */
 const LOOKED_AT = 20
 
-/** Notes at a job why it waits, for those who wait for its documents; undefined takes the note away. */
+/** Stores in a job the reason why it waits, for commands that wait for its documents; undefined removes the reason. */
 export async function noteWaitsFor(job: Job, reason: string | undefined): Promise<void> {
   if (reason === undefined && !isWaiting(job.progress)) return
   await job.updateProgress(reason === undefined ? {} : ({ waits_for: reason } satisfies Waiting))
 }
 
-/** Why jobs of an index wait for an administrator, as the worker that had the last of them noted it; undefined when none does. */
+/**
+ * The reason why jobs of an index wait for an administrator, as noted by the worker that had the last of them;
+ * undefined when none waits.
+ */
 export async function waitsFor(
   { jobs }: Pick<EncodeQueue, 'jobs'>,
   index: string,
