@@ -10,24 +10,24 @@ import type { AuditedDocument, Verdict } from './audit-verdict.ts'
 export interface RepairCounts {
   /** Documents queued for encoding. */
   queued: number
-  /** Documents that a waiting job names already. */
+  /** Documents that a waiting job already names. */
   waiting: number
-  /** Vectors removed that belonged to nothing. */
+  /** Vectors removed from documents that should have none. */
   cleared: number
-  /** Changed since they were read: the change brought them into order, or the next audit finds them. */
+  /** Documents changed since they were read: the change repaired them, or the next audit finds them. */
   overtaken: number
 }
 
 type Judged = readonly [AuditedDocument, Verdict]
 
-/** Documents handed to the queue at once. */
+/** Number of documents handed to the queue at once. */
 const BATCH = 1_000
 const PATIENCE = { giveUpAfterMs: 60_000 }
 
 /**
- * Brings into order exactly what an audit found: pending, stale and foreign documents are queued, as are ready ones
- * without a vector (marked pending first, else the worker takes them for settled); vectors of settled documents that
- * should have none are removed. Failed documents are left to `lexpand dead replay`, unless their text or the model
+ * Repairs exactly what an audit found: pending, stale and foreign documents are queued, as are ready ones without a
+ * vector (they are marked pending first, since a worker leaves ready documents alone); vectors of settled documents
+ * that should have none are removed. Failed documents are left to `lexpand dead replay`, unless their text or the model
  * changed since.
  */
 export class AuditRepair {
@@ -95,7 +95,7 @@ function asPending({ id, routing, seqNo, primaryTerm, hash }: AuditedDocument): 
   return { id, routing, seqNo, primaryTerm, features: undefined, sidecar: pendingSidecar(hash) }
 }
 
-/** As {@link judge} found it: settled for its present text by this set-up, only with a vector too many. */
+/** The state that {@link judge} found, without the vector: the document is settled for its present text and should have none. */
 function withoutVector([document, { state }]: Judged): WriteBackItem {
   const { id, routing, seqNo, primaryTerm, hash, sidecar } = document
   const fingerprint = sidecar.fingerprint ?? ''

@@ -25,7 +25,7 @@ import type { AuditedDocument } from './audit-verdict.ts'
 
 export interface ScanOptions {
   readonly signal?: AbortSignal | undefined
-  /** Called once, before the first page. */
+  /** Called once, before the first page, with the number of documents. */
   readonly onTotal: (documents: number) => void
   /** Called with every page; the next page of that slice waits for it. */
   readonly onPage: (documents: readonly AuditedDocument[]) => Promise<void>
@@ -33,19 +33,20 @@ export interface ScanOptions {
 
 const KEEP_ALIVE = '5m'
 /**
- * Parts read at the same time, never more than there are shards: a slice is then a set of shards and costs nothing.
- * Within a shard each page of a slice would look at all documents again (measured: two slices took twice as long).
+ * Number of slices read at the same time, never more than there are shards: a slice is then a set of shards and costs
+ * nothing. With several slices in a shard, each page of a slice looks at all documents of the shard again (measured:
+ * two slices took twice as long).
  */
 const MAX_SLICES = 4
-/** How long the engine may be busy or away. */
+/** Longest time that the engine may be busy or away. */
 const PATIENCE: Persistence = { giveUpAfterMs: 120_000 }
 
 /**
- * Reads what an audit needs of every document of an index, as it was when the scan began (point in time). At most
- * one page a slice is held: the memory does not grow with the index.
+ * Reads what an audit needs of every document of an index, as it was when the scan began (point in time). At most one
+ * page of each slice is in memory, which therefore does not grow with the index.
  *
- * @returns documents read
- * @throws LexpandError SERVICE when the engine stays away or does not give every document
+ * @returns number of documents read
+ * @throws LexpandError SERVICE when the engine stays away or does not return every document
  */
 export async function scanDocuments(
   client: Client,
@@ -70,7 +71,7 @@ export async function scanDocuments(
         `[audit] expected ${total} documents of ${target.name}, got ${documents}. Run it again when the cluster is green.`,
       )
     } finally {
-      // It would end by itself; a failure to end it early is no reason to lose the error that brought us here.
+      // The point in time expires by itself; a failure to end it early must not hide the error that ended the scan.
       await client.deletePit({ body: { pit_id: [pit] } }).catch(() => {})
     }
   } catch (error) {
@@ -78,7 +79,7 @@ export async function scanDocuments(
   }
 }
 
-/** A point in time, and the most hits that one search of it may ask for. */
+/** A point in time, and the largest number of hits that one search of it may ask for. */
 interface View {
   readonly pit: string
   readonly window: number
@@ -125,7 +126,10 @@ async function scanSlice(scan: Scan, view: View, slice: number, slices: number):
   return read
 }
 
-/** By sequence number, which the shards of a slice may share; `_shard_doc`, which they do not, is not known before 3.3. */
+/**
+ * The order is by sequence number, which documents of different shards of a slice may share; `_shard_doc` is unique,
+ * but not known before 3.3.
+ */
 const PAGE = {
   sort: [{ _seq_no: 'asc' }],
   _source: false,
@@ -146,7 +150,7 @@ async function measureIndex(scan: Scan, pit: string): Promise<{ total: number; s
   }
 }
 
-/** Reading twice is harmless, so what is transient is repeated; a missing shard is an error, not a smaller answer. */
+/** Repeats a transient failure, since reading twice is harmless; a missing shard is an error, not a smaller answer. */
 async function search({ client, target, options }: Scan, body: object): Promise<API.Search_ResponseBody> {
   let found: API.Search_ResponseBody | undefined
   let last: unknown
@@ -170,7 +174,7 @@ async function search({ client, target, options }: Scan, body: object): Promise<
   return found
 }
 
-/** Hash and bytes of the texts that were too long for their page. */
+/** Hashes and lengths in bytes of the texts that were too long for their page. */
 async function readLong(
   scan: Scan,
   { pit, window }: View,
@@ -181,7 +185,7 @@ async function readLong(
   for (const part of byCharacters(long, charactersOf)) {
     const reply = await search(scan, {
       ...PAGE,
-      // An id may be there once a routing value.
+      // The same id may exist once for each routing value.
       size: Math.min(MAX_PAGE, window),
       pit: { id: pit, keep_alive: KEEP_ALIVE },
       query: { ids: { values: part.map(({ _id }) => _id) } },
@@ -215,7 +219,7 @@ function audited(hit: Hit, long: ReadonlyMap<string, Measured>): AuditedDocument
     seqNo: hit._seq_no,
     primaryTerm: hit._primary_term,
     sidecar: (seen.sidecar ?? {}) as AuditedDocument['sidecar'],
-    // Where the source does not keep vectors, their mark tells.
+    // Where the source does not keep vectors, their mark tells whether one is there.
     vectorSize: seen.vector ?? (hasMark(hit) ? 1 : -1),
     ...measure(hit, seen, long),
   }
@@ -232,12 +236,12 @@ function measure(hit: Hit, seen: Seen, long: ReadonlyMap<string, Measured>): Mea
   )
 }
 
-/** Positions of one point in time do not move. */
+/** Key of a document; its position in a point in time does not change. */
 function keyOf({ _id, _routing }: { readonly _id: string; readonly _routing?: string }): string {
   return JSON.stringify([_id, _routing])
 }
 
-/** Asks each document for the mark of its vector, where nothing else can tell. */
+/** Asks for the mark of each document's vector where the source does not keep vectors. */
 function markOf({ specification, vectorsInSource, vectorType }: InstalledIndex) {
   if (vectorsInSource) return {}
   const should = [markClause(vectorType, specification.sparse_field)]
@@ -271,7 +275,7 @@ interface SourceHit {
   readonly _source: unknown
 }
 
-/** The client's own type of a hit knows neither script fields nor versions. */
+/** The client's type of a hit has neither script fields nor versions. */
 interface Hit {
   readonly _id: string
   readonly _routing?: string | undefined

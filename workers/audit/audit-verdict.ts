@@ -7,20 +7,20 @@ export interface AuditedDocument {
   readonly seqNo: number
   readonly primaryTerm: number
   readonly sidecar: Partial<Sidecar & { readonly pending_since: string }>
-  /** Hash of the text that the document has now. */
+  /** Hash of the present text of the document. */
   readonly hash: string
   /** UTF-8 bytes of that text. */
   readonly textBytes: number
-  /** Word pieces of the stored vector, -1 without one; undefined where `_source` does not keep vectors. */
+  /** Number of word pieces of the stored vector, -1 without a vector; undefined where `_source` does not keep vectors. */
   readonly vectorSize: number | undefined
 }
 
 /**
- * What can be said of a document beside its state. Problems: overdue (pending for longer than the grace time, or
- * nobody knows since when), failed, stale (settled for another text), foreign (settled by another model or set-up),
- * vectorMissing (ready without a vector, or with an empty one), orphanVector (a vector in another state). Facts, no
- * problems: truncated (word pieces beyond the last window) and oversized (text beyond the worker's limit; the
- * document is failed for it).
+ * Findings about a document beside its state. Problems: overdue (pending for longer than the grace time, or for an
+ * unknown time), failed, stale (settled for another text), foreign (settled by another model or specification),
+ * vectorMissing (ready without a vector, or with an empty one), orphanVector (a vector in another state). Facts that
+ * are no problems: truncated (word pieces beyond the last window) and oversized (text beyond the worker's limit, for
+ * which the document is failed).
  */
 export type Finding = (typeof FINDINGS)[number]
 
@@ -35,7 +35,7 @@ export const FINDINGS = [
   'oversized',
 ] as const
 
-/** Findings that no audit of a healthy index has. */
+/** Findings that an audit of a healthy index never has. */
 export const PROBLEMS: ReadonlySet<Finding> = new Set<Finding>([
   'overdue',
   'failed',
@@ -55,7 +55,7 @@ export interface AuditRule {
 }
 
 export interface Verdict {
-  /** Documents without a sidecar are pending: they were there before Lexpand. */
+  /** State of the document; one without a sidecar is pending, since it was there before Lexpand. */
   readonly state: DocumentState
   readonly findings: readonly Finding[]
 }

@@ -15,7 +15,7 @@ import {
   type Verdict,
 } from './audit-verdict.ts'
 
-/** Documents by state, and by what was found; one document may be in several findings. */
+/** Numbers of documents by state and by finding; one document may have several findings. */
 export interface AuditCounts extends Record<DocumentState | Finding, number> {
   documents: number
   /** Documents with at least one finding that is a problem (see {@link Finding}). */
@@ -26,7 +26,7 @@ export interface AuditSample {
   readonly index: string
   readonly id: string
   readonly routing?: string | undefined
-  /** Why it is `failed`. */
+  /** Stored reason of a document that is `failed`. */
   readonly reason?: string | undefined
 }
 
@@ -35,7 +35,7 @@ export interface IndexAudit extends AuditCounts {
   readonly fingerprint: string
 }
 
-/** Sums over all indices behind the name, and each of them. */
+/** Sums over all indices behind the name, and the counts of each of them. */
 export interface AuditResult extends AuditCounts {
   readonly index: string
   readonly indices: readonly IndexAudit[]
@@ -46,31 +46,31 @@ export interface AuditResult extends AuditCounts {
 }
 
 export interface AuditOptions {
-  /** Examples of each finding. @default 5 */
+  /** Number of examples of each finding. @default 5 */
   readonly samples?: number | undefined
   /** How long a document may be pending without being a problem, in seconds. @default 300 */
   readonly graceSeconds?: number | undefined
-  /** Limit of the workers, in UTF-8 bytes. @default DEFAULT_MAX_TEXT_BYTES */
+  /** Largest text that the workers encode, in UTF-8 bytes. @default DEFAULT_MAX_TEXT_BYTES */
   readonly maxTextBytes?: number | undefined
-  /** Gives the queue of a model; when present, problem documents are queued. The caller closes it. */
+  /** Returns the queue of a model; when present, documents with problems are queued. The caller closes it. */
   readonly repairQueue?: ((identity: string) => Promise<Pick<EncodeQueue, 'add'>>) | undefined
   readonly onProgress?: ((read: number, documents: number) => void) | undefined
-  /** Aborting ends the audit early; the counts are then of what was read. */
+  /** Aborting ends the audit early; the counts then cover what was read. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Reads every document of an index, or of all indices behind an alias, and says whether its vector is there and
- * belongs to the text that the document has now. It sees the index as it is when the audit starts; memory does not
+ * Reads every document of an index, or of all indices behind an alias, and reports whether its vector exists and
+ * belongs to the present text of the document. The audit sees the index as it is when the audit starts; memory does not
  * grow with the number of documents.
  *
- * @throws LexpandError INDEX when it is missing or Lexpand did not set it up; SERVICE when the engine (or Redis, for
- *   repairs) stays away
+ * @throws LexpandError INDEX when the index is missing or was not set up by Lexpand; SERVICE when the engine (or Redis,
+ *   for repairs) stays away
  */
 export async function audit(client: Client, index: string, options: AuditOptions = {}): Promise<AuditResult> {
   const startedAt = performance.now()
   const targets = await readInstalledIndices(client, index)
-  // Documents that were written just before have to be seen.
+  // Documents that were written just before have to be visible.
   await refreshAll(client, index)
   const samples = new Samples(options.samples ?? 5)
   const repaired: RepairCounts = { queued: 0, waiting: 0, cleared: 0, overtaken: 0 }
@@ -135,7 +135,7 @@ async function auditIndex(
 function countVerdict(counts: AuditCounts, { state, findings }: Verdict): void {
   counts.documents++
   counts[state]++
-  // `failed` is a state and a problem: it is counted once.
+  // `failed` is a state and a problem, so it is counted once.
   for (const finding of findings) if (finding !== 'failed') counts[finding]++
   if (findings.some((finding) => PROBLEMS.has(finding))) counts.problems++
 }

@@ -7,7 +7,7 @@ import { keyOf, readDocuments, type StoredDocument } from '../documents/read-doc
 import { DEAD_LETTERS, type DeadLetter, type ReasonClass, type Standing, standing } from './dead-letter.ts'
 import { removeLetters, type StoredLetter } from './dead-letter-store.ts'
 
-/** Which letters; every part that is given has to fit. */
+/** Selects letters; every given part has to match. */
 export interface LetterFilter {
   readonly reason?: ReasonClass | undefined
   /** Index or alias. */
@@ -19,7 +19,7 @@ export interface LetterFilter {
   readonly newerThanSeconds?: number | undefined
 }
 
-/** A letter beside the document that it is about, without its text. */
+/** A letter with the present standing of its document, without the document's text. */
 export interface VerifiedLetter extends StoredLetter {
   readonly standing: Standing
   readonly document: StoredDocument | undefined
@@ -29,7 +29,7 @@ const PAGE = 500
 const KEEP_ALIVE = '5m'
 
 /**
- * Letters with what is true of their documents now, newest first; one page is held at a time.
+ * Letters with the present standing of their documents, newest first; one page is in memory at a time.
  *
  * @throws LexpandError SERVICE or INDEX when the engine cannot be asked
  */
@@ -41,8 +41,8 @@ export async function* verifiedLetters(
 }
 
 /**
- * Letters that still say something. Those of documents that are gone, have another text or a vector are removed, so
- * that no letter stands for a loaded document.
+ * Letters that still apply. Letters of documents that are gone, have another text or have a vector by now are removed,
+ * so that no letter stands for a ready document.
  */
 export async function* standingLetters(
   client: Client,
@@ -69,7 +69,7 @@ export async function* letterPages(client: Client, filter: LetterFilter): AsyncG
           size: PAGE,
           pit: { id: pit, keep_alive: KEEP_ALIVE },
           query,
-          // Unique, since the index of letters has one shard; `_shard_doc` is not known before 3.3.
+          // The order is unique, since the index of letters has one shard; `_shard_doc` is not known before 3.3.
           sort: [{ failed_at: 'desc' }, { _seq_no: 'asc' }],
           ...(after === undefined ? {} : { search_after: after }),
           seq_no_primary_term: true,
@@ -83,7 +83,7 @@ export async function* letterPages(client: Client, filter: LetterFilter): AsyncG
       after = hits.at(-1)?.sort
     }
   } catch (error) {
-    // Nothing has failed yet in this cluster.
+    // The index of letters is made with the first letter.
     if (isNotFound(error)) return
     throw translateEngineError(error, { part: 'dead letters', index: DEAD_LETTERS })
   } finally {
@@ -116,7 +116,7 @@ async function queryOf(client: Client, filter: LetterFilter): Promise<object> {
   return { bool: { filter: parts } }
 }
 
-/** Letters name concrete indices. A deleted index is behind no alias, but may have letters. */
+/** Concrete indices behind a name, since letters name concrete indices. A deleted index is behind no alias, but may have letters. */
 async function behindAlias(client: Client, name: string): Promise<string[]> {
   const reply = await client.indices.getAlias({ index: name }, { ignore: [404] }).catch((error: unknown) => {
     throw translateEngineError(error, { part: 'dead letters', index: name })

@@ -13,29 +13,29 @@ import { removeLetters } from './dead-letter-store.ts'
 
 export interface ReplayTarget {
   readonly client: Client
-  /** The queue of a model, by `IndexSpecification.model.identity`; the caller closes it. */
+  /** Returns the queue of a model, by `IndexSpecification.model.identity`; the caller closes it. */
   queueOf(identity: string): Promise<EncodeQueue>
 }
 
 export interface ReplayOptions {
-  /** Only counts; nothing is written. @default false */
+  /** Counts only; nothing is written. @default false */
   readonly dryRun?: boolean | undefined
   /** Called after every page. */
   readonly onProgress?: ((report: ReplayReport) => void) | undefined
 }
 
-/** Each letter found is in exactly one of the other counts. */
+/** Counts of a replay. Each letter found is in exactly one of the counts after `found`. */
 export interface ReplayReport {
   found: number
-  /** Documents that are pending again and queued. Their letters go when they are encoded. */
+  /** Documents that are pending again and queued. Their letters are removed when they are encoded. */
   replayed: number
   /** Deleted documents; their letters are removed. */
   gone: number
-  /** Documents with another text or a vector by now; their letters are removed. */
+  /** Documents that have another text or a vector by now; their letters are removed. */
   changed: number
   /** Documents that the engine still refuses to write; their letters stay. */
   refused: number
-  /** Why, of the first of them. */
+  /** Reasons of the first refusals. */
   readonly refusals: { readonly index: string; readonly id: string; readonly reason: string }[]
 }
 
@@ -43,11 +43,11 @@ const MAX_REFUSALS = 20
 const PERSISTENCE = { giveUpAfterMs: 60_000 }
 
 /**
- * Makes the documents of letters pending again, each only if it is still as it was when it failed, and queues them.
- * To be run when the cause is gone; what fails again has its letter again, with one more attempt.
+ * Makes the documents of letters pending again, each only if it is unchanged since it failed, and queues them. Run it
+ * when the cause is gone; a document that fails again has its letter again, with one more attempt.
  *
- * @throws LexpandError INDEX when an index is none of Lexpand's; SERVICE when engine or Redis stay away. What was
- *   replayed until then is pending: run it again for the rest
+ * @throws LexpandError INDEX when an index was not set up by Lexpand; SERVICE when engine or Redis stay away. Documents
+ *   replayed until then are pending: run it again for the rest
  */
 export async function replayLetters(
   target: ReplayTarget,
@@ -83,7 +83,7 @@ async function replayIn(
   letters: readonly VerifiedLetter[],
   report: ReplayReport,
 ): Promise<void> {
-  // Pending as it is: after an earlier replay, or since a job failed and not the document.
+  // The document is pending already: after an earlier replay, or because its job failed and not the document.
   const isPending = ({ standing, letter }: VerifiedLetter) =>
     standing === 'waiting' || letter.reason_class === 'job'
   const pending = letters.filter(isPending)
@@ -112,12 +112,12 @@ async function replayIn(
 
 export interface DropReport {
   readonly found: number
-  /** Letters removed; their documents stay as they are. */
+  /** Number of letters removed; their documents stay as they are. */
   readonly dropped: number
 }
 
 /**
- * Removes letters. Their documents keep the state `failed`; one that the engine refuses to write is found by the
+ * Removes letters. Their documents keep the state `failed`; a document that the engine refuses to write is found by the
  * next sweep and fails again.
  *
  * @throws LexpandError SERVICE when the engine stays away

@@ -12,7 +12,7 @@ import { LexpandError } from '../../sparse/errors.ts'
 import { keyOf } from '../documents/read-documents.ts'
 import { DEAD_LETTERS, type DeadLetter, deadLetterId, deadLetterMapping } from './dead-letter.ts'
 
-/** A letter at the version at which it was read or written: only that version is ever removed. */
+/** A letter with the version at which it was read or written: only that version is ever removed. */
 export interface LetterVersion {
   readonly letterId: string
   readonly seqNo: number
@@ -31,8 +31,8 @@ interface Named {
 }
 
 /**
- * Counts on while the same text fails again, but not when a job is repeated for the same version. The source is
- * constant, so the engine compiles it once.
+ * Increases the number of attempts when the same text fails again, but not when a job is repeated for the same version.
+ * The source of the script is constant, so the engine compiles it once.
  */
 const SCRIPT = `
 def old = ctx._source;
@@ -46,9 +46,9 @@ ctx._source.putAll(params.letter);
 ctx._source.attempts = tried`
 
 /**
- * Letters of some documents of one index, in real time.
+ * Reads the letters of some documents of one index in real time.
  *
- * @returns by `keyOf` the document; most have none
+ * @returns letters by `keyOf` the document; most documents have none
  * @throws LexpandError SERVICE when the engine cannot say
  */
 export async function findLetters(
@@ -66,7 +66,7 @@ export async function findLetters(
     })
   for (const [at, doc] of reply.body.docs.entries()) {
     if ('error' in doc) {
-      // Nothing has failed yet in this cluster.
+      // The index of letters is made with the first letter.
       if (doc.error.type === 'index_not_found_exception') return found
       if (doc.error.type === 'security_exception')
         throw EngineDenied.of(403, doc.error as EngineFailure, PLACE)
@@ -83,11 +83,11 @@ export async function findLetters(
   return found
 }
 
-/** An index with more of them has another problem than its figures. */
+/** Bound of the list. With more such documents the index has a fault that exact figures do not help to find. */
 const MAX_STUCK = 1_000
 
 /**
- * Documents of an index that the engine lets nobody write, as far as refreshed.
+ * Documents of an index that the engine refuses to write, as of the last refresh.
  *
  * @returns ids, at most {@link MAX_STUCK}
  * @throws LexpandError SERVICE when the engine cannot say
@@ -96,7 +96,7 @@ export async function stuckIds(client: Client, index: string): Promise<string[]>
   const filter = [{ term: { index: { value: index } } }, { term: { state_refused: { value: true } } }]
   const reply = await internalSearch(client, {
     index: DEAD_LETTERS,
-    // Nothing has failed yet in this cluster.
+    // The index of letters is made with the first letter.
     ignore_unavailable: true,
     body: { size: MAX_STUCK, query: { bool: { filter } }, _source: ['id'], track_total_hits: false },
   }).catch((error: unknown) => {
@@ -106,11 +106,11 @@ export async function stuckIds(client: Client, index: string): Promise<string[]>
 }
 
 /**
- * Stores letters, one a document; makes the index at first use.
+ * Stores one letter for each document; makes the index of letters at first use.
  *
- * @returns their versions, in order
- * @throws EngineBusy when the engine has no room; EngineDenied when the user may not; LexpandError SERVICE when the engine
- *   refuses them for a lasting reason
+ * @returns versions of the letters, in order
+ * @throws EngineBusy when the engine has no room; EngineDenied when the user may not write them; LexpandError SERVICE
+ *   when the engine refuses them for a lasting reason
  */
 export async function putLetters(client: Client, letters: readonly DeadLetter[]): Promise<LetterVersion[]> {
   if (letters.length === 0) return []
@@ -141,10 +141,10 @@ export async function putLetters(client: Client, letters: readonly DeadLetter[])
 }
 
 /**
- * Removes letters; one that was written anew in the meantime stays.
+ * Removes letters; a letter that was written anew in the meantime stays.
  *
- * @throws EngineBusy when the engine has no room; EngineDenied when the user may not; LexpandError SERVICE for a lasting
- *   reason
+ * @throws EngineBusy when the engine has no room; EngineDenied when the user may not remove them; LexpandError SERVICE
+ *   for a lasting reason
  */
 export async function removeLetters(client: Client, letters: readonly LetterVersion[]): Promise<void> {
   if (letters.length === 0) return
@@ -189,7 +189,10 @@ async function bulk(
   }
 }
 
-/** Asked every time: letters are rare, and a bulk request to a missing index would make it without our mapping. */
+/**
+ * Makes the index of letters if it is missing. It is checked every time: letters are rare, and a bulk request to a
+ * missing index would make it without Lexpand's mapping.
+ */
 async function ensureIndex(client: Client): Promise<void> {
   const { body: exists } = await client.indices.exists({ index: DEAD_LETTERS })
   if (exists) return
@@ -201,7 +204,7 @@ async function ensureIndex(client: Client): Promise<void> {
         mappings: deadLetterMapping,
       } as unknown as API.Indices_Create_RequestBody,
     },
-    // Made by another worker in this moment.
+    // 400: another worker made the index at this moment.
     { ignore: [400] },
   )
   await acknowledged(creation, PLACE)

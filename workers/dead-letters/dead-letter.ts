@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Sidecar } from '../../mappings/sidecar.ts'
 
-/** Index that holds the dead letters of a cluster, whatever index their documents are in. */
+/** Index that holds the dead letters of a cluster, for documents of all indices. */
 export const DEAD_LETTERS = 'lexpand-dead-letters'
 
 /**
- * Why a document has no vector. text: a field has a wrong type. limit: too long. encoder: it throws on this text
- * alone. mapper: the engine refuses to store the result. job: the encoder failed on everything, again and again;
- * such a document stays pending.
+ * Class of the reason why a document has no vector. text: a field has a wrong type. limit: the text is too long.
+ * encoder: it fails on this text alone. mapper: the engine refuses to store the result. job: the encoder failed on
+ * everything, again and again; such a document stays pending.
  */
 export const REASON_CLASSES = ['text', 'limit', 'encoder', 'mapper', 'job'] as const
 export type ReasonClass = (typeof REASON_CLASSES)[number]
 
-/** One document that could not be encoded; never its text. Written before the document becomes `failed`. */
+/** Letter of one document that could not be encoded, without its text. It is written before the document becomes `failed`. */
 export interface DeadLetter {
-  /** Concrete index, no alias. */
+  /** Concrete index, not an alias. */
   readonly index: string
   readonly id: string
   readonly routing?: string | undefined
@@ -22,19 +22,19 @@ export interface DeadLetter {
   /** The document's own cause. */
   readonly reason: string
   readonly stack?: string | undefined
-  /** How often this text was tried, replays included. */
+  /** Number of attempts for this text, replays included. */
   readonly attempts: number
   readonly text_hash: string
   readonly fingerprint: string
-  /** ISO 8601. */
+  /** Time of the failure, ISO 8601. */
   readonly failed_at: string
-  /** Version of the document that failed. */
+  /** Sequence number of the version that failed. */
   readonly seq_no: number
-  /** The engine refuses to write anything to the document, so that it stays pending; a sweep leaves it alone. */
+  /** True where the engine refuses every write of the document, which therefore stays pending; sweeps leave it alone. */
   readonly state_refused?: boolean | undefined
 }
 
-/** Strict, so that no other index template adds fields. Reason and stack are shown, not searched. */
+/** The mapping is strict, so that no other index template adds fields. Reason and stack are displayed, not searched. */
 export const deadLetterMapping = {
   dynamic: 'strict',
   properties: {
@@ -53,7 +53,7 @@ export const deadLetterMapping = {
   },
 } as const
 
-/** Id of the letter of a document: one a document, however often it fails. */
+/** Id of the letter of a document: a document has one letter, however often it fails. */
 export function deadLetterId(index: string, id: string, routing: string | undefined): string {
   return createHash('sha256')
     .update(JSON.stringify([index, id, routing ?? null]))
@@ -61,9 +61,9 @@ export function deadLetterId(index: string, id: string, routing: string | undefi
 }
 
 /**
- * What a letter still says about its document. failed: the document is as it was when it failed. waiting: it is
- * pending again with the same text, after a replay. gone: deleted. changed: it has another text or a vector, so the
- * letter says nothing any more.
+ * What a letter still says about its document. failed: the document is unchanged since it failed. waiting: it is
+ * pending again with the same text, after a replay. gone: it was deleted. changed: it has another text or a vector, so
+ * the letter no longer applies.
  */
 export type Standing = 'failed' | 'waiting' | 'gone' | 'changed'
 

@@ -8,7 +8,7 @@ import { deadLetterId } from './dead-letter.ts'
 
 describe('dead letters of a job', () => {
   test('a failed document has a letter with its own cause, whatever happens to its neighbours', async () => {
-    // Data Prepper 3507: the cause of one document was hidden behind that of the request as a whole.
+    // Data Prepper 3507: the cause of one document was hidden behind the error of the request as a whole.
     const letters: Letters = new Map()
     const report = emptyReport()
     const job = run(
@@ -75,7 +75,7 @@ describe('dead letters of a job', () => {
         beforeUpdate: (_, update, docs) => {
           const doc = docs.get('a')
           if (doc?.seqNo !== 0) return undefined
-          // The other worker was first.
+          // Another worker was first.
           doc._source = { ...doc._source, lexpand: update.sidecar }
           doc.seqNo = 5
           return undefined
@@ -189,7 +189,7 @@ describe('dead letters of a job', () => {
     expect(report).toMatchObject({ ready: 63, failed: 1 })
     const empty = [tokenizer.clsId, tokenizer.sepId].join(' ')
     expect([...succeeded].filter(([key, count]) => key !== empty && count !== 1)).toEqual([])
-    // Halving 64 texts: two calls a level, and a proof that the encoder works after each failure.
+    // Halving 64 texts takes two calls for each level and, after each failure, one call that proves that the encoder works.
     expect(calls).toBeLessThan(25)
     expect(letters.get('bad')).toMatchObject({
       reason_class: 'encoder',

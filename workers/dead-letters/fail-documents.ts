@@ -30,23 +30,24 @@ export interface FailDependencies {
   readonly telemetry?: Telemetry | undefined
 }
 
-/** What is left to do after documents were marked. */
+/** The part of the work that is left after documents were marked. */
 export interface FailResult {
-  /** Changed in the meantime. */
+  /** Documents that changed in the meantime. */
   readonly superseded: readonly DocumentVersion[]
-  /** Why the engine had no room for some of them. */
+  /** Reason why the engine had no room for some documents. */
   readonly busy?: string | undefined
-  /** Why it forbids to write some of them. */
+  /** Reason why the user may not write some documents. */
   readonly denied?: string | undefined
 }
 
 /**
- * Gives each document a dead letter and then the state `failed`: a reader who sees the state finds the letter. A deleted
- * document loses it again. One that was overtaken keeps it until it is read again: perhaps another worker failed on
- * it at the same time, and the letter is right. One that takes no state at all keeps it, marked so.
+ * Gives each document a dead letter and then the state `failed`, so that a reader who sees the state finds the letter.
+ * A deleted document loses its letter again. A document that was overtaken keeps its letter until it is read again:
+ * another worker may have failed on it at the same time, and the letter is then right. A document that takes no state
+ * at all keeps its letter, marked so.
  *
- * @throws EngineBusy or EngineDenied when the letters cannot be stored now; LexpandError SERVICE when they never can: no
- *   state is changed then
+ * @throws EngineBusy or EngineDenied when the letters cannot be stored now; LexpandError SERVICE when they never can.
+ *   No state is changed in either case
  */
 export async function failDocuments(
   index: string,
@@ -86,7 +87,7 @@ export async function failDocuments(
 const MAX_REASON_CHARACTERS = 1_000
 const MAX_STACK_CHARACTERS = 4_000
 
-/** @param attempts how often the text was tried since the last letter */
+/** @param attempts number of attempts for the text since the last letter */
 export function letterOf(
   index: string,
   { id, routing, seqNo, hash, failure: { reasonClass, reason, stack } }: FailedDocument,

@@ -18,18 +18,18 @@ export interface GiveUpDependencies {
   readonly telemetry?: Telemetry | undefined
 }
 
-/** The engine is rarely why a job is given up; the next job of this worker waits meanwhile. */
+/** The engine is rarely the reason why a job is given up, and the next job of this worker waits meanwhile. */
 const PATIENCE = { giveUpAfterMs: 10_000 }
 
 /**
- * Leaves a dead letter for every document that a job could not settle. The documents stay pending, since the
- * encoder and not they are at fault; the letter goes when one is encoded after all.
+ * Leaves a dead letter for every document that a job could not settle. The documents stay pending, since the encoder is
+ * at fault and not they; a letter is removed when its document is encoded after all.
  *
- * One whose text was changed past the pipeline does not say that it waits: the sweep that found it has passed it for
- * good. It becomes pending here, without the vector of its old text, so that a later sweep finds it.
+ * A document whose text was changed past the pipeline is not marked as pending, and the sweep that found it has passed
+ * it for good. Here it becomes pending, without the vector of its old text, so that a later sweep finds it.
  *
- * @param attempts of the job
- * @throws LexpandError SERVICE or INDEX when documents cannot be read or letters not be stored; EngineBusy when
+ * @param attempts number of attempts of the job
+ * @throws LexpandError SERVICE or INDEX when documents cannot be read or letters cannot be stored; EngineBusy when
  *   documents cannot be marked
  */
 export async function giveUpJob(
@@ -40,7 +40,7 @@ export async function giveUpJob(
 ): Promise<void> {
   const { fields, sparse_field } = await specificationOf(index)
   const stored = await readDocuments(client, index, fields, documents)
-  // The client quotes the engine, and the engine quotes field values: only our own words are kept.
+  // The client quotes the engine, and the engine quotes field values: only Lexpand's own words are stored.
   const told =
     cause instanceof errors.OpenSearchClientError
       ? translateEngineError(cause, { part: 'worker', index })
@@ -58,7 +58,7 @@ export async function giveUpJob(
     waiting.map((document) => letterOf(index, document, fingerprint, attempts)),
   )
   if (waiting.length > 0) telemetry.deadLetter(index, 'job', waiting.length)
-  // The old vector of another set-up is of this text: it stays until the new one is there.
+  // A vector of another specification belongs to this text: it stays until the new one is there.
   const changed = waiting.filter(
     ({ sidecar, hash }) => isStored(sidecar?.state) && sidecar?.text_hash !== hash,
   )
@@ -71,7 +71,7 @@ export async function giveUpJob(
     sidecar: pendingSidecar(hash, new Date(), 'giveUp'),
   }))
   const results = await writeBack(client, index, sparse_field, items, PATIENCE)
-  // No other outcome leaves anything to do: a new version has its own job or sweep.
+  // No other outcome leaves anything to do: a new version has its own job or its own sweep.
   const denied = results.find(({ outcome }) => outcome === 'denied')
   if (denied !== undefined) throw new EngineDenied(denied.reason ?? 'no answer')
   const busy = results.find(({ outcome }) => outcome === 'retry' || outcome === 'rejected')

@@ -8,21 +8,21 @@ import { standing } from './dead-letter.ts'
 import { findLetters, type StoredLetter } from './dead-letter-store.ts'
 import type { FailedDocument } from './fail-documents.ts'
 
-/** Documents of a job, by what their dead letters say. */
+/** Documents of a job, grouped by their dead letters. */
 export interface KnownFailures {
-  /** To be encoded, as far as they are not settled. */
+  /** Documents to encode, unless they are settled. */
   readonly fresh: readonly StoredDocument[]
-  /** Failed before at exactly this version, but do not say so yet: a worker died in between. */
+  /** Documents that failed before at exactly this version but are not marked as failed: a worker died in between. */
   readonly unmarked: readonly FailedDocument[]
-  /** Failed before at exactly this version, and the engine lets nobody write that down. */
+  /** Documents that failed before at exactly this version and that the engine refuses to mark. */
   readonly stuck: readonly StoredDocument[]
 }
 
 /**
- * Spares the encoder documents that failed exactly as they are now. One whose job was given up is tried again: the
- * encoder was at fault, not the document.
+ * Keeps documents that failed exactly as they are now from the encoder. A document whose job was given up is tried
+ * again: the encoder was at fault, not the document.
  *
- * @param letters by `keyOf` the document
+ * @param letters letters by `keyOf` the document
  */
 export function knownFailures(
   stored: readonly StoredDocument[],
@@ -36,7 +36,7 @@ export function knownFailures(
   for (const document of stored) {
     const letter = letters.get(keyOf(document))?.letter
     if (letter !== undefined && isFailed(document) && standing(letter, document) !== 'failed') {
-      // A worker that was overtaken wrote its letter over the one of this failure: what failed fails again.
+      // An overtaken worker wrote its letter over the one of this failure; the text fails again and gets its own letter back.
       fresh.push({ ...document, sidecar: undefined })
     } else if (
       letter === undefined ||
@@ -58,7 +58,7 @@ export function knownFailures(
 }
 
 /**
- * Letters that say nothing any more: their documents are gone or were encoded, by this job or by another.
+ * Finds letters that no longer apply, because this job or another one encoded their documents or they are gone.
  *
  * @param done keys of documents that this job wrote or found deleted
  */
@@ -81,8 +81,8 @@ export function obsoleteLetters(
 }
 
 /**
- * Leaves out documents that are pending for ever, since the engine lets nobody write to them: a sweep would queue
- * them every time. A replay, once the cause is gone, or a new text brings them back.
+ * Leaves out documents that stay pending because the engine refuses every write of them: a sweep would queue them every
+ * time. A replay after the cause is gone, or a new text, brings them back.
  *
  * @throws LexpandError SERVICE when the engine cannot say
  */

@@ -4,17 +4,17 @@ import { LexpandError } from '../../sparse/errors.ts'
 import { type SparseVector, sparseVector } from '../../sparse/vectors/sparse-vector.ts'
 
 export interface FakeEncoderOptions {
-  /** Width of the vocabulary; ids that come out are below it. */
+  /** Width of the vocabulary; returned ids are below it. */
   readonly vocabularySize: number
-  /** Never come out: special tokens and the piece `.`. */
+  /** Ids that are never returned: special tokens and the piece `.`. */
   readonly hiddenIds: ReadonlySet<number>
-  /** Every batch takes this long. @default 0 */
+  /** Time that every batch takes, in milliseconds. @default 0 */
   readonly delayMs?: number | undefined
-  /** Throws for a batch with such a window. */
+  /** Makes `encode` throw for a batch with a window for which it returns true. */
   readonly poison?: ((window: TokenWindow) => boolean) | undefined
 }
 
-/** An encoder for tests: every piece of a window gets a weight, and every window an expansion, from a hash of the ids. */
+/** An encoder for tests. Every word piece of a window gets a weight, and every window some expansions, from a hash of the ids. */
 export function fakeEncoder({ vocabularySize, hiddenIds, delayMs = 0, poison }: FakeEncoderOptions): Encoder {
   let disposed = false
   const alive = () => {
@@ -51,7 +51,7 @@ function vectorOf(
   const weights = new Map<number, number>()
   let hash = 2_166_136_261
   for (const id of inputIds) {
-    // FNV-1a over the ids.
+    // The hash is FNV-1a over the ids.
     hash = Math.imul(hash ^ id, 16_777_619) >>> 0
     if (!hidden.has(id)) weights.set(id, 1 + (id % 100) / 100)
   }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Whether onnxruntime's products of uint8 and int8 saturate on this processor: those of x64 with AVX2 or AVX-512 but
- * without VNNI add two products in 16 bits. Weights then come out wrong without a word. The session option
- * `session.x64quantprecision` avoids it (onnxruntime_session_options_config_keys.h) at half the speed wherever it is set,
- * so it is set only where it is needed.
+ * Whether onnxruntime's products of uint8 and int8 saturate on this processor. Those of x64 with AVX2 or AVX-512 but
+ * without VNNI add two products in 16 bits, and weights are then silently wrong. The session option
+ * `session.x64quantprecision` avoids it (onnxruntime_session_options_config_keys.h) at half the speed on every
+ * processor, so it is set only where it is needed.
  *
  * @param architecture `process.arch`
  * @param flags text of /proc/cpuinfo; undefined where there is none, which counts as a processor without VNNI
@@ -14,7 +14,7 @@ export function integerProductsSaturate(architecture: string, flags: string | un
   return flags === undefined || !/\b(avx512_vnni|avx_vnni)\b/.test(flags)
 }
 
-/** @returns text of /proc/cpuinfo, undefined where the system has none */
+/** @returns the text of /proc/cpuinfo, undefined where the system has none */
 export function processorFlags(): string | undefined {
   try {
     return readFileSync('/proc/cpuinfo', 'utf8')

@@ -5,7 +5,7 @@ import type { TokenWindow } from '../../sparse/encoder.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import type { FromChild, OnnxSessionSettings, ToChild } from './onnx-messages.ts'
 
-/** The process died (signal, out of memory, exit) or hung: the batch may be innocent, another try is sensible. */
+/** The process died (signal, out of memory, exit) or hung. The batch may be innocent, so another attempt is sensible. */
 export class ChildDied extends LexpandError {
   constructor(message: string) {
     super('ENCODER', message)
@@ -13,7 +13,7 @@ export class ChildDied extends LexpandError {
   }
 }
 
-/** The process died while it had this batch in line behind another: nobody has looked at it. */
+/** The process died while this batch waited behind another: the process never began it. */
 export class NotBegun extends LexpandError {
   constructor() {
     super('ENCODER', '[encoder] expected a process that lives, but it died before it came to this batch.')
@@ -21,7 +21,7 @@ export class NotBegun extends LexpandError {
   }
 }
 
-/** The model file is missing, damaged, or has other names than its manifest: no batch can succeed. */
+/** The model file is missing, damaged, or has other names than its manifest, so no batch can succeed. */
 export class ModelUnusable extends LexpandError {
   constructor(message: string) {
     super('ENCODER', message)
@@ -33,17 +33,17 @@ export class ModelUnusable extends LexpandError {
 const BATCH_TIMEOUT_MS = 120_000
 const STDERR_TAIL_CHARACTERS = 2_000
 
-/** One encoder process as seen from the worker: started, asked for batches, which it does one after the other, killed. */
+/** One encoder process as the worker sees it: it is started, encodes batches one after the other, and is killed. */
 export class OnnxChild {
   readonly #process: ChildProcess
   readonly #ready: Promise<void>
-  /** Settles when the process is gone and what it was asked for is rejected. */
+  /** Resolves when the process is gone and all its requests are rejected. */
   readonly exited: Promise<void>
-  /** Requests without an answer, in the order in which they were sent and will be answered. */
+  /** Requests without an answer, in the order in which they were sent. */
   readonly #pending: { resolve(message: FromChild): void; reject(error: Error): void }[] = []
-  /** Batches that are not done, in order. */
+  /** Unfinished batches, in order. */
   readonly #batches: (readonly TokenWindow[])[] = []
-  /** The batch that the process died of, or with. */
+  /** The batch that the process was working on when it died. */
   #last: readonly TokenWindow[] | undefined
   #hung: NodeJS.Timeout | undefined
   #death: ChildDied | undefined
@@ -54,7 +54,7 @@ export class OnnxChild {
       serialization: 'advanced',
       // The parent's own flags (inspector, loaders, test runner) must not reach the child.
       execArgv: [],
-      // onnxruntime uploads usage events to its vendor unless told not to, and keeps a device id for them.
+      // onnxruntime sends usage events to its vendor unless this is set, and keeps a device id for them.
       env: { ORT_DISABLE_TELEMETRY: '1', ...process.env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
@@ -74,7 +74,7 @@ export class OnnxChild {
     this.#ready = this.#request({ type: 'load', settings }).then((reply) => {
       if (reply.type !== 'ready') throw loadFailure(settings.modelFile, reply)
     })
-    // Awaited by the first batch; until then a failed start must not count as unhandled.
+    // The first batch awaits it; until then a failed start must not count as an unhandled rejection.
     this.#ready.catch(() => {})
   }
 
@@ -87,9 +87,10 @@ export class OnnxChild {
   }
 
   /**
-   * A second batch may be sent while one is under way: then the process goes on without waiting for this event loop.
+   * Encodes a batch. A second batch may be sent while one is under way: the process then continues without waiting for
+   * this event loop.
    *
-   * @throws ChildDied for the batch under way and NotBegun for those behind it, ModelUnusable, or another LexpandError
+   * @throws ChildDied for the batch under way and NotBegun for those behind it; ModelUnusable; another LexpandError
    *   ENCODER when the graph fails on this batch
    */
   async encode(windows: readonly TokenWindow[]): Promise<FromChild & { readonly type: 'encoded' }> {
@@ -130,12 +131,12 @@ export class OnnxChild {
     return new Promise((resolve, reject) => {
       this.#pending.push({ resolve, reject })
       if (this.#pending.length === 1) this.#watch()
-      // A send error means that the channel is closed; the exit event that follows carries the reason.
+      // A send error means that the channel is closed; the exit event that follows has the reason.
       this.#process.send(message, () => {})
     })
   }
 
-  /** Gives the process time for the batch that it has come to. */
+  /** Starts the time limit of the batch that the process works on now. */
   #watch(): void {
     clearTimeout(this.#hung)
     if (this.#pending.length > 0) this.#hung = setTimeout(() => this.kill(), BATCH_TIMEOUT_MS)
@@ -166,7 +167,7 @@ function loadFailure(modelFile: string, reply: FromChild): ModelUnusable {
   )
 }
 
-/** The entry beside this file: .ts when run from the source, .js in the package. */
+/** The entry file beside this one: .ts when run from the source, .js in the package. */
 function entryFile(): string {
   return fileURLToPath(new URL(`./onnx-process${extname(import.meta.url)}`, import.meta.url))
 }

@@ -7,22 +7,25 @@ import { ChildDied, ModelUnusable, NotBegun, OnnxChild } from './onnx-child.ts'
 import type { EncodedBatch, OnnxSessionSettings } from './onnx-messages.ts'
 
 export interface OnnxEncoder extends Encoder {
-  /** Windows so far whose K-th weight was still above zero: the graph's K cut their vectors. */
+  /** Number of windows so far whose K-th weight was still above zero: the graph's K cut their vectors. */
   readonly saturatedWindows: number
-  /** Ids of the running child processes. */
+  /** Process ids of the running child processes. */
   readonly processIds: readonly number[]
-  /** Child processes so far that were started in the place of one that had ended. */
+  /** Number of child processes so far that replaced an ended one. */
   readonly restarts: number
-  /** Milliseconds so far that the graph ran, all processes together; a share of the time when divided by both. */
+  /**
+   * Milliseconds so far that the graph ran, summed over all processes; divided by the number of processes and the
+   * elapsed time it is the utilisation.
+   */
   readonly busyMs: number
 }
 
 /**
- * Batches that a process has been sent at most: the one that it works on, and the next, so that it need not wait for
- * this event loop, which reads and writes documents in between.
+ * Largest number of batches that a process has been sent: the one that it works on and the next, so that it need not
+ * wait for this event loop, which reads and writes documents in between.
  */
 const BATCHES_IN_LINE = 2
-/** Deaths in a row, without one encoded batch between them, after which waiting batches are given up. */
+/** Number of deaths in a row, without an encoded batch between them, after which waiting batches are given up. */
 const MAX_DEATHS_IN_A_ROW = 5
 const FIRST_RESTART_DELAY_MS = 100
 
@@ -33,7 +36,7 @@ interface Task {
   reject(error: unknown): void
 }
 
-/** Child processes that take batches from one line; see `onnxEncoder` for what it promises. */
+/** Child processes that take batches from one line; `onnxEncoder` documents the guarantees. */
 export class OnnxPool implements OnnxEncoder {
   readonly #settings: OnnxSessionSettings
   readonly #tokenBudget: number
@@ -95,7 +98,7 @@ export class OnnxPool implements OnnxEncoder {
     })
   }
 
-  /** Where a batch is begun first; of equals one whose process is there. */
+  /** The lane on which a batch starts first; among equals one whose process is running. */
   #freest(): Lane {
     const least = Math.min(...this.#lanes.map(({ batches }) => batches))
     const free = this.#lanes.filter(({ batches }) => batches === least)
@@ -103,13 +106,13 @@ export class OnnxPool implements OnnxEncoder {
   }
 
   /**
-   * Works off waiting tasks on one lane, one after the other, until none is left; two of it share a lane. Never rejects:
-   * errors go to the tasks.
+   * Works off waiting tasks on one lane, one after the other, until none is left; up to two such loops share a lane.
+   * Never rejects: errors go to the tasks.
    */
   async #drain(lane: Lane): Promise<void> {
     lane.batches++
     for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) {
-      // A sibling failed, so the whole call is rejected already and its other batches are of no use.
+      // A sibling failed, so the whole call is rejected already and its other batches are useless.
       if (task.call.failed) continue
       try {
         task.resolve(await this.#encodeOn(lane, task.windows))
@@ -117,7 +120,8 @@ export class OnnxPool implements OnnxEncoder {
       } catch (error) {
         if (error instanceof NotBegun && !this.#disposal.signal.aborted) {
           this.#tasks.unshift(task)
-          // Left to the one whose batch was under way, which starts the next process in due time, if it is still there.
+          // Left to the loop whose batch was under way: after its wait it starts the next process and takes the task,
+          // unless another lane has.
           if (lane.batches > 1) break
           continue
         }
@@ -136,7 +140,7 @@ export class OnnxPool implements OnnxEncoder {
     await lane.resting
     if (this.#disposal.signal.aborted) throw disposedError()
     if (lane.child === undefined || !lane.child.alive) {
-      // Also one that was killed while it had nothing to do, for want of memory for example.
+      // Counts a process that was killed while it was idle as well, for lack of memory for example.
       if (lane.child !== undefined) this.restarts++
       lane.child = new OnnxChild(this.#settings)
     }
@@ -145,7 +149,7 @@ export class OnnxPool implements OnnxEncoder {
     return encoded
   }
 
-  /** Waits before the next process, ever longer; after too many deaths in a row gives up what waits. */
+  /** Waits before the next process, longer after each death; after too many deaths in a row it gives up the waiting batches. */
   async #afterDeath(error: ChildDied): Promise<void> {
     if (this.#disposal.signal.aborted) return
     this.#deathsInARow++
@@ -154,7 +158,7 @@ export class OnnxPool implements OnnxEncoder {
       await sleep(delay, undefined, { signal: this.#disposal.signal }).catch(() => {})
       return
     }
-    // The next call starts afresh: a worker that retries its job hours later must not find this encoder closed.
+    // The next call starts afresh: a worker that repeats its job hours later must find a working encoder.
     this.#deathsInARow = 0
     this.#rejectWaiting(
       new LexpandError(
@@ -165,7 +169,7 @@ export class OnnxPool implements OnnxEncoder {
     )
   }
 
-  /** Every process would say the same, so all that waits is rejected; the next call opens the model again. */
+  /** Every process would fail in the same way, so all waiting batches are rejected; the next call opens the model again. */
   async #afterUnusable(lane: Lane, error: ModelUnusable): Promise<void> {
     this.#rejectWaiting(error)
     lane.child?.kill()
@@ -179,7 +183,7 @@ export class OnnxPool implements OnnxEncoder {
 
 interface Lane {
   child: OnnxChild | undefined
-  /** In line for it, or about to be. */
+  /** Batches sent to its process or about to be sent. */
   batches: number
   /** The wait after a death: a call that comes meanwhile starts no process before it ends. */
   resting?: Promise<void> | undefined

@@ -1,7 +1,7 @@
 /**
- * Entry of the child process that runs the model. It exists because `run` of onnxruntime-node blocks its event
- * loop (onnxruntime #19611) and crashes in worker threads (#24486); in the worker itself it would stop the
- * timers that renew job locks. Speaks the messages of onnx-messages.ts; what comes while it encodes waits.
+ * Entry of the child process that runs the model. It exists because `run` of onnxruntime-node blocks its event loop
+ * (onnxruntime #19611) and crashes in worker threads (#24486); in the worker itself it would stop the timers that renew
+ * job locks. It exchanges the messages of onnx-messages.ts; messages that come while it encodes wait.
  */
 import type { FromChild, ToChild } from './onnx-messages.ts'
 import type { OnnxSession } from './onnx-session.ts'
@@ -13,7 +13,7 @@ let line: Promise<unknown> = Promise.resolve()
 process.on('message', (message: ToChild) => {
   line = line.then(() => answer(message)).then(send)
 })
-// The parent is gone, by whatever death: nobody can take a result any more.
+// The parent is gone, so no result can be delivered.
 process.on('disconnect', () => process.exit(0))
 // A terminal or supervisor signals the whole group. The parent decides when its running batches are done.
 process.on('SIGINT', () => {})
@@ -39,7 +39,7 @@ async function answer(message: ToChild): Promise<FromChild> {
   }
 }
 
-/** Resolves when it is on its way: the next batch blocks this event loop, and with it what is not sent yet. */
+/** Resolves when the message is on its way: the next batch blocks this event loop and with it all unsent messages. */
 function send(message: FromChild): Promise<void> {
   return new Promise((resolve) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => resolve())

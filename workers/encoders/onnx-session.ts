@@ -11,7 +11,7 @@ export interface OnnxSession {
 }
 
 /**
- * Opens the graph and checks that it has the inputs and outputs that the manifest names.
+ * Opens the graph and checks that it has the inputs and outputs named in the manifest.
  *
  * @throws LexpandError ENCODER when a name is missing from the graph (the message lists those present)
  */
@@ -77,7 +77,7 @@ function inputTensor(name: string, { ids, mask, shape }: Padded): Tensor {
 
 type Results = InferenceSession.ReturnType
 
-/** Reads [batch, K] weights and token ids; K is the graph's own constant, zeros pad. */
+/** Reads weights and token ids of shape [batch, K]; K is a constant of the graph, and zeros pad. */
 function selected(
   results: Results,
   output: { weights: string; token_ids: string },

@@ -5,7 +5,7 @@ import { type OnnxEncoder, OnnxPool } from './onnx-pool.ts'
 
 export type { OnnxEncoder }
 
-/** The part of a loaded model that the encoder needs; `Model` of models/load.ts is one. */
+/** The part of a loaded model that the encoder needs; `Model` of models/load.ts fits. */
 export interface OnnxModel {
   readonly modelFile: string
   readonly manifest: {
@@ -21,11 +21,11 @@ export interface OnnxModel {
 }
 
 export interface OnnxEncoderOptions {
-  /** Child processes. @default one a core, as far as there is {@link MEMORY_OF_A_PROCESS} for each */
+  /** Number of child processes. @default one for each core, as far as each has {@link MEMORY_OF_A_PROCESS} */
   readonly processes?: number | undefined
   /** Threads of each process. @default cores / processes */
   readonly threads?: number | undefined
-  /** Most word pieces, padding included, in one run of the graph; a longer window runs alone. @default 512 */
+  /** Largest number of word pieces, padding included, in one run of the graph; a longer window runs alone. @default 512 */
   readonly tokenBudget?: number | undefined
 }
 
@@ -51,13 +51,14 @@ export interface OnnxEncoderOptions {
  */
 export const DEFAULT_TOKEN_BUDGET = 512
 
-/** Bytes of memory that a process may need with the default budget, some room included. */
+/** Bytes of memory that a process may need with the default budget, with some room. */
 const MEMORY_OF_A_PROCESS = 1e9
 
 /**
- * The encoder that runs the model with onnxruntime in child processes, so that the event loop which renews job
- * locks stays free. Processes start with the first batches that need them. A batch is sorted by length, cut by
- * the token budget and spread over the processes; the process that dies rejects only what it was encoding.
+ * The encoder that runs the model with onnxruntime in child processes, so that the event loop that renews job locks
+ * stays free. Processes start with the first batches that need them. A call's windows are sorted by length, cut into
+ * batches by the token budget and spread over the processes; a process that dies rejects only the batch that it was
+ * encoding.
  */
 export function onnxEncoder(model: OnnxModel, options: OnnxEncoderOptions = {}): OnnxEncoder {
   const cores = availableParallelism()
@@ -68,7 +69,7 @@ export function onnxEncoder(model: OnnxModel, options: OnnxEncoderOptions = {}):
 }
 
 function processesInMemory(): number {
-  // 0 or a number beyond the machine's memory where no container sets a limit.
+  // 0, or a number beyond the machine's memory, where no container sets a limit.
   const limit = process.constrainedMemory()
   const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
   return Math.max(1, Math.floor(memory / MEMORY_OF_A_PROCESS))

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type BackOff, backOffMs } from '../../opensearch/failures/back-off.ts'
 
 /**
- * Holds jobs of an index back while the engine has no room for it. Without it thousands of waiting jobs would be
- * taken, fail and be put back as fast as Redis allows; with it the jobs in flight try, ever less often.
+ * Holds jobs of an index back while the engine has no room for it. Without the gate thousands of waiting jobs would be
+ * taken, fail and be put back as fast as Redis allows; with it only the jobs in flight try, less and less often.
  */
 export class EngineGate {
   readonly #backOff: BackOff
   readonly #signal: AbortSignal
   readonly #closed = new Map<string, { readonly until: number; readonly refusals: number }>()
 
-  /** @param signal ends all waiting */
+  /** @param signal aborting ends all waiting */
   constructor(signal: AbortSignal, backOff: BackOff) {
     this.#signal = signal
     this.#backOff = backOff

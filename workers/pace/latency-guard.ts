@@ -10,22 +10,22 @@ import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import { LatencyWindow } from './latency-window.ts'
 import type { Pace } from './pace.ts'
 
-/** A search that stands for those of the users. */
+/** A search that represents those of the users. */
 export interface ProbeQuery {
   readonly index: string
-  /** Query DSL: what stands under `query` in a search. */
+  /** Query DSL: the value of `query` in a search. */
   readonly query: Readonly<Record<string, unknown>>
 }
 
 export interface LatencyGuardOptions {
   readonly client: Client
   readonly connection: RedisConnection
-  /** Redis key of the lease: of all workers of a queue one asks. */
+  /** Redis key of the lease: only one worker of a queue probes. */
   readonly leaseKey: string
   readonly workerId: string
   readonly pace: Pick<Pace, 'slowDown'>
   readonly maxP95Ms: number
-  /** @default the heaviest word pieces of a stored vector, in the index that got most vectors lately */
+  /** @default the heaviest word pieces of a stored vector of the index that got most vectors lately */
   readonly probe?: ProbeQuery | undefined
   readonly installedIndex: (index: string) => Promise<Pick<InstalledIndex, 'specification' | 'vectorType'>>
   readonly logger: Logger
@@ -34,11 +34,11 @@ export interface LatencyGuardOptions {
 
 const ROUND_MS = 2_000
 const PROBES_A_ROUND = 5
-/** A worker that died leaves the probing to another one after this time. */
+/** After this time another worker takes over the probing from one that died. */
 const LEASE_MS = 3 * ROUND_MS
-/** Longer than it takes to judge again, so that encoders do not speed up in between. */
+/** The pace stays low for longer than the next judgement takes, so that encoders do not speed up in between. */
 const HOLD_MS = 3 * ROUND_MS
-/** The same vector for a while: fetching one costs a search as well. */
+/** Number of rounds with the same vector: fetching one costs a search as well. */
 const ROUNDS_A_VECTOR = 30
 const PROBE_PIECES = 8
 
@@ -49,7 +49,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`
 
 /**
- * Makes encoders yield to searches: asks a cheap query again and again, and slows the pace down while the 95th
+ * Makes encoders yield to searches: runs a cheap query again and again, and slows the pace down while the 95th
  * percentile of its time inside the engine is above the bound.
  */
 export class LatencyGuard {
@@ -57,7 +57,7 @@ export class LatencyGuard {
   readonly #telemetry: Telemetry
   readonly #window = new LatencyWindow()
   readonly #ticker: NodeJS.Timeout
-  /** Vectors written by this worker, a proxy for those of all workers; older ones count less and less. */
+  /** Vectors written by this worker, an estimate for those of all workers; older ones count less and less. */
   readonly #written = new Map<string, number>()
   #vectorProbe: { readonly probe: ProbeQuery; readonly untilRound: number } | undefined
   #round = 0
@@ -101,7 +101,7 @@ export class LatencyGuard {
     const isSlow = p95 > maxP95Ms
     if (isSlow) {
       this.#options.pace.slowDown({ holdMs: HOLD_MS })
-      // What was measured before encoders slowed down says nothing about afterwards.
+      // Measurements from before the encoders slowed down say nothing about the time afterwards.
       this.#window.clear()
     }
     if (isSlow !== this.#isYielding) {
@@ -113,8 +113,8 @@ export class LatencyGuard {
   }
 
   /**
-   * Milliseconds inside the engine, which are whole ones: the time until the answer is here would make a busy
-   * worker take itself for a slow engine. A search that the engine refuses is as slow as can be.
+   * Whole milliseconds that a probe took inside the engine: with the time until the answer arrives, a busy worker would
+   * look like a slow engine. A search that the engine refuses counts as infinitely slow.
    */
   async #time({ index, query }: ProbeQuery): Promise<number> {
     try {
@@ -163,7 +163,7 @@ export class LatencyGuard {
     this.#vectorProbe = undefined
   }
 
-  /** The guard must not stop a worker; what keeps it from its work is said once. */
+  /** Logs once what keeps the guard from working: the guard must not stop a worker. */
   #complain(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
     if (message === this.#complaint) return

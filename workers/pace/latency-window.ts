@@ -14,7 +14,10 @@ export class LatencyWindow {
     this.#values = []
   }
 
-  /** 95th percentile (nearest rank), undefined while there are fewer than {@link FEWEST}: one hiccup proves nothing. */
+  /**
+   * 95th percentile (nearest rank) in milliseconds; undefined for fewer than {@link FEWEST} measurements, since one
+   * hiccup proves nothing.
+   */
   p95(): number | undefined {
     if (this.#values.length < FEWEST) return undefined
     return this.#values.toSorted((a, b) => a - b)[Math.ceil(0.95 * this.#values.length) - 1]

@@ -6,21 +6,24 @@ export interface PaceOptions {
   /** Name of a Redis key of the queue, as BullMQ builds it. */
   readonly keyOf: (type: string) => string
   readonly telemetry?: Telemetry | undefined
-  /** Called when the limit changed; Infinity means that there is none. */
+  /** Called when the limit changes; Infinity means no limit. */
   readonly onChange?: ((limit: number) => void) | undefined
 }
 
-/** Refusals that arrive together are one: they answer what was sent before anybody slowed down. */
+/** Refusals that arrive within this time count as one: they answer requests sent before any worker slowed down. */
 const HALVE_EVERY_MS = 1_000
 const GROW_EVERY_MS = 1_000
 /** Growth starts this long after the last refusal. */
 const HOLD_MS = 2_000
-/** From one job at a time back to all of them, in steps of a second. */
+/** Steps from one job at a time back to all of them; each takes a second. */
 const STEPS_TO_PEAK = 8
-/** The notes beside the limit; without them it grows away at once. */
+/** Lifetime of the notes beside the limit; without them the limit grows away at once. */
 const NOTES_EXPIRE_MS = 3_600_000
 
-/** Redis's own clock: those of the workers may differ. A note from the future is of a clock that was set back. */
+/**
+ * The scripts use Redis's own clock, since the clocks of workers may differ. A note from the future comes from a clock
+ * that was set back.
+ */
 const PRELUDE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -63,12 +66,12 @@ redis.call('HSET', KEYS[1], 'concurrency', limit)
 return limit`
 
 /**
- * How many jobs all workers of a queue together have in flight: BullMQ's global concurrency, steered by additive
- * increase and multiplicative decrease. Without refusals there is no limit. A refusal by the engine halves what is
- * in flight; every second of quiet adds a step, until as many jobs run as before and the limit is lifted.
+ * Controls how many jobs all workers of a queue together have in flight: BullMQ's global concurrency, with additive
+ * increase and multiplicative decrease. Without refusals there is no limit. A refusal by the engine halves the jobs in
+ * flight; every second of quiet adds a step, until as many jobs run as before and the limit is lifted.
  *
- * The limit lives in Redis and every worker makes it grow, so that it also comes back when the worker that lowered
- * it has died. Each change is one script: two commands could be cut in between and leave a limit that nobody lifts.
+ * The limit lives in Redis and every worker makes it grow, so that it recovers even when the worker that lowered it has
+ * died. Each change is one script: a crash between two commands would leave a limit that no worker lifts.
  */
 export class Pace {
   readonly #connection: RedisConnection
@@ -76,9 +79,9 @@ export class Pace {
   readonly #telemetry: Telemetry
   readonly #onChange: (limit: number) => void
   readonly #ticker: NodeJS.Timeout
-  /** Jobs that all workers together may have in flight, as last seen; Infinity without a limit. */
+  /** Number of jobs that all workers together may have in flight, as last seen; Infinity without a limit. */
   #limit = Number.POSITIVE_INFINITY
-  /** Scripts under way: a second one of the same kind would change nothing. */
+  /** Kinds of scripts under way: a second one of the same kind would change nothing. */
   readonly #asked = new Set<string>()
 
   constructor({ connection, keyOf, telemetry = NO_TELEMETRY, onChange = () => {} }: PaceOptions) {
@@ -90,7 +93,7 @@ export class Pace {
     telemetry.pace(this.#limit)
   }
 
-  /** Halves what is in flight. Never throws and waits for nothing: without Redis there are no jobs to slow down. */
+  /** Halves the number of jobs in flight. Never throws and waits for nothing: without Redis there are no jobs to slow down. */
   slowDown({ holdMs = HOLD_MS }: { readonly holdMs?: number } = {}): void {
     this.#ask(HALVE, holdMs)
   }

@@ -21,16 +21,16 @@ import { type ReindexState, runId } from './run/state.ts'
 
 export interface BeginBeside {
   readonly client: Client
-  /** Alias, or index that has one. */
+  /** Name of the old index: an alias, or an index that has one. */
   readonly name: string
-  /** The new index. */
+  /** Name of the new index. */
   readonly to: string
   readonly specification: IndexSpecification
-  /** Mapping or settings that differ from those of the old index. */
+  /** Mapping or settings of the new index that differ from those of the old one. */
   readonly body?: IndexBody | undefined
-  /** Type of the new sparse field. @default that of the body, else of the old index */
+  /** Type of the new sparse field. @default that of the body, else that of the old index */
   readonly vectorType?: VectorType | undefined
-  /** Added to the old index first, when it has none. */
+  /** Alias that the old index gets first, when it has none. */
   readonly alias?: string | undefined
   readonly signal: AbortSignal
 }
@@ -43,9 +43,9 @@ export interface Begun {
 }
 
 /**
- * Makes the new index, or finds the run that already fills it, and holds it.
+ * Makes the new index, or finds the run that already fills it, and holds the run.
  *
- * @throws LexpandError INDEX when something cannot be migrated, stands in the way, or another process is at it
+ * @throws LexpandError INDEX when something cannot be migrated, stands in the way, or belongs to another process's run
  */
 export async function beginBeside(options: BeginBeside): Promise<Begun> {
   const { client, to, specification, body, vectorType, signal } = options
@@ -87,7 +87,7 @@ export async function beginBeside(options: BeginBeside): Promise<Begun> {
   return { run, old: source, later: targetBody(source, specification, body, vectorType).later }
 }
 
-/** The same for filling an index in place; it has to be set up already. */
+/** As {@link beginBeside}, for filling an index in place; the index has to be set up already. */
 export async function beginInPlace(
   client: Client,
   index: FoundIndex,
@@ -118,7 +118,7 @@ export async function beginInPlace(
   })
 }
 
-/** @throws LexpandError INDEX unless exactly one finished or begun roll-back to the name is there */
+/** @throws LexpandError INDEX unless there is exactly one run to this name that is done or whose roll-back was begun */
 export async function beginRollBack(client: Client, name: string, signal: AbortSignal): Promise<ReindexRun> {
   const runs = (await readRuns(client)).filter(
     (run) =>
@@ -141,7 +141,7 @@ export async function beginRollBack(client: Client, name: string, signal: AbortS
   })
 }
 
-/** Whether a name is one of those that a run is about. */
+/** Whether a run concerns an index or alias of this name. */
 export function concerns({ source, target, aliases }: ReindexState, name: string): boolean {
   return source === name || target === name || aliases.some(({ alias }) => alias === name)
 }
@@ -195,7 +195,7 @@ function noAlias(name: string): LexpandError {
   )
 }
 
-/** @throws LexpandError INDEX when the run that fills the index is another one, or over */
+/** @throws LexpandError INDEX when the run that fills the index is another one, or is over */
 function assertResumable(found: ReindexState, { name, to, specification }: BeginBeside): void {
   const fail = (text: string) => {
     throw new LexpandError('INDEX', `[reindex] ${text}`)
@@ -225,7 +225,7 @@ function assertResumable(found: ReindexState, { name, to, specification }: Begin
   }
 }
 
-/** Without a type in the options, a run goes on with the one that it was begun with. */
+/** Without a type in the options, a run continues with the type that it was begun with. */
 function assertSameType({ mapping }: FoundIndex, { to, specification, vectorType }: BeginBeside): void {
   const present = vectorTypeOf(mapping, specification.sparse_field)
   if (vectorType === undefined || present === vectorType) return
@@ -235,7 +235,7 @@ function assertSameType({ mapping }: FoundIndex, { to, specification, vectorType
   )
 }
 
-/** An index that a killed run made and could not note any more. */
+/** Takes over an index that a killed run made but could not record. */
 async function adopt(client: Client, present: FoundIndex, options: BeginBeside): Promise<FoundIndex> {
   const { to, specification } = options
   const isOurs = present.specification?.fingerprint === specification.fingerprint
@@ -249,7 +249,7 @@ async function adopt(client: Client, present: FoundIndex, options: BeginBeside):
   )
 }
 
-/** Two migrations of one index would block and swap under each other's feet. */
+/** Refuses a second migration of an index: two would block and swap against each other. */
 async function assertAlone(client: Client, source: string, target: string): Promise<void> {
   const other = (await readRuns(client)).find(
     (run) =>

@@ -11,14 +11,14 @@ export interface Estimate {
   readonly documents: number
   /** Bytes of the primary shards. */
   readonly bytes: number
-  /** Documents, taken at random, that were encoded for the estimate. */
+  /** Number of documents, taken at random, that were encoded for the estimate. */
   readonly sample: number
   readonly docsPerSecond: number
-  /** Hours of encoding with this one process; undefined without a document to measure. */
+  /** Hours of encoding with this one process; undefined when there is no document to measure. */
   readonly hours: number | undefined
-  /** Rough: vectors as JSON, and beside the old index a copy of it; with replicas. */
+  /** A rough estimate: vectors as JSON and, beside the old index, a copy of it; replicas included. */
   readonly extraBytes: number
-  /** Free on the fullest data node; undefined when the cluster does not say. */
+  /** Bytes free on the fullest data node; undefined when the cluster does not say. */
   readonly freeBytes: number | undefined
 }
 
@@ -26,7 +26,7 @@ const SAMPLE = 128
 const WARM_UP = 8
 
 /**
- * Says what a run would take, by encoding some real documents. Nothing is written.
+ * Estimates the effort of a run by encoding some real documents. Nothing is written.
  *
  * @param isBeside whether the documents are stored a second time
  */
@@ -76,7 +76,7 @@ export async function estimate(
   }
 }
 
-/** Texts of documents taken at random; blank ones are left out. */
+/** Texts of documents taken at random; blank texts are left out. */
 export async function sampleTexts(
   client: Client,
   index: string,
@@ -105,7 +105,7 @@ async function freeBytes(client: Client): Promise<number | undefined> {
     const free = rows.flatMap(({ 'disk.avail': available }) => (available ? [Number(available)] : []))
     return free.length === 0 ? undefined : Math.min(...free)
   } catch {
-    // A user who may not look at the nodes still gets the rest.
+    // A user who may not read the nodes still gets the rest.
     return undefined
   }
 }

@@ -17,7 +17,7 @@ import type { Checkpoints, ReindexProgress } from './run/state.ts'
 export interface InPlace {
   readonly client: Client
   readonly queue: EncodeQueue
-  /** Index, mapping and ingest pipeline are set up: what is written from now on is stamped. */
+  /** Run of an index whose mapping and ingest pipeline are set up: new documents are stamped. */
   readonly run: ReindexRun
   readonly onProgress?: ((progress: ReindexProgress) => void) | undefined
 }
@@ -27,7 +27,7 @@ export interface InPlaceReport {
   readonly ready: number
   readonly empty: number
   readonly failed: number
-  /** Written by clients since, for a sweep or their own jobs. */
+  /** Number of documents written by clients since then; a sweep or their own jobs handle them. */
   readonly pending: number
   readonly queued: number
 }
@@ -36,8 +36,8 @@ const POLL_MS = 500
 const PATIENCE_MS = 300_000
 
 /**
- * Queues every document of an index that has no vector of the run's fingerprint, in the order of their last change,
- * and waits until they are encoded. Clients search and write as before.
+ * Queues every document of an index that has no vector of the run's fingerprint, in the order of their last change, and
+ * waits until they are encoded. Clients search and write as before.
  *
  * @throws Paused when asked to stop; LexpandError INDEX when documents cannot be encoded
  */
@@ -70,7 +70,7 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
         () => readChanges(client, index, range),
         persistence,
       )
-      // The versions as they are: a job names them, and workers compare.
+      // Reads the present versions: a job names them, and workers compare them.
       const { documents } = await patiently(() => readRaw(client, index, changes, ['_']), persistence)
       const queued = changes.flatMap(({ id, routing }, at) => {
         const document = documents[at]
@@ -103,7 +103,7 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
   }
 }
 
-/** Documents that were there when the run began and still have no vector; what clients write meanwhile never ends. */
+/** Number of documents that existed when the run began and still have no vector; documents that clients write meanwhile would never end. */
 async function waiting(
   client: Client,
   index: string,

@@ -25,7 +25,7 @@ export interface Migration extends Swap {
   /** Undefined when Lexpand did not set the old index up. */
   readonly oldSpecification: IndexSpecification | undefined
   /**
-   * Compares old and new before the alias moves; clients still write then. Has to throw a LexpandError with the
+   * Compares old and new before the alias moves, while clients still write. Has to throw a LexpandError with the
    * figures when the new index is not good enough.
    */
   readonly gate: () => Promise<void>
@@ -39,7 +39,7 @@ export interface MigrationReport {
   readonly failed: number
   readonly copied: number
   readonly removed: number
-  /** Undefined when the process that moved the alias died before it could say. */
+  /** Undefined when the process that moved the alias died before it recorded the time. */
   readonly writeBlockedMs: number | undefined
 }
 
@@ -49,12 +49,12 @@ const PATIENCE_MS = 300_000
 
 /**
  * Fills the new index, keeps it up to date while clients write to the old one, and moves the aliases when both are
- * the same, every document has its vector, and the gate agrees. Clients are kept from writing for the last step only;
- * nothing that was acknowledged is lost, and the old index stays blocked, so that a writer who does not use the alias
- * gets an error and no silence.
+ * equal, every document has its vector, and the gate agrees. Clients are kept from writing only during the last step.
+ * No acknowledged write is lost, and the old index stays blocked, so that a writer that does not use the alias gets an
+ * error instead of losing its writes silently.
  *
  * @throws Paused when asked to stop; LexpandError INDEX when the gate, the comparison or the new mapping refuses: the
- *   aliases are where they were
+ *   aliases are unchanged then
  */
 export async function migrate(migration: Migration): Promise<MigrationReport> {
   const { client, run } = migration
@@ -63,7 +63,7 @@ export async function migrate(migration: Migration): Promise<MigrationReport> {
   const following = followingOf(migration, persistence)
   if (run.state.phase === 'swapping') {
     if (await patiently(() => hasMoved(client, run), persistence)) return finished(migration, persistence)
-    // A process died with the old index blocked: clients wait.
+    // A process died while the old index was blocked: clients are waiting.
     await patiently(() => unfreeze(client, source), persistence)
     await run.save({ phase: 'copying' })
   }
@@ -72,7 +72,7 @@ export async function migrate(migration: Migration): Promise<MigrationReport> {
     await catchUp(migration, following)
     await migration.gate()
     for (let attempt = 0; ; attempt++) {
-      // The gate may have taken its time.
+      // The gate may have taken a long time.
       await catchUp(migration, following)
       if (await swap(migration, following, persistence)) break
       if (attempt + 1 === MAX_ATTEMPTS) {
@@ -108,8 +108,8 @@ function followingOf({ client, queue, run, oldSpecification }: Migration, persis
 }
 
 /**
- * Copies and follows until everything that was there at first has its vector, and few changes are left to carry over.
- * No count of missing vectors decides: of a small index, a few are all.
+ * Copies and follows until every document that existed at first has its vector and few changes are left to carry over.
+ * The decision does not use a count of missing vectors: a few are all of a small index.
  */
 async function catchUp(migration: Migration, following: FollowingWithEncoding): Promise<void> {
   const { client, run, onProgress } = migration
@@ -145,7 +145,7 @@ async function catchUp(migration: Migration, following: FollowingWithEncoding): 
     await looking
     const { pending } = await patiently(look, following.link.persistence)
     if (isCaughtUp(seen, before) && (pending === 0 || (await isEncoded(fence)))) {
-      // Deletes so far come over before clients have to wait for those since.
+      // Deletes so far are carried over now, before clients have to wait for the later ones.
       const differing = await repair(following)
       if (isCaughtUp(differing, differing)) return
     }
@@ -168,7 +168,7 @@ async function finished({ client, run }: Migration, persistence: Persistence): P
   return { documents, ready, empty, failed, copied, removed, writeBlockedMs }
 }
 
-/** Checkpoints of an index that was deleted and made again mean nothing. */
+/** Refuses an index that was deleted and made again: checkpoints of the earlier one are void. */
 async function assertSameLife(
   client: Client,
   { state: { source, source_uuid, target, target_uuid } }: ReindexRun,

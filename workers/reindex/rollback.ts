@@ -20,15 +20,15 @@ import type { ReindexRun } from './run/run.ts'
 export interface RollBack {
   readonly client: Client
   readonly run: ReindexRun
-  /** Specification of the old index, and the queue of its model; undefined when Lexpand did not set it up. */
+  /** Specification of the old index and the queue of its model; undefined when Lexpand did not set it up. */
   readonly old: { readonly specification: IndexSpecification; readonly queue: EncodeQueue } | undefined
 }
 
 export interface RollBackReport {
   readonly documents: number
-  /** Documents of the old index that wait for a vector of the old model: written while the new one was in use. */
+  /** Number of documents of the old index that wait for a vector of the old model: written while the new index was in use. */
   readonly pending: number
-  /** Documents carried back. */
+  /** Number of documents carried back. */
   readonly copied: number
   readonly removed: number
   readonly writeBlockedMs: number | undefined
@@ -37,11 +37,11 @@ export interface RollBackReport {
 const PATIENCE_MS = 300_000
 
 /**
- * Moves the aliases back to the old index, after everything that was written to the new one since the swap, deletes
- * too, has been carried over. Waits for no vector: texts that changed are `pending` in the old index until a worker of
- * the old model has been there. The new index then stays blocked, as the old one was.
+ * Moves the aliases back to the old index, after everything written to the new one since the swap, deletes included,
+ * has been carried over. Waits for no vector: texts that changed are `pending` in the old index until a worker of the
+ * old model encodes them. The new index then stays blocked, as the old one was.
  *
- * @throws Paused when asked to stop; LexpandError INDEX when the two do not become the same
+ * @throws Paused when asked to stop; LexpandError INDEX when the two do not become equal
  */
 export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
   const { client, run, old } = rollback
@@ -92,7 +92,7 @@ export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
       await orphans.remove()
       await patiently(() => refreshAll(client, source), persistence)
       await patiently(() => assertSameCount(client, target, source), persistence)
-      // As they are now: somebody may have changed a filter since.
+      // The aliases are read again: their filters may have changed since.
       const current = (await findIndex(client, target))?.aliases ?? run.state.aliases
       await patiently(async () => {
         if (!(await hasMoved())) await moveAliases(client, target, source, current)
@@ -100,10 +100,10 @@ export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
       isDone = true
       await run.save({ write_blocked_ms: Math.round(performance.now() - startedAt) })
     } finally {
-      // The try that moved the aliases may have been the one without an answer: then the block is to stay.
+      // The attempt that moved the aliases may be the one whose answer was lost: the block has to stay then.
       const toTheEnd = { ...persistence, signal: undefined }
       if (!isDone && !(await patiently(hasMoved, toTheEnd))) {
-        // Throws when another process has the run: the block may be its block by now.
+        // Throws when another process has the run: the block may belong to that process by now.
         await run.save({})
         await patiently(() => unfreeze(client, target), toTheEnd)
       }

@@ -17,20 +17,20 @@ export interface Swap {
   readonly run: ReindexRun
   /** Settings that the new index gets when the alias moves. */
   readonly later: Readonly<Record<string, unknown>>
-  /** Failed documents that the new index may have. @default as many as the old one has */
+  /** Number of failed documents that the new index may have. @default as many as the old one has */
   readonly allowedFailed?: number | undefined
 }
 
-/** How long clients may be kept from writing while the last vectors are made. */
+/** Longest time that clients are kept from writing while the last vectors are made. */
 export const MAX_BLOCK_MS = 10_000
 const ENCODED_POLL_MS = 50
 
 /**
  * Keeps clients from writing, carries the last changes over, and moves the aliases.
  *
- * @returns false when vectors were missing for too long: clients write again, and it has to be tried again
+ * @returns false when vectors were missing for too long: clients can write again, and the swap has to be repeated
  * @throws Paused when asked to stop; LexpandError INDEX when old and new differ or too many documents failed. Clients
- *   write again then, unless the aliases have moved or another process has the run.
+ *   can write again then, unless the aliases have moved or another process has the run
  */
 export async function swap(
   options: Swap,
@@ -49,22 +49,22 @@ export async function swap(
     await equalize(following)
     if (!(await encoded(options, following, startedAt + MAX_BLOCK_MS))) return false
     await setSettings(client, target, later)
-    // As they are now: somebody may have added one, or changed a filter, since the run began.
+    // The aliases are read again: one may have been added, or its filter changed, since the run began.
     const aliases = (await findIndex(client, source))?.aliases ?? []
     const swapped_at = { source: numbersOf(last), target: numbersOf(await lastNumbers(client, target)) }
     await run.save({ aliases, swapped_at })
     await patiently(async () => {
-      // The answer to an earlier try may have been lost on its way.
+      // The answer to an earlier attempt may have been lost.
       if (!(await hasMoved(client, run))) await moveAliases(client, source, target, run.state.aliases)
     }, persistence)
     hasSwapped = true
     await run.save({ write_blocked_ms: Math.round(performance.now() - startedAt) })
     return true
   } finally {
-    // The try that moved the aliases may have been the one without an answer: the old index then stays blocked.
+    // The attempt that moved the aliases may be the one whose answer was lost: the old index stays blocked then.
     const toTheEnd = { ...persistence, signal: undefined }
     if (!hasSwapped && !(await patiently(() => hasMoved(client, run), toTheEnd))) {
-      // Throws when another process has the run: the block may be its block by now.
+      // Throws when another process has the run: the block may belong to that process by now.
       await run.save({})
       await patiently(() => unfreeze(client, source), toTheEnd)
       const nothing = Object.fromEntries(Object.keys(later).map((name) => [name, null]))
@@ -74,7 +74,7 @@ export async function swap(
   }
 }
 
-/** Whether all aliases of the run are on the new index; false before the run has noted which those are. */
+/** Whether all aliases of the run are on the new index; false before the run has recorded its aliases. */
 export async function hasMoved(client: Client, { state: { target, aliases } }: ReindexRun): Promise<boolean> {
   return aliases.length > 0 && (await hasAliases(client, target, aliases))
 }

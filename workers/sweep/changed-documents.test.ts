@@ -18,7 +18,7 @@ function hit(seqNo: number, seen: object) {
   return { _id: `d${seqNo}`, _seq_no: seqNo, _primary_term: 1, sort: [seqNo], fields: { seen: [seen] } }
 }
 
-/** Documents of an engine that answers each page in this time. */
+/** An engine with these documents that takes the given time for each page. */
 function answering(hits: object[], took: (size: number) => number, asked: number[] = []) {
   const client = stubClient({
     search({ body: { size } }: { body: { size: number } }) {

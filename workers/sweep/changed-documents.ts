@@ -25,43 +25,41 @@ import type { QueuedDocument } from '../queue/queue.ts'
 import type { LostVector } from './lost-vectors.ts'
 
 export interface ChangedPage {
-  /** Documents looked at; 0 when there are no more. */
+  /** Number of documents inspected; 0 at the end. */
   readonly scanned: number
-  /** Those that wait for a vector. */
+  /** Documents that wait for a vector. */
   readonly waiting: QueuedDocument[]
-  /** Those that say `ready` and have no vector any more, of an index whose source does not keep vectors. */
+  /** Documents in state `ready` that have lost their vector, in an index whose source does not keep vectors. */
   readonly lost: LostVector[]
-  /** Every change up to this sequence number was looked at. */
+  /** Every change up to this sequence number was inspected. */
   readonly last: number
 }
 
 export interface PageRange {
   readonly shard: number
-  /** Exclusive. */
+  /** Sequence number, exclusive. */
   readonly after: number
-  /** Inclusive; at most the shard's global checkpoint. */
+  /** Sequence number, inclusive; at most the shard's global checkpoint. */
   readonly upTo: number
-  /** Whether to look at pending documents and those without a sidecar only; the others are not even read. */
+  /** Whether to read only pending documents and those without a sidecar. */
   readonly pendingOnly?: boolean | undefined
 }
 
 /**
- * Reads documents of one shard in the order of their last change and tells which are to be encoded: pending ones,
- * those without a sidecar, and those whose text or fingerprint is not what their sidecar says, because they were
- * changed past the pipeline. What our own write-backs changed is looked at as well, and fits.
+ * Reads documents of one shard in the order of their last change and finds those that have to be encoded: pending
+ * documents, those without a sidecar, and those whose text or fingerprint does not fit their sidecar because they were
+ * changed past the pipeline. Documents that Lexpand's own write-back changed are inspected as well, and fit.
  */
 export class ChangedDocuments {
   readonly #client: Client
   readonly #index: string
   readonly #specification: IndexSpecification
   readonly #window: number
-  /** Undefined where `_source` keeps vectors: they then outlive every update. */
+  /** Undefined where `_source` keeps vectors, which then survive every update. */
   readonly #mark: object | undefined
   #size: number
 
-  /**
-   * @param resultWindow most documents that a page may have, see `resultWindow`
-   */
+  /** @param resultWindow largest number of documents of a page, see `resultWindow` */
   constructor(client: Client, installed: InstalledIndex, resultWindow: number) {
     this.#client = client
     this.#index = installed.name
@@ -73,7 +71,7 @@ export class ChangedDocuments {
     this.#size = Math.min(FIRST_PAGE, resultWindow)
   }
 
-  /** @throws LexpandError as the engine fails; a page that takes too long is asked for again, smaller */
+  /** @throws LexpandError for failures of the engine; a page that takes too long is asked for again, smaller */
   async page(range: PageRange): Promise<ChangedPage> {
     const { after, upTo, shard, pendingOnly = false } = range
     const { hits, upTo: last } = await readWholeGroups({ gte: after + 1, lte: upTo }, (request) =>
@@ -100,7 +98,7 @@ export class ChangedDocuments {
 
   async #search(shard: number, request: object): Promise<Answered<Hit>> {
     for (;;) {
-      // One more than a page: where no number is shared, leaving the last one out leaves a whole page.
+      // One document more than a page: if its number is not shared, leaving it out leaves a whole page.
       const size = Math.min(this.#window, this.#size + 1)
       try {
         const reply = await internalSearch(this.#client, {
@@ -146,7 +144,7 @@ export class ChangedDocuments {
     return this.#mark !== undefined && sidecar?.state === 'ready' && !hasMark(hit)
   }
 
-  /** Read as they are now: what changed since the search is then judged by its new text, and comes again later. */
+  /** Reads the documents as they are now: a document that changed since the search is judged by its new text and comes again later. */
   async #changedAmong(hits: readonly Hit[]): Promise<Pick<ChangedPage, 'waiting' | 'lost'>> {
     const { fields } = this.#specification
     const named = hits.map(({ _id, _routing }) => ({ id: _id, routing: _routing }))
@@ -177,21 +175,21 @@ const PENDING = {
   },
 }
 
-/** A document that waits anyway needs no look at its text. */
+/** A document that is pending anyway needs no look at its text. */
 const SCRIPT = inlineTextScript(`
 def sidecar = source.get(params.sidecar);
 if (!(sidecar instanceof Map)) return seen;
 seen.sidecar = sidecar;
 if (sidecar.state == 'pending' || sidecar.fingerprint != params.fingerprint) return seen;`)
 
-/** What the script gives; without a text the document waits. */
+/** The result of the script; a document without a text is pending. */
 type Seen = { readonly sidecar?: Sidecar } & (InlineText | Record<never, never>)
 
 function waits(seen: Seen): seen is Exclude<Seen, InlineText> {
   return !('text' in seen || 'problem' in seen || 'long' in seen)
 }
 
-/** The client's own type of a hit knows neither script fields nor versions. */
+/** The client's type of a hit has neither script fields nor versions. */
 interface Hit {
   readonly _id: string
   readonly _routing?: string | undefined
@@ -214,7 +212,7 @@ function toQueued(
   { _id, _routing, _seq_no, _primary_term }: Hit,
   sidecar: Sidecar | undefined,
 ): QueuedDocument {
-  // Whatever a client sent as a sidecar stands there as well.
+  // The sidecar may hold anything that a client sent.
   const textHash = typeof sidecar?.text_hash === 'string' ? sidecar.text_hash : undefined
   return jobDocument({ id: _id, routing: _routing, seqNo: _seq_no, primaryTerm: _primary_term, textHash })
 }

@@ -1,29 +1,29 @@
 import type { RedisConnection } from '../queue/redis-place.ts'
 
-/** What the checkpoints of an index belong to: an index made anew, or another model, starts from the beginning. */
+/** Identity that checkpoints belong to: a recreated index, or another model, starts from the beginning. */
 export interface CheckpointScope {
-  /** `index.uuid`; the same name may be another index tomorrow. */
+  /** `index.uuid`, because the name may belong to another index later. */
   readonly indexUuid: string
   readonly fingerprint: string
 }
 
-/** How far a shard was swept. */
+/** Position up to which a shard was swept. */
 export interface SweptShard {
   readonly shard: number
   /** History of the shard (`history_uuid`); it changes when the shard may have lost operations. */
   readonly history: string
-  /** Every document changed up to this number was looked at. */
+  /** Every document changed up to this sequence number was inspected. */
   readonly seqNo: number
 }
 
-/** How long the checkpoint of an index stays that is not swept any more, for example because it was deleted. */
+/** Lifetime of the checkpoint of an index that is no longer swept, for example because it was deleted. */
 const KEPT_SECONDS = 90 * 24 * 3_600
 
 /**
- * Checkpoints live in Redis, beside the jobs that they stand for: one that is lost, or older than it could be after
+ * Reads checkpoints. They live in Redis, beside the jobs that they account for: one that is lost, or older than before
  * a crash, costs a longer sweep and nothing else.
  *
- * @returns shard -> sequence number, only of shards whose history is the same
+ * @returns shard -> sequence number, only for shards whose history is the same
  */
 export async function readCheckpoints(
   redis: RedisConnection,

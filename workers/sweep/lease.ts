@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisConnection } from '../queue/redis-place.ts'
 
-/** The right to do something alone, for as long as it is renewed. */
+/** The exclusive right to do something, for as long as it is renewed. */
 export interface Lease {
-  /** False as soon as somebody else may have it. */
+  /** False from the moment when another holder is possible. */
   isHeld(): boolean
   release(): Promise<void>
 }
 
-/** A sweeper that was killed keeps the others waiting for so long. */
+/** Longest time that others wait for a killed sweeper. */
 const LEASE_MS = 15_000
 const RENEWALS_PER_LEASE = 3
 const RETRY_MS = 250
@@ -18,13 +18,13 @@ const RENEW = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('pexp
 const RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1]) or 0"
 
 /**
- * Takes a lease that Redis ends by its own clock; ours only counts the time since the last renewal, so that a wall
- * clock that jumps changes nothing. It keeps work from being done twice; whatever rests on it must also be right
- * with two holders, since a process may be stopped between the question and the deed.
+ * Takes a lease that Redis ends by its own clock; the local clock only counts the time since the last renewal, so that
+ * a jump of the wall clock changes nothing. The lease keeps work from being done twice. Work under it must also be
+ * right with two holders, since a process may be stopped between the check and the act.
  *
- * @param waitMs how long to wait for another holder
- * @returns undefined when somebody else has it
- * @throws what ioredis throws when Redis stays away
+ * @param waitMs longest time to wait for another holder
+ * @returns undefined when another process has the lease
+ * @throws any error of ioredis when Redis stays away
  */
 export async function takeLease(
   redis: RedisConnection,
@@ -52,7 +52,7 @@ export async function takeLease(
     isHeld: () => !isLost && performance.now() - renewedAt < LEASE_MS,
     async release() {
       clearInterval(timer)
-      // It ends by itself; a Redis that is away is no reason to fail work that is done.
+      // The lease expires by itself; a Redis that is away must not fail finished work.
       if (!isLost) await redis.eval(RELEASE, 1, key, token).catch(() => undefined)
       isLost = true
     },

@@ -5,16 +5,17 @@ import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 
 export interface LexpandIndex {
   readonly name: string
-  /** Identity of the model that it was made with. */
+  /** Identity of the model that the index was set up with. */
   readonly identity: string
 }
 
 /**
- * Finds the open indices of a cluster that Lexpand has set up. Where the user may not look at the mappings of all indices,
- * a pattern is answered from the state of the cluster, if that may be seen.
+ * Finds the open indices of a cluster that Lexpand has set up. Where the user may not read the mappings of all indices,
+ * the state of the cluster answers a pattern, if the user may read that.
  *
- * @param indices names, patterns or aliases @default all
- * @param identity only those of this model
+ * @param indices names, patterns or aliases
+ * @default all
+ * @param identity only indices of this model
  * @throws LexpandError INDEX when a named one is missing; SERVICE when the engine cannot be reached or forbids it
  */
 export async function lexpandIndices(
@@ -43,7 +44,10 @@ async function ofMappings(client: Client, indices: readonly string[]): Promise<L
   return Object.entries(reply.body).flatMap(([name, { mappings }]) => ours(name, mappings))
 }
 
-/** One index that the user may not look at must not hide the others: the state of the cluster is one privilege for all. */
+/**
+ * Reads the state of the cluster, which needs one privilege for all indices: an index that the user may not read must
+ * not hide the others.
+ */
 async function ofClusterState(client: Client, indices: readonly string[]): Promise<LexpandIndex[]> {
   const reply = await client.cluster.state({
     index: indices.join(','),

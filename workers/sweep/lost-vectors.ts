@@ -7,7 +7,7 @@ import { type DocumentVersion, writeBack } from '../documents/write-back.ts'
 import { jobDocument } from '../queue/job-data.ts'
 import type { QueuedDocument } from '../queue/queue.ts'
 
-/** A document that says `ready` and has no vector any more, with the hash of its text. */
+/** A document in state `ready` that has lost its vector, with the hash of its text. */
 export interface LostVector extends DocumentVersion {
   readonly hash: string
 }
@@ -15,12 +15,13 @@ export interface LostVector extends DocumentVersion {
 const PATIENCE = { giveUpAfterMs: 10_000 }
 
 /**
- * Makes documents pending that lost their vectors: a worker would take them for settled. One that was changed since it
- * was read, or that the engine refuses to write, is left as it is: the change comes to the next sweep, and the audit tells
- * of the other.
+ * Makes documents pending that lost their vectors: a worker would otherwise leave them alone. A document that was
+ * changed since it was read, or that the engine refuses to write, is left as it is: the next sweep sees the change, and
+ * the audit reports the refused one.
  *
- * @returns those to be queued
- * @throws EngineBusy when the engine has no room, EngineDenied when it may not be done: the page has to be swept again
+ * @returns documents to queue
+ * @throws EngineBusy when the engine has no room, EngineDenied when the user may not write: the page has to be swept
+ *   again
  */
 export async function markLost(
   client: Client,

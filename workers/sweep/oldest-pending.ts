@@ -5,9 +5,9 @@ import { internalSearch } from '../../opensearch/internal-search.ts'
 import { stuckIds } from '../dead-letters/dead-letter-store.ts'
 
 /**
- * Age in seconds of the text that waits longest for its vector, as its sidecar says; 0 when none waits. Clocks of
- * the engine and of applications write that time, so it is a figure to look at and nothing more. Documents that the
- * engine lets nobody write are left out: they have a dead letter, and would hide for ever whether the others move.
+ * Age in seconds of the text that has waited longest for its vector, as its sidecar says; 0 when none waits. Clocks of
+ * the engine and of applications write that time, so it serves as a figure only. Documents that the engine refuses to
+ * write are left out: they have a dead letter, and would hide for ever whether the others move.
  */
 export async function oldestPendingSeconds(client: Client, index: string, now = new Date()): Promise<number> {
   const stuck = await stuckIds(client, index)

@@ -13,13 +13,14 @@ import { oldestPendingSeconds } from './oldest-pending.ts'
 
 export interface SweepOptions {
   /**
-   * Whether to look also at pending documents that an earlier sweep has passed: it finds those whose job was lost.
+   * Whether to inspect pending documents again that an earlier sweep has passed: this finds those whose job was lost.
+   *
    * @default true
    */
   readonly pending?: boolean | undefined
-  /** How long to wait while another sweeper works on the index. @default 10_000 */
+  /** Milliseconds to wait while another sweeper works on the index. @default 10_000 */
   readonly waitMs?: number | undefined
-  /** Aborting ends it after the page in flight; the next sweep goes on from there. */
+  /** Aborting ends the sweep after the page in flight; the next sweep continues from there. */
   readonly signal?: AbortSignal | undefined
   /** Called after every page. */
   readonly onPage?: ((progress: SweepProgress) => void) | undefined
@@ -28,39 +29,43 @@ export interface SweepOptions {
 }
 
 export interface SweepProgress {
-  /** Documents looked at so far. */
+  /** Number of documents inspected so far. */
   readonly scanned: number
-  /** Changes still to be looked at; many of them may be of deleted or later changed documents. */
+  /** Number of changes still to be inspected; many may belong to documents that were deleted or changed later. */
   readonly remaining: number
 }
 
 export interface SweepReport {
-  /** Documents that wait for a vector, without those that the engine lets nobody write: they have a dead letter. */
+  /** Documents that wait for a vector, without those that the engine refuses to write: these have a dead letter. */
   readonly found: number
-  /** Jobs added for them; what a job names already is not queued again. */
+  /** Jobs added for them; documents that a job already names are not queued again. */
   readonly jobs: number
-  /** Documents looked at. */
+  /** Number of documents inspected. */
   readonly scanned: number
-  /** Age of the text that waits longest, in seconds. */
+  /** Age in seconds of the text that has waited longest. */
   readonly oldestPendingSeconds: number
-  /** done; or why the rest is left to the next sweep: another sweeper works on it, the queue is full, or it was stopped. */
+  /**
+   * done, or the reason why the rest is left to the next sweep: another sweeper works on the index (taken), the queue
+   * is full, or the sweep was stopped.
+   */
   readonly outcome: 'done' | 'taken' | 'full' | 'stopped'
 }
 
-/** An application that stores and then queues needs a moment between the two; afterwards its documents are no news. */
+/** An application that stores and then queues needs a moment between the two; after it jobs already name its documents. */
 const SETTLE_MS = 200
 
 /**
- * Queues the documents of an index that wait for a vector: written by other clients through the pipeline or past it,
- * changed past it, there before Lexpand, or left by a crash.
+ * Queues the documents of an index that wait for a vector: those written by other clients, through the pipeline or past
+ * it, those that were there before Lexpand, and those that a crash left behind.
  *
  * Changes are followed by sequence number, shard by shard. Up to the global checkpoint of the primary every operation
- * is applied on all copies, and after a refresh each can be found: nothing can appear later below what was read, so
- * no change is looked at twice. A checkpoint is stored after each page, when the page's jobs are in the queue;
- * killed at any moment, the next sweep goes on there. One sweeper works on an index at a time.
+ * is applied on all copies, and after a refresh each can be found: no operation can appear later below a number that
+ * was read, so no change is inspected twice. A checkpoint is stored after each page, when the page's jobs are in the
+ * queue; after a kill at any moment the next sweep continues from it. One sweeper works on an index at a time.
  *
  * @param index index or alias of one index
- * @throws LexpandError INDEX when it is missing or not ours; SERVICE when engine or Redis cannot be reached
+ * @throws LexpandError INDEX when it is missing or was not set up by Lexpand; SERVICE when engine or Redis cannot be
+ *   reached
  */
 export async function sweep(
   client: Client,
@@ -95,13 +100,13 @@ interface SweepTarget {
   readonly client: Client
   readonly queue: EncodeQueue
   readonly installed: InstalledIndex
-  /** Most documents that a page may have. */
+  /** Largest number of documents of a page. */
   readonly resultWindow: number
   readonly lease: Lease
   readonly options: SweepOptions
 }
 
-/** Why a sweep ends before everything was looked at. */
+/** Reason why a sweep ends before everything was inspected. */
 type Stop = Exclude<SweepReport['outcome'], 'done'>
 
 class SweepRun {
@@ -121,13 +126,13 @@ class SweepRun {
   async all(): Promise<SweepReport['outcome']> {
     const { client, queue, installed, options } = this.#target
     const { name: index, specification } = installed
-    // Again, now that nobody else moves them.
+    // Read again, now that the lease keeps others from moving them.
     const { uuid, shards } = await readShards(client, index)
     const scope = { indexUuid: uuid, fingerprint: specification.fingerprint }
     const swept = await readCheckpoints(queue.redis, scope, shards)
     const parts = shards.map((state) => {
       const from = swept.get(state.shard) ?? -1
-      // Above what the shard has: never, as long as its history is the same. If so, nothing is known.
+      // A checkpoint above the shard's own is impossible while the history is the same; if it happens, the checkpoint is void.
       return { ...state, from: from > state.globalCheckpoint ? -1 : from }
     })
     this.#remaining = parts.reduce((sum, { from, globalCheckpoint }) => sum + globalCheckpoint - from, 0)
@@ -142,7 +147,7 @@ class SweepRun {
     return 'done'
   }
 
-  /** Documents that were queued once and still wait: their jobs may be gone. */
+  /** Inspects documents that were queued once and are still pending: their jobs may be lost. */
   async #pending({ shard, from }: SweptPart): Promise<Stop | undefined> {
     for (let after = -1; after < from; ) {
       const stop = await this.#mustStop()
@@ -201,7 +206,7 @@ class SweepRun {
   }
 }
 
-/** A shard and where its sweep starts. */
+/** A shard and the position where its sweep starts. */
 interface SweptPart extends ShardCheckpoint {
   readonly from: number
 }

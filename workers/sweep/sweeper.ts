@@ -13,43 +13,47 @@ import { type SweepProgress, type SweepReport, sweep } from './sweep.ts'
 export interface SweeperOptions {
   readonly client: Client
   readonly redis: RedisPlace
-  /** What the keys in Redis begin with. @default '{lexpand}' */
+  /** Prefix of the keys in Redis. @default '{lexpand}' */
   readonly prefix?: string | undefined
-  /** pino, `console`, or any other. @default no log */
+  /** pino, `console`, or any logger of the same shape. @default no log */
   readonly logger?: Logger | undefined
   /** Aborting closes the sweeper. */
   readonly signal?: AbortSignal | undefined
-  /** Names or aliases. @default every index of the cluster that Lexpand has set up, also those that come later */
+  /** Names or aliases. @default every index of the cluster that Lexpand has set up, including later ones */
   readonly indices?: readonly string[] | undefined
-  /** Only indices of this model, for example because a worker has no other. @default all; each model has its queue */
+  /**
+   * Restricts the sweeper to indices of this model, for example because a worker has no other.
+   *
+   * @default all; each model has its own queue
+   */
   readonly identity?: string | undefined
-  /** Time between two looks. What other clients write waits for about half of it. @default 5_000 */
+  /** Milliseconds between two sweeps. Documents of other clients wait for about half of it. @default 5_000 */
   readonly everyMs?: number | undefined
-  /** Called after each index that had something to look at. */
+  /** Called after each index that had changes. */
   readonly onSwept?: ((index: string, report: SweepReport) => void) | undefined
   /** @default no telemetry */
   readonly telemetry?: Telemetry | undefined
 }
 
 export interface RunningSweeper {
-  /** Ends after the page in flight; the next sweeper goes on from there. */
+  /** Ends after the page in flight; the next sweeper continues from there. */
   close(): Promise<void>
 }
 
-/** Pending documents that were queued once are looked at again so often; with an empty queue sooner. */
+/** Interval at which documents that were queued once and are still pending are inspected again; shorter with an empty queue. */
 const PENDING_EVERY_MS = 60_000
 const PENDING_WHEN_IDLE_MS = 10_000
 const PROGRESS_EVERY_MS = 10_000
 
 /**
- * Sweeps indices again and again, until closed. Several may run, in several processes: one works on an index at a
- * time. Trouble with an index, with the engine, or with Redis is logged and the next look tries again.
+ * Sweeps indices again and again, until closed. Several sweepers may run, in several processes: one works on an index
+ * at a time. An error of an index, of the engine or of Redis is logged, and the next round tries again.
  *
  * @throws LexpandError SERVICE when Redis cannot be reached at the start
  */
 export async function startSweeper(options: SweeperOptions): Promise<RunningSweeper> {
   assertShape(optionsSchema, options, 'sweep', 'CONFIGURATION')
-  // Wrong settings should end a program at its start, not fill its log.
+  // Wrong settings should end a program at its start instead of filling its log.
   const probe = await connect(options.redis, { role: 'queue' })
   probe.disconnect()
   const stopping = new AbortController()
@@ -77,9 +81,9 @@ class SweepLoop {
   readonly #options: SweeperOptions
   readonly #logger: Logger
   readonly #signal: AbortSignal
-  /** Opened when an index of that model is found. */
+  /** Queues by model, opened when an index of the model is found. */
   readonly #queues = new Map<string, EncodeQueue>()
-  /** Index -> when its pending documents were last looked at, by the clock that never jumps. */
+  /** Index -> time of the last inspection of its pending documents, by the monotonic clock. */
   readonly #lookedAt = new Map<string, number>()
   readonly #troubles: TroubleLog
 
@@ -93,7 +97,7 @@ class SweepLoop {
   async run(): Promise<void> {
     const { indices = ['*'], everyMs = 5_000 } = this.#options
     while (!this.#signal.aborted) {
-      // One by one: a name that is missing must not keep the others waiting.
+      // Each name separately: a missing one must not keep the others waiting.
       for (const name of indices) await this.#attempt(`indices ${name}`, () => this.#sweepAll(name))
       await sleep(everyMs, undefined, { signal: this.#signal }).catch(() => undefined)
     }

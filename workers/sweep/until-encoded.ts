@@ -15,27 +15,28 @@ export interface UntilEncodedOptions {
   readonly index: string
   /** Aborting ends the waiting; documents may then still be pending. */
   readonly signal?: AbortSignal | undefined
-  /** Documents that the caller queued, for the progress. @default those that are pending at the first look */
+  /** Number of documents that the caller queued, for the progress. @default those that are pending at the first look */
   readonly queued?: number | undefined
   /** Called at every look. */
   readonly onProgress?: ((encoded: number, documents: number) => void) | undefined
-  /** Called once when a service is away, with what it says, and once when the queue is paused. */
+  /** Called once with its message when a service is away, and once when the queue is paused. */
   readonly onTrouble?: ((message: string) => void) | undefined
 }
 
 const POLL_MS = 500
-/** Sweeps without any effect after which documents count as stuck. */
+/** Number of sweeps without effect after which documents count as stuck. */
 const VAIN_SWEEPS = 3
-/** How long OpenSearch or Redis may be away. */
+/** Longest time that OpenSearch or Redis may be away. */
 const PATIENCE_MS = 120_000
-/** How long jobs may wait for a privilege while nothing is encoded. */
+/** Longest time that jobs may wait for a privilege while nothing is encoded. */
 const DENIED_MS = 30_000
 
 /**
- * Waits until no document of the index is pending. Other workers may do part of the work, so the index is asked,
- * not our own worker; documents that no job names (a crash of an earlier run) are swept into the queue.
+ * Waits until no document of the index is pending. Other workers may do part of the work, so the index is asked and not
+ * a worker; documents that no job names (after a crash of an earlier run) are swept into the queue.
  *
- * @throws LexpandError INDEX when documents stay pending; SERVICE when the user or workers lack a privilege; the last failure when a service stays away
+ * @throws LexpandError INDEX when documents stay pending; SERVICE when the user or workers lack a privilege; the last
+ *   failure when a service stays away
  */
 export async function untilEncoded(options: UntilEncodedOptions): Promise<void> {
   const { index, signal, onProgress, onTrouble } = options
@@ -81,7 +82,7 @@ export async function untilEncoded(options: UntilEncodedOptions): Promise<void> 
 async function look({ client, queue, index }: UntilEncodedOptions) {
   const isIdle = await queue.isIdle()
   let { pending } = await countStates(client, index)
-  // What a search sees may be a second old: before a decision the index is refreshed.
+  // A search may lag by a second, so the index is refreshed before a decision.
   if (isIdle || pending === 0) {
     await refreshAll(client, index)
     pending = (await countStates(client, index)).pending

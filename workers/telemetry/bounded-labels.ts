@@ -1,11 +1,12 @@
-/** Takes the place of values for which there is no room any more. */
+/** Replaces values for which there is no room left. */
 export const OTHER = 'other'
 
 const MAX_LENGTH = 128
 
 /**
- * Keeps the number of label values bounded: every distinct value is a time series for ever, in this process and in
- * whatever scrapes it, and index names come from jobs, which anybody who reaches Redis writes. First come, first served.
+ * Bounds the number of label values. Every distinct value is a time series for ever, in this process and in the system
+ * that scrapes it, and index names come from jobs, which anybody with access to Redis can write. The first values get
+ * the room.
  */
 export class BoundedLabels {
   readonly #known = new Set<string>()
@@ -15,12 +16,12 @@ export class BoundedLabels {
     this.#most = most
   }
 
-  /** Those that got a series of their own. */
+  /** Values that have a series of their own. */
   get known(): readonly string[] {
     return [...this.#known]
   }
 
-  /** The value itself while there is room, else {@link OTHER}; control characters and excess length are cut out. */
+  /** Returns the value while there is room, else {@link OTHER}; control characters and excess length are cut. */
   of(value: string): string {
     const label = printable(value.slice(0, MAX_LENGTH))
     if (this.#known.has(label)) return label

@@ -89,7 +89,7 @@ describe('hostile names', () => {
     for (let at = 2_000; at < 4_000; at++) callAll(telemetry, `index-${at}`, at)
     const metrics = await scrape(registry)
     expect([...metrics.keys()].filter((name) => name.startsWith('lexpand_documents_total'))).toHaveLength(6)
-    // Numbers got longer, nothing else did.
+    // Numbers became longer, nothing else did.
     expect((await registry.metrics()).length).toBeLessThan(before * 1.05)
     expect(metrics.size).toBeLessThan(500)
   })

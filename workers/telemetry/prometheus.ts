@@ -4,29 +4,29 @@ import type { Telemetry } from './telemetry.ts'
 
 export interface PrometheusTelemetry {
   readonly telemetry: Telemetry
-  /** A registry of its own, so that two workers in one process do not share counts. Other metrics may be added to it. */
+  /** Registry of this telemetry alone, so that two workers in one process do not share counts. Other metrics may be added. */
   readonly registry: Registry
-  /** Names of the indices that were reported so far and have series of their own. */
+  /** Names of the indices that have been reported and have series of their own. */
   indices(): readonly string[]
 }
 
 export interface PrometheusOptions {
-  /** Says what runs, as labels of `lexpand_build_info`. */
+  /** Labels of `lexpand_build_info`. */
   readonly build: Readonly<Record<(typeof BUILD_LABELS)[number], string>>
-  /** Distinct index names that get series of their own; the others share one. @default 50 */
+  /** Number of index names that get series of their own; the others share one. @default 50 */
   readonly maxIndices?: number | undefined
 }
 
 const BUILD_LABELS = ['role', 'version', 'model', 'model_version'] as const
 
-/** From an idle worker's delay of about a second to a backlog of a day. */
+/** Seconds, from an idle worker's delay of about one to a backlog of a day. */
 const FRESHNESS_BUCKETS = [0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3_600, 21_600, 86_400]
-/** A stage of a job of 64 documents: reads take milliseconds, long texts on one core a minute. */
+/** Seconds of one stage of a job of 64 documents: reads take milliseconds, long texts on one core a minute. */
 const STAGE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
-/** From a pass over a few changes to one over a large index. */
+/** Seconds of a sweep, from a few changes to a large index. */
 const SWEEP_BUCKETS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900]
 
-/** Reason classes and HTTP statuses are few; the bound is for what a future engine or caller may send. */
+/** Reason classes and HTTP statuses are few; the bound holds for values that a future engine or caller may send. */
 const MAX_REASONS = 20
 
 /** {@link Telemetry} as Prometheus metrics, named by its conventions: `lexpand_` first, base units, `_total` for counters. */
@@ -59,7 +59,7 @@ export function prometheusTelemetry({ build, maxIndices = 50 }: PrometheusOption
   })
   const stage = new Histogram({
     name: 'lexpand_job_stage_duration_seconds',
-    // Without the index: times hardly depend on it, and buckets times indices are many series.
+    // Without the label `index`: times hardly depend on it, and buckets times indices are many series.
     help: 'Time that a job spent reading, encoding and writing.',
     labelNames: ['stage'],
     buckets: STAGE_BUCKETS,
@@ -100,7 +100,7 @@ export function prometheusTelemetry({ build, maxIndices = 50 }: PrometheusOption
   )
   const probe = gauge('lexpand_search_probe_p95_seconds', '95th percentile of the probe query.')
   const yielding = gauge('lexpand_yielding_to_searches', '1 while encoders yield to searches.')
-  // prom-client starts them at 0, which nobody has measured: a process that does not probe must not report 0 s.
+  // prom-client starts gauges at 0, which was not measured: a process that does not probe must not report 0 s.
   for (const untold of [pace, probe, yielding]) untold.remove()
 
   const telemetry: Telemetry = {
@@ -124,7 +124,7 @@ export function prometheusTelemetry({ build, maxIndices = 50 }: PrometheusOption
       ),
     engineRefused: (index, status) =>
       refusals.inc({ index: indices.of(index), status: statuses.of(String(status)) }),
-    // Without a limit it is +Inf, which the format has; 0 would read as a standstill.
+    // No limit is +Inf, a valid value of the format; 0 would read as a standstill.
     pace: (limit) => pace.set(limit === Number.POSITIVE_INFINITY ? limit : nonNegative(limit)),
     probe(seconds, isYielding) {
       probe.set(nonNegative(seconds))
@@ -134,7 +134,7 @@ export function prometheusTelemetry({ build, maxIndices = 50 }: PrometheusOption
   return { telemetry, registry, indices: () => indices.known }
 }
 
-/** prom-client throws on anything else, and a metric must not fail a job; clocks of two machines give such numbers. */
+/** prom-client throws on negative and non-finite values, and a metric must not fail a job; clocks of two machines give such numbers. */
 function nonNegative(value: number): number {
   return Number.isFinite(value) ? Math.max(0, value) : 0
 }

@@ -2,12 +2,12 @@ import { type Attributes, type Context, type Span, SpanStatusCode, trace } from 
 import { type Span as QueueSpan, type Telemetry as QueueTelemetry, SpanKind } from 'bullmq'
 import { BullMQOtel } from 'bullmq-otel'
 
-/** Does nothing until a process has registered an SDK; the command line does where OTEL_EXPORTER_OTLP_ENDPOINT is set. */
+/** Does nothing until a process registers an SDK; the command line does so where OTEL_EXPORTER_OTLP_ENDPOINT is set. */
 const tracer = trace.getTracer('lexpand')
 
 /**
- * Runs a part of a job as a span below the active one. Attributes say how much, and in which index: never texts, and
- * no document ids, since traces go to other places and stay there for longer than documents.
+ * Runs a part of a job as a span below the active one. Attributes give numbers and the index, never texts or document
+ * ids, since traces leave the cluster and are kept longer than documents.
  *
  * @param work may add attributes to its span
  */
@@ -20,7 +20,7 @@ export function traced<T>(
     try {
       return await work(span)
     } catch (error) {
-      // The class only: messages of engines quote documents.
+      // Only the class of an error is recorded: messages of engines quote documents.
       const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
       span.setAttribute('error.type', code ?? (error instanceof Error ? error.name : 'unknown'))
       span.setStatus({ code: SpanStatusCode.ERROR })
@@ -32,8 +32,8 @@ export function traced<T>(
 }
 
 /**
- * Carries the context of the caller who queues into the worker, so that a job belongs to the trace of its cause. Of BullMQ's
- * own spans only those of queueing and of the job remain: its polling would be a trace a second for ever.
+ * Carries the context of the caller who queues into the worker, so that a job belongs to the trace of its cause. Only
+ * BullMQ's own spans of queueing and of the job remain: its polling would start a trace a second for ever.
  */
 export function queueTraces(): QueueTelemetry<Context> {
   const { tracer: spans, contextManager } = new BullMQOtel({ tracerName: 'lexpand' })
@@ -48,7 +48,7 @@ export function queueTraces(): QueueTelemetry<Context> {
   }
 }
 
-/** BullMQ's events and exceptions carry error messages, and those may quote documents. */
+/** Drops messages: BullMQ's events and exceptions carry error messages, which may quote documents. */
 function withoutMessages(span: QueueSpan<Context>): QueueSpan<Context> {
   return {
     setSpanOnContext: (context) => span.setSpanOnContext(context),

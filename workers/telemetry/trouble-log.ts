@@ -1,10 +1,10 @@
 import type { Logger } from './logger.ts'
 
-/** A trouble that lasts is said again after this time, with the number of times that it came. */
+/** A lasting trouble is logged again after this time, with the number of its occurrences. */
 const REPEAT_MS = 60_000
-/** Messages carry ports and times: beyond so many different ones a place has one trouble with many faces. */
+/** Messages contain ports and times: with more different messages than this a place counts as having one trouble. */
 const MAX_MESSAGES = 8
-/** Places are index names from job payloads, which anybody who reaches Redis may write. */
+/** Places are index names from job payloads, which anybody with access to Redis can write. */
 const MAX_PLACES = 1_000
 
 interface Trouble {
@@ -13,21 +13,21 @@ interface Trouble {
 }
 
 /**
- * Logs what goes wrong again and again: when it begins, once a minute while it lasts, and when it is over. A service
- * that is away for an hour fails every retry of every job, and a log of retries hides what began it.
+ * Logs repeated failures: when they begin, once a minute while they last, and when they are over. A service that is
+ * away for an hour fails every retry of every job, and a log of retries would hide the beginning.
  */
 export class TroubleLog {
   readonly #logger: Logger
   readonly #clock: () => number
   readonly #troubles = new Map<string, Trouble>()
 
-  /** @param clock milliseconds, never jumping @default performance.now */
+  /** @param clock monotonic milliseconds @default performance.now */
   constructor(logger: Logger, clock: () => number = () => performance.now()) {
     this.#logger = logger
     this.#clock = clock
   }
 
-  /** @param place what is in trouble, such as `redis` or an index */
+  /** @param place where the failure occurs, such as `redis` or an index */
   met(place: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     const now = this.#clock()
     const trouble = this.#troubles.get(place) ?? { since: now, said: new Map() }
@@ -42,12 +42,12 @@ export class TroubleLog {
     trouble.said.set(message, { at: now, unsaid: 0 })
   }
 
-  /** {@link met} for something that was thrown: its message, never its stack, which is the same at every retry. */
+  /** {@link met} for a thrown error: logs its message, never its stack, which is the same at every retry. */
   failed(place: string, what: string, error: unknown, fields: Readonly<Record<string, unknown>> = {}): void {
     this.met(place, `${what}: ${messageOf(error)}`, fields)
   }
 
-  /** Says that a place is well again, if it had been in trouble; costs one look-up otherwise. */
+  /** Logs that a place has recovered, if it had failed; costs one look-up otherwise. */
   over(place: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     const trouble = this.#troubles.get(place)
     if (trouble === undefined) return

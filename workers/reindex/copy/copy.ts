@@ -25,30 +25,31 @@ export interface CopyLink {
   readonly persistence: Persistence
 }
 
-/** A document that may differ in the two indices; its shard is that in `from`. */
+/** A document that may differ between the two indices; its shard is the one in `from`. */
 export interface CopyCandidate extends DocumentName {
   readonly shard: number
 }
 
 export interface Copied {
-  /** Written to `to`. */
+  /** Number of documents written to `to`. */
   readonly written: number
-  /** Deleted in `to`, because `from` does not have them. */
+  /** Number of documents deleted in `to`, because `from` does not have them. */
   readonly removed: number
-  /** Documents of `to` that wait for a vector: they are to be queued. */
+  /** Documents of `to` that wait for a vector and have to be queued. */
   readonly pending: readonly QueuedDocument[]
 }
 
-/** What OpenSearch recommends for a request. */
+/** The size of a request that OpenSearch recommends. */
 const CHUNK_BYTES = 5_000_000
 const FIRST_CHUNK = 100
 const MAX_CHUNK = 1_000
 
 /**
- * Makes documents of `to` the same as in `from`: written, replaced, or deleted. Newer wins, no matter who does this at the
- * same time: the version in `to` is read first, then the newest document in `from`, and the write is bound to the
- * version read (`if_seq_no`, `if_primary_term`, or that there is none). A process that wrote in between read `from` before
- * us, so our write fails, and we look again. The ingest pipeline is passed by: documents are copied as they are.
+ * Makes documents of `to` equal to those of `from`: they are written, replaced, or deleted. The newer version wins,
+ * whatever other process does the same at the same time: the version in `to` is read first, then the newest document in
+ * `from`, and the write is bound to the version read (`if_seq_no`, `if_primary_term`, or that there is none). A process
+ * that wrote in between has read `from` earlier; the write here then fails and the document is looked at again.
+ * Documents are copied as they are, past the ingest pipeline.
  *
  * Running it again changes nothing.
  *
@@ -69,7 +70,7 @@ export async function copyDocuments(link: CopyLink, candidates: readonly CopyCan
 
 type Total = { written: number; removed: number; pending: QueuedDocument[] }
 
-/** @returns bytes read */
+/** @returns number of bytes read */
 async function copyChunk(link: CopyLink, chunk: readonly CopyCandidate[], total: Total): Promise<number> {
   let open = chunk
   let bytes = 0

@@ -13,27 +13,27 @@ export interface DifferenceRequest {
   readonly client: Client
   /** The index that documents were copied from. */
   readonly source: string
-  /** Its copy: `lexpand.copied_from` names shard and sequence number of every document's original. */
+  /** Its copy: `lexpand.copied_from` names the shard and sequence number of every document's original. */
   readonly target: string
   readonly shard: number
-  /** Compared are originals up to this number; both indices have to be refreshed since it was reached. */
+  /** Only originals up to this sequence number are compared; both indices have to be refreshed since it was reached. */
   readonly upTo: number
   readonly persistence: Persistence
   /**
-   * What earlier calls found: ranges that have not changed since are passed over. For a caller that has dealt with
-   * their differences and leaves them as they are.
+   * Result of earlier calls: ranges that have not changed since are skipped. For a caller that has handled their
+   * differences and accepts the rest.
    */
   readonly settled?: Map<number, string> | undefined
 }
 
 /**
- * Finds the documents in which an index and its copy differ, deleted ones too, without reading all ids.
+ * Finds the documents in which an index and its copy differ, deleted ones included, without reading all ids.
  *
- * The originals have sequence numbers on one side, and the copies name such numbers on the other: where both hold the same
- * (number, document), the copy is complete, up to date, and without documents that were deleted. Counts and sums over
- * ranges of numbers are compared first (a few thousand numbers each), and only ranges that differ are listed.
+ * The originals have sequence numbers, and the copies name such numbers: where both sides hold the same pairs (number,
+ * document), the copy is complete, up to date, and without deleted documents. Counts and sums over ranges of a few
+ * thousand numbers are compared first, and only ranges that differ are listed.
  *
- * @returns documents to be looked at; each may turn out to be the same by now
+ * @returns documents to look at; each may have become equal by now
  */
 export async function* differences(request: DifferenceRequest): AsyncGenerator<CopyCandidate[]> {
   const { upTo, shard, settled } = request
@@ -64,11 +64,11 @@ export async function* differences(request: DifferenceRequest): AsyncGenerator<C
   }
 }
 
-/** Ranges in one comparison; the engine's own limit of buckets is 65,535. */
+/** Number of ranges in one comparison; the engine allows 65,535 buckets. */
 const MAX_RANGES = 8_192
 const LEAST_WIDTH = 64
 
-/** One of the two sides. */
+/** One of the two sides of the comparison. */
 interface Side {
   readonly index: string
   readonly preference: string
@@ -89,7 +89,7 @@ function copiesOf({ target, shard }: DifferenceRequest): Side {
   }
 }
 
-/** @returns start of a range -> count and sum of the numbers in it, which are equal for equal sets */
+/** @returns start of a range -> count and sum of the numbers in it; equal sets have equal ones */
 async function sums(
   request: DifferenceRequest,
   { index, preference, field, filter }: Side,
@@ -127,7 +127,7 @@ interface Hit {
   readonly sort: readonly [number]
 }
 
-/** @returns number and name -> document: a number alone names several where the original was shrunken. */
+/** @returns number and name -> document: a number alone names several documents where the original was shrunken */
 async function list(
   request: DifferenceRequest,
   { index, preference, field, filter }: Side,
@@ -157,7 +157,7 @@ async function list(
   return found
 }
 
-/** An answer of some shards only would hide differences. */
+/** Searches all shards: an answer of only some shards would hide differences. */
 function search({ client, persistence }: DifferenceRequest, index: string, preference: string, body: object) {
   return patiently(
     () =>

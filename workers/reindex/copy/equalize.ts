@@ -9,10 +9,10 @@ import { differences } from './difference.ts'
 import type { Following } from './follow.ts'
 
 /**
- * Compares an index with its copy up to the run's checkpoints and repairs what differs: this is how deletes come
- * over, which have no number that a reader could follow.
+ * Compares an index with its copy up to the run's checkpoints and repairs the differences. Deletes are carried over in
+ * this way, since they leave no sequence number that a reader could follow.
  *
- * @returns documents that were looked at
+ * @returns number of documents looked at
  */
 export async function repair({ run, link, encoding }: Following): Promise<number> {
   const { client, from, to, persistence } = link
@@ -39,14 +39,14 @@ export async function repair({ run, link, encoding }: Following): Promise<number
   return seen
 }
 
-/** Clients may be waiting for the comparison. */
+/** Shards are compared at the same time, because clients may be waiting for the comparison. */
 const SHARDS_AT_ONCE = 8
 const MAX_REPAIRS = 5
 
 /**
  * Repairs a copy of a frozen index until nothing differs.
  *
- * @throws LexpandError INDEX when differences remain: then the copy must not take the place of the original
+ * @throws LexpandError INDEX when differences remain: the copy must not replace the original then
  */
 export async function equalize(following: Following): Promise<void> {
   for (let attempt = 0; attempt < MAX_REPAIRS; attempt++) {
@@ -63,7 +63,7 @@ export async function equalize(following: Following): Promise<void> {
   )
 }
 
-/** The last word of a comparison: documents that nobody copied have no number to be compared. Both are refreshed. */
+/** Compares the numbers of documents at the end: a document that was not copied has no number to compare. Both indices are refreshed. */
 export async function assertSameCount(client: Client, from: string, to: string): Promise<void> {
   const [original, copy] = await Promise.all(
     [from, to].map((index) =>

@@ -9,25 +9,25 @@ import { type CopyLink, copyDocuments } from './copy.ts'
 export interface Following {
   readonly run: ReindexRun
   readonly link: CopyLink
-  /** Encoding of the index that is written to; undefined when it has no vectors. */
+  /** Encoding of the index that is written to; undefined when that index has no vectors. */
   readonly encoding: Encoding | undefined
   /** Called after every page. */
   readonly onPage?: (() => void) | undefined
 }
 
-/** Towards an index that gets vectors. */
+/** A copy into an index that gets vectors. */
 export interface FollowingWithEncoding extends Following {
   readonly encoding: Encoding
 }
 
 /**
- * Copies every document of `link.from` that changed since the run's checkpoints, in the order of the changes, up to
- * the newest that is on all copies. The first call copies the index; later ones what was written meanwhile.
+ * Copies every document of `link.from` that changed since the run's checkpoints, in the order of the changes, up to the
+ * newest change that is on all copies. The first call copies the index, later calls the documents written meanwhile.
  *
- * After a crash at most the changes of the last second are looked at again.
+ * After a crash at most the changes of the last second are read again.
  *
- * @param shards how far `link.from` is, where that is known already
- * @returns documents looked at
+ * @param shards checkpoints of `link.from`, if known already
+ * @returns number of documents read
  */
 export async function follow(
   { run, link, encoding, onPage }: Following,
@@ -72,7 +72,7 @@ const FEW_CHANGES = 100
 const MANY_CHANGES = 5_000
 
 /**
- * Whether another round would not make the rest smaller: few changes are left, or as many come as are carried over.
+ * Whether another round would not make the rest smaller: few changes are left, or as many arrive as are carried over.
  *
  * @param seen changes of the last round
  * @param before changes of the round before

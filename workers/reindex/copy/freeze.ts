@@ -8,11 +8,11 @@ import type { Checkpoints } from '../run/state.ts'
 
 /**
  * Blocks an index for writing and returns when every write that was under way is finished: the block API waits for
- * them, where the same setting put by hand does not. Writers get 403 (`cluster_block_exception`) until it is lifted.
+ * them, unlike a change of the same setting. Writers get 403 (`cluster_block_exception`) until the block is lifted.
  *
  * Needs `indices:admin/block/add`.
  *
- * @throws EngineBusy while the block is not on every shard: a write could still be taken
+ * @throws EngineBusy while the block is not on every shard: a write could still be accepted
  */
 export async function freeze(client: Client, index: string): Promise<void> {
   const { body } = await acknowledged(client.indices.addBlock({ index, block: 'write' }), {
@@ -34,13 +34,13 @@ export async function unfreeze(client: Client, index: string): Promise<void> {
 const QUIET_MS = 10_000
 const POLL_MS = 50
 
-/** Shard -> last number. */
+/** Shard number -> last sequence number. */
 export function numbersOf(shards: readonly ShardCheckpoint[]): Checkpoints {
   return Object.fromEntries(shards.map(({ shard, maxSeqNo }) => [shard, maxSeqNo]))
 }
 
 /**
- * Waits until all copies of an index to which nobody writes have everything.
+ * Waits until all copies of an index without writers have every operation.
  *
  * @throws LexpandError SERVICE when copies stay behind
  */
@@ -57,7 +57,7 @@ export async function lastNumbers(client: Client, index: string): Promise<readon
         `[reindex] expected all copies of ${index} to catch up within ${QUIET_MS / 1_000} s, got some that stay behind. Check the health of the cluster, then run this again.`,
       )
     }
-    // With an asynchronous translog the checkpoint moves with its next fsync only; a flush does not wait for that.
+    // With an asynchronous translog the checkpoint moves only with the next fsync; a flush does not wait for it.
     if (!isFlushed) await client.indices.flush({ index }).catch(() => {})
     isFlushed = true
     await sleep(POLL_MS)

@@ -12,30 +12,30 @@ import { readRaw } from './raw-documents.ts'
 const PAGE = 1_000
 
 /**
- * Finds, for a roll-back, documents of the old index that the new one does not have any more. They are among those
- * whose number no copy names (deleted, or written anew by a client), and those that the roll-back itself wrote.
+ * Finds, for a roll-back, documents of the old index that the new one no longer has. They are among the documents whose
+ * number no copy names (deleted, or written anew by a client), and those that the roll-back itself wrote.
  */
 export class Orphans {
   readonly #following: Following
   readonly #swappedAt: Checkpoints
   readonly #settled = new Map<string, Map<number, string>>()
 
-  /** @param swappedAt last numbers of the old index when it was blocked for the swap */
+  /** @param swappedAt last sequence numbers of the old index when it was blocked for the swap */
   constructor(following: Following, swappedAt: Checkpoints) {
     this.#following = following
     this.#swappedAt = swappedAt
   }
 
   /**
-   * Deletes them. Both indices may be written to: then those of the last moment are left. Later calls look only at
-   * what has changed, and at nothing once both have the same number of documents: everything that the new index has
-   * is in the old one already.
+   * Deletes the orphans. Both indices may be written to; orphans of the last moment are then left over. Later calls
+   * look only at changes, and at nothing once both indices have the same number of documents: the old index already has
+   * everything that the new one has.
    */
   async remove(): Promise<void> {
     const { client, from, to, persistence } = this.#following.link
     await patiently(() => refreshAll(client, from), persistence)
     const written = numbersOf(
-      // All that we wrote was acknowledged, so the refreshed primaries have it, whatever their checkpoints know yet.
+      // All writes of the roll-back were acknowledged, so the refreshed primaries have them, whatever their checkpoints say yet.
       await patiently(() => shardCheckpoints(client, to), persistence),
     )
     let surplus = await this.#surplus()
@@ -45,12 +45,12 @@ export class Orphans {
       surplus -= await this.#removeWritten(shard, after, written[shard] ?? after, surplus)
     }
     if (surplus <= 0) return
-    // Written anew when a range was looked at, and deleted before it was carried over: its range looks as it did.
+    // A document that was written anew when its range was looked at, and deleted before it was carried over, leaves its range unchanged.
     this.#settled.clear()
     await this.#removeOriginals()
   }
 
-  /** @returns how many documents the old index has more, afterwards */
+  /** @returns by how many documents the old index exceeds the new one afterwards */
   async #removeOriginals(): Promise<number> {
     const { client, to, persistence } = this.#following.link
     const shards = Object.entries(this.#swappedAt)
@@ -67,7 +67,7 @@ export class Orphans {
     for await (const candidates of differences(request)) await this.#removeMissing(candidates)
   }
 
-  /** @returns documents deleted, at least `surplus` if there are so many */
+  /** @returns number of documents deleted, at least `surplus` if there are so many */
   async #removeWritten(name: string, from: number, upTo: number, surplus: number): Promise<number> {
     const { client, to, persistence } = this.#following.link
     const shard = Number(name)
@@ -86,7 +86,7 @@ export class Orphans {
   async #removeMissing(candidates: readonly CopyCandidate[]): Promise<number> {
     const { run, link } = this.#following
     assertGoesOn(run.signal)
-    // No field is wanted: only whether it is there.
+    // No field is needed, only whether the document exists.
     const { documents } = await patiently(
       () => readRaw(link.client, link.from, candidates, ['_']),
       link.persistence,
@@ -97,7 +97,7 @@ export class Orphans {
     return removed
   }
 
-  /** How many documents the old index has more; both are refreshed. */
+  /** By how many documents the old index exceeds the new one; both are refreshed. */
   async #surplus(): Promise<number> {
     const { client, from, to, persistence } = this.#following.link
     const [old, current] = await Promise.all(

@@ -6,7 +6,7 @@ import { EngineBusy } from '../../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
 import { parseExactly } from '../../../sparse/exact-json.ts'
 
-/** What names a document. */
+/** The parts that name a document. */
 export interface DocumentName {
   readonly id: string
   readonly routing: string | undefined
@@ -16,21 +16,21 @@ export interface DocumentName {
 export interface RawDocument {
   readonly seqNo: number
   readonly primaryTerm: number
-  /** With numbers as they were written, see `parseExactly`. */
+  /** Numbers are kept as they were written, see `parseExactly`. */
   readonly source: Readonly<Record<string, unknown>>
 }
 
 export interface RawDocuments {
-  /** In the order of the names; undefined where there is none. */
+  /** In the order of the names; undefined where there is no document. */
   readonly documents: readonly (RawDocument | undefined)[]
-  /** Length of the answer. */
+  /** Length of the answer in bytes. */
   readonly bytes: number
 }
 
 /**
- * Reads documents in real time, number by number as they were written.
+ * Reads documents in real time; numbers are kept digit by digit as they were written.
  *
- * @param includes paths of `_source`; all without it
+ * @param includes paths of `_source`; by default all
  * @throws EngineBusy when a shard does not answer; LexpandError INDEX or SERVICE when the engine cannot read
  */
 export async function readRaw(
@@ -70,7 +70,10 @@ interface Answer {
   readonly _source?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** As a stream, because the client would parse it and lose digits; it then leaves the status to the caller, too. */
+/**
+ * Reads the answer as a stream, because the client would parse it and lose digits; the client then leaves checking the
+ * status to the caller, too.
+ */
 async function request(
   client: Client,
   index: string,

@@ -70,7 +70,7 @@ describe('towards the new index', () => {
     expect(reshape(document({ text: 'bread' }), 2, there('pending'))).toMatchObject({
       encode: { textHash: HASH },
     })
-    // The number of an operation that was lost with a primary is given out again, in another term.
+    // The number of an operation that was lost with a primary is assigned again, in another term.
     const again = { ...document({ text: 'bread' }), primaryTerm: 2 }
     expect(reshape(again, 2, there('ready'))).not.toHaveProperty('same')
   })

@@ -5,10 +5,10 @@ import { textHash } from '../../../mappings/text/text-hash.ts'
 import { emptySidecar, isSettled, pendingSidecar } from '../../documents/states.ts'
 import type { RawDocument } from './raw-documents.ts'
 
-/** What a document becomes in the other index. */
+/** The form of a document in the other index. */
 export interface Copy {
   readonly source: Readonly<Record<string, unknown>>
-  /** Set when it has to be encoded there. */
+  /** Set when the document has to be encoded there. */
   readonly encode?: ToEncode | undefined
 }
 
@@ -17,23 +17,23 @@ export interface ToEncode {
   readonly textBytes: number
 }
 
-/** The index has this very version already. */
+/** The other index already has this very version. */
 export interface Same {
   readonly same: true
-  /** Set when it still waits for its vector: a job may have been lost. */
+  /** Set when the document still waits for its vector: its job may have been lost. */
   readonly encode?: ToEncode | undefined
 }
 
 /**
- * @param shard of the document in the index that it comes from
- * @param present what the other index has under this name
+ * @param shard shard of the document in the index that it comes from
+ * @param present document of this name in the other index
  */
 export type Reshape = (document: RawDocument, shard: number, present: RawDocument | undefined) => Copy | Same
 
 /**
- * From the old index to the new one: without the old vector and sidecar, with the version that it is a copy of. A
- * vector is taken over, and not made again, when the document brings one of the new index's fingerprint along (only
- * the mapping changes), or when the new index has one for the same text (another field was updated).
+ * Changes a document of the old index for the new one: the old vector and sidecar are removed, and the version that it
+ * is a copy of is added. A vector is taken over, and not made again, when the document brings one of the new index's
+ * fingerprint (only the mapping changes), or when the new index has one for the same text (another field was updated).
  */
 export function towardsNew(old: IndexSpecification | undefined, wanted: IndexSpecification): Reshape {
   return (document, shard, present) => {
@@ -54,8 +54,8 @@ export function towardsNew(old: IndexSpecification | undefined, wanted: IndexSpe
 }
 
 /**
- * From the new index back to the old one, for a roll-back. Into an index that is not one of ours, documents go back
- * as they were before: without vector and sidecar.
+ * Changes a document of the new index back for the old one, for a roll-back. Into an index that Lexpand did not set up,
+ * documents go back as they were: without vector and sidecar.
  */
 export function towardsOld(old: IndexSpecification | undefined, current: IndexSpecification): Reshape {
   return (document, _shard, present) =>
@@ -74,7 +74,7 @@ function stamped(
   const own = ownFields(document.source, from === undefined ? [wanted] : [from, wanted])
   const { fields, fingerprint, sparse_field } = wanted
   const found = documentText(own, fields)
-  // A wrong type has a hash of its own, which numbers kept as written would falsify: the worker will make it.
+  // A field of a wrong type has a hash of its own, which numbers kept as written would change, so the worker makes it.
   const hash = 'error' in found ? undefined : textHash(own, fields)
   const settled =
     hash === undefined
@@ -112,6 +112,6 @@ function ownFields(
   specifications: readonly IndexSpecification[],
 ): Record<string, unknown> {
   const ours = new Set([SIDECAR, ...specifications.map(({ sparse_field }) => sparse_field)])
-  // Pairs and not an object under construction: a document may have a field `__proto__`.
+  // Pairs instead of an object under construction: a document may have a field `__proto__`.
   return Object.fromEntries(Object.entries(source).filter(([field]) => !ours.has(field)))
 }

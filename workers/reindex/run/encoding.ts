@@ -24,17 +24,17 @@ export interface EncodingOptions {
   readonly signal: AbortSignal
 }
 
-/** Jobs that wait at most: a migration of millions must not fill Redis, nor stand before everybody's writes. */
+/** Largest number of waiting jobs: a migration of millions must neither fill Redis nor delay the jobs of other writers. */
 export const MAX_QUEUED_JOBS = 200
 const RATE_WINDOW_MS = 60_000
-/** Idle queue, pending documents: after so long their jobs count as lost. */
+/** With an idle queue and pending documents: after this time their jobs count as lost. */
 const LOST_AFTER_MS = 2_000
 const VAIN_REQUEUES = 3
-/** Nothing is encoded and jobs wait for a privilege: after so long somebody has to be told. */
+/** Longest time that nothing is encoded while jobs wait for a privilege; the run then ends with an error. */
 const DENIED_MS = 30_000
 const REQUEUE_DOCUMENTS = 5_000
 
-/** Documents without a settled state of this fingerprint; the text may have changed without anybody knowing. */
+/** Query for documents that are not settled for this fingerprint; it cannot see a text that was changed past the pipeline. */
 export function unsettled(fingerprint: string) {
   return {
     bool: {
@@ -52,7 +52,7 @@ export function unsettled(fingerprint: string) {
   }
 }
 
-/** Queues documents and watches them being encoded. */
+/** Queues documents and follows their encoding. */
 export class Encoding {
   readonly #options: EncodingOptions
   readonly #samples: { readonly at: number; readonly settled: number }[] = []
@@ -82,9 +82,10 @@ export class Encoding {
   }
 
   /**
-   * Counts, and queues again what is in no job any more: Redis was lost, or a process died between storing and queueing.
+   * Counts documents, and queues those again that no job names: Redis was lost, or a process died between storing and
+   * queueing.
    *
-   * @throws LexpandError INDEX when documents stay pending whatever is tried; SERVICE when workers lack a privilege
+   * @throws LexpandError INDEX when documents stay pending after every attempt; SERVICE when workers lack a privilege
    */
   async look(): Promise<StateCounts> {
     const { client, index, persistence } = this.#options
@@ -122,7 +123,7 @@ export class Encoding {
     return Math.max(0, ((last.settled - first.settled) * 1_000) / (last.at - first.at))
   }
 
-  /** @param total documents that shall be settled in the end */
+  /** @param total number of documents that are to be settled at the end */
   progress(counts: StateCounts, total: number): ReindexProgress {
     const rate = this.rate
     const settled = counts.documents - counts.pending
@@ -170,7 +171,7 @@ export class Encoding {
     )
   }
 
-  /** Redis may be restarted meanwhile: whatever it says, it is asked again for a while. */
+  /** Repeats every failed request for a while: Redis may be restarted meanwhile. */
   async #redis<T>(request: () => Promise<T>): Promise<T> {
     let result: { readonly value: T } | undefined
     let last: unknown

@@ -6,8 +6,8 @@ import { unsettled } from './encoding.ts'
 import type { Checkpoints } from './state.ts'
 
 /**
- * Copies of what the old index had up to these numbers that still have no vector, as far as refreshed. What clients write
- * meanwhile never ends, and is no reason to wait; everything up to the fence is.
+ * Number of copies of documents that the old index had up to these sequence numbers and that still have no vector, as
+ * of the last refresh. Documents that clients write meanwhile never end and are not waited for.
  */
 export async function waitingUpTo(
   client: Client,

@@ -11,7 +11,7 @@ function answer(statusCode: number, type: string) {
   return new errors.ResponseError({ statusCode, body, headers: {}, warnings: null, meta: {} } as never)
 }
 
-/** Throws what is listed, then gives a value. */
+/** Throws the listed failures, then returns a value. */
 function failing(...failures: Error[]) {
   return async () => {
     const failure = failures.shift()

@@ -6,10 +6,10 @@ import { LexpandError } from '../../../sparse/errors.ts'
 const NOT_FOUND_MS = 30_000
 
 /**
- * Repeats a request while the engine is away or has no room: a migration of hours must not end with a restart of
- * a node. Only for requests that may run twice.
+ * Repeats a request while the engine is away or has no room: a restart of a node must not end a migration of hours.
+ * Only for requests that may run twice.
  *
- * @throws what the request throws when it is not transient, or when time is up
+ * @throws any error of the request that is not transient, and the last one when time is up
  */
 export async function patiently<T>(request: () => Promise<T>, persistence: Persistence): Promise<T> {
   let result: { readonly value: T } | undefined
@@ -35,14 +35,14 @@ export async function patiently<T>(request: () => Promise<T>, persistence: Persi
   return result.value
 }
 
-/** @throws LexpandError SERVICE: the run was asked to stop; what it has done is kept */
+/** @throws LexpandError SERVICE when the run was asked to stop; what it has done is kept */
 export function assertGoesOn(signal: AbortSignal): void {
   if (!signal.aborted) return
   if (signal.reason instanceof LexpandError) throw signal.reason
   throw new Paused()
 }
 
-/** Ends a run in order; not a failure. */
+/** Ends a run in order; it is not a failure. */
 export class Paused extends LexpandError {
   constructor() {
     super(

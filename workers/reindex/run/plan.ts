@@ -15,14 +15,14 @@ export interface FoundIndex {
   readonly name: string
   readonly uuid: string
   readonly mapping: IndexMapping
-  /** Flat: `index.number_of_shards`. */
+  /** Settings with flat names, such as `index.number_of_shards`. */
   readonly settings: Readonly<Record<string, unknown>>
   readonly aliases: readonly AliasOfIndex[]
-  /** Undefined when Lexpand did not set it up; also of an index that was retired. */
+  /** Undefined when Lexpand did not set the index up, and for a retired index. */
   readonly specification: IndexSpecification | undefined
 }
 
-/** @returns undefined when there is no index of that name. @throws LexpandError INDEX when it is closed */
+/** @returns undefined when there is no index of that name @throws LexpandError INDEX when it is closed */
 export async function findIndex(client: Client, name: string): Promise<FoundIndex | undefined> {
   try {
     const reply = await client.indices.get(
@@ -50,7 +50,7 @@ export async function findIndex(client: Client, name: string): Promise<FoundInde
   }
 }
 
-/** Whether the index has all of these aliases, and perhaps others. */
+/** Whether the index has all of these aliases; it may have others. */
 export async function hasAliases(
   client: Client,
   index: string,
@@ -61,9 +61,9 @@ export async function hasAliases(
 }
 
 /**
- * Refuses what cannot be copied without losing something.
+ * Refuses an index that cannot be copied without loss.
  *
- * @throws LexpandError INDEX naming it
+ * @throws LexpandError INDEX with the reason
  */
 export async function assertCopyable(
   client: Client,
@@ -101,7 +101,7 @@ function isTrue(value: unknown): boolean {
   return value === true || value === 'true'
 }
 
-/** What an administrator may want different in the new index; the form of `PUT /index`. */
+/** Mapping and settings that the new index should get, in the form of `PUT /index`. */
 export interface IndexBody {
   readonly mappings?: IndexMapping | undefined
   readonly settings?: Readonly<Record<string, unknown>> | undefined
@@ -109,20 +109,20 @@ export interface IndexBody {
 
 export interface TargetBody {
   readonly mappings: IndexMapping
-  /** Flat. */
+  /** Settings with flat names. */
   readonly settings: Readonly<Record<string, unknown>>
-  /** Set when the alias moves: until then documents are copied as they are, and must not pass them again. */
+  /** Settings for the moment when the alias moves: until then documents are copied as they are and must not pass the pipelines again. */
   readonly later: Readonly<Record<string, unknown>>
 }
 
 /**
- * Mapping and settings of the new index: those of the old one, with the sparse field, sidecar and specification of
- * the new set-up instead of the old. The number of shards stays unless it is given: documents with one id and
- * different routing then stay apart.
+ * Mapping and settings of the new index: those of the old one, with the sparse field, sidecar and specification of the
+ * new set-up. The number of shards stays unless it is given, because documents with one id and different routing then
+ * stay apart.
  *
- * @param wanted mappings replace those of the old index; settings win one by one
- * @param vectorType of the new sparse field; undefined: as in the wanted mappings, else as in the old index
- * @throws LexpandError INDEX when the index uses our field names for something else
+ * @param wanted mappings replace those of the old index; each setting overrides the old one
+ * @param vectorType type of the new sparse field; by default as in the wanted mappings, else as in the old index
+ * @throws LexpandError INDEX when the index uses Lexpand's field names for something else
  */
 export function targetBody(
   old: FoundIndex,
@@ -169,14 +169,14 @@ function withoutRetired({ [RETIRED]: _, ...meta }: NonNullable<IndexMapping['_me
   return meta
 }
 
-/** Settings that belong to one index only, or that we set. */
+/** Settings that belong to one index only, or that Lexpand sets. */
 const NOT_COPIED = [
   /^index\.(uuid|creation_date|provided_name|history_uuid|default_pipeline|verified_before_close)$/,
   /^index\.(version|blocks|resize|shrink|split|frozen|opendistro|plugins\.index_state_management)\b/,
   /^index\.routing\.allocation\.initial_recovery\b/,
 ]
 
-/** {index: {a: 1}}, {a: 1} and {'index.a': 1} are the same to the engine; arrays stay whole. */
+/** Flattens settings: {index: {a: 1}}, {a: 1} and {'index.a': 1} mean the same to the engine; arrays stay whole. */
 function flat(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const found: [string, unknown][] = []
   const walk = (value: unknown, path: string) => {
@@ -189,7 +189,7 @@ function flat(settings: Readonly<Record<string, unknown>>): Record<string, unkno
   )
 }
 
-/** @throws LexpandError INDEX when the engine refuses the body, with its reason */
+/** @throws LexpandError INDEX with the engine's reason when it refuses the body */
 export async function createTarget(client: Client, name: string, body: TargetBody): Promise<FoundIndex> {
   const creation = client.indices.create({
     index: name,

@@ -3,23 +3,23 @@ import { SIDECAR } from '../../../mappings/sidecar.ts'
 import { acknowledged } from '../../../opensearch/failures/acknowledged.ts'
 import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
 
-/** Where the specification of an index stands whose place another one has taken. */
+/** Key of `_meta` for the specification of an index that another one has replaced. */
 export const RETIRED = `${SIDECAR}_retired`
 
 /**
- * Takes an index that is kept for a roll-back off the list of those to be encoded: sweepers pass it by, and jobs for
- * it, which could not write to it, end. Needs `indices:admin/mapping/put`.
+ * Marks an index that is kept for a roll-back as retired: sweepers pass it by, and jobs for it, which could not write
+ * to it, end. Needs `indices:admin/mapping/put`.
  */
 export function retire(client: Client, index: string): Promise<void> {
   return rename(client, index, SIDECAR, RETIRED)
 }
 
-/** Puts it back on the list. */
+/** Undoes {@link retire}. */
 export function reinstate(client: Client, index: string): Promise<void> {
   return rename(client, index, RETIRED, SIDECAR)
 }
 
-/** Running it again changes nothing. */
+/** Renames a key of `_meta`; running it again changes nothing. */
 async function rename(client: Client, index: string, from: string, to: string): Promise<void> {
   try {
     const reply = await client.indices.getMapping({ index })

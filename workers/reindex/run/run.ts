@@ -13,14 +13,14 @@ import { patiently } from './patience.ts'
 import { parseState, type ReindexState, runId, STATE_INDEX } from './state.ts'
 
 const PLACE = { part: 'reindex', index: STATE_INDEX }
-/** The holder says that it lives, this often. */
+/** Interval at which the holder of a run shows that it lives. */
 const HEARTBEAT_MS = 1_000
-/** A holder that says nothing for so long is dead. No clocks are compared: the watcher waits that long itself. */
+/** A holder that is silent for this long is dead. No clocks are compared: the watcher itself waits for this time. */
 const LEASE_MS = 6_000
-/** How long the cluster may be away while the state is to be written. */
+/** Longest time that the cluster may be away while the state is written. */
 const PATIENCE_MS = 300_000
 
-/** All runs of a cluster that are remembered. @throws LexpandError SERVICE when it cannot be asked */
+/** All recorded runs of a cluster. @throws LexpandError SERVICE when the cluster cannot be asked */
 export async function readRuns(client: Client): Promise<ReindexState[]> {
   try {
     await acknowledged(client.indices.refresh({ index: STATE_INDEX, ignore_unavailable: true }), PLACE)
@@ -36,8 +36,8 @@ export async function readRuns(client: Client): Promise<ReindexState[]> {
 }
 
 /**
- * One run, held by this process: its state can be written by nobody else in the meantime. Every write is bound to
- * the version written before, so a holder that was taken for dead learns it at its next write and stops.
+ * One run, held by this process: meanwhile no other process can write its state. Every write is bound to the version
+ * written before, so a holder that was taken for dead learns it at its next write and stops.
  */
 export class ReindexRun {
   readonly #client: Client
@@ -45,7 +45,7 @@ export class ReindexRun {
   readonly #lost = new AbortController()
   readonly #heart: NodeJS.Timeout
   readonly #persistence: Persistence
-  /** Aborted by the caller's wish to pause, or when another process took the run. */
+  /** Aborted by the caller's wish to pause, and when another process takes the run. */
   readonly signal: AbortSignal
   #state: ReindexState
   #version: Version
@@ -78,10 +78,10 @@ export class ReindexRun {
   }
 
   /**
-   * Takes a run: a new one, or one that nobody holds any more.
+   * Takes a run: a new one, or one that no process holds any more.
    *
-   * @param begin gives the state of a run that is new or, seeing what is there, goes on with
-   * @throws LexpandError INDEX when another process works on it; what `begin` throws
+   * @param begin returns the state of a new run or, given the stored state, the state to continue with
+   * @throws LexpandError INDEX when another process works on it; any error of `begin`
    */
   static async take(
     client: Client,
@@ -106,17 +106,17 @@ export class ReindexRun {
     return this.#state
   }
 
-  /** Changes the state; the next heartbeat or `save` writes it. For what may be a second old after a crash. */
+  /** Changes the state; the next heartbeat or `save` writes it. For values that may be a second old after a crash. */
   note(patch: Partial<ReindexState>): void {
     this.#state = { ...this.#state, ...patch }
   }
 
-  /** Changes the state in the cluster. @throws LexpandError INDEX when another process took the run */
+  /** Writes the changed state to the cluster. @throws LexpandError INDEX when another process took the run */
   save(patch: Partial<ReindexState>): Promise<void> {
     return this.#write(patch, true)
   }
 
-  /** Lets go, so that the next run need not wait. */
+  /** Releases the run, so that the next one need not wait. */
   async close(): Promise<void> {
     clearInterval(this.#heart)
     await this.#writing.catch(() => {})
@@ -143,7 +143,7 @@ export class ReindexRun {
       this.#version = version
       return
     }
-    // Ours, when the answer to an earlier try was lost on its way.
+    // The document is this process's own when the answer to an earlier attempt was lost.
     const found = await read(this.#client, id)
     if (found?.state.owner?.token !== this.#token) {
       const error = busy(id, found?.state)
@@ -166,7 +166,7 @@ interface Found {
   readonly version: Version
 }
 
-/** Waits until a holder has not been heard of for {@link LEASE_MS}. @throws LexpandError INDEX when it lives */
+/** Waits until a holder has been silent for {@link LEASE_MS}. @throws LexpandError INDEX when it lives */
 async function watch(client: Client, id: string, held: Found, signal: AbortSignal): Promise<Found> {
   const until = performance.now() + LEASE_MS
   while (performance.now() < until) {
@@ -193,7 +193,7 @@ async function read(client: Client, id: string): Promise<Found | undefined> {
   }
 }
 
-/** @returns undefined when somebody else wrote since `over` was read */
+/** @returns undefined when another process wrote since `over` was read */
 async function write(
   client: Client,
   id: string,
@@ -223,7 +223,7 @@ async function createStateIndex(client: Client): Promise<void> {
       index: STATE_INDEX,
       body: {
         settings: { ...OWN_INDEX_SETTINGS, number_of_shards: 1, auto_expand_replicas: '0-1' },
-        // Nothing of it is searched, and a filter of an alias may hold any key.
+        // The state is never searched, and a filter of an alias may hold any key.
         mappings: { dynamic: false },
       },
     })

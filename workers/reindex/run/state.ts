@@ -19,54 +19,54 @@ import { LexpandError } from '../../../sparse/errors.ts'
 const PHASES = ['copying', 'swapping', 'done', 'rolling_back', 'rolled_back'] as const
 export type Phase = (typeof PHASES)[number]
 
-/** Shard number -> last sequence number that was dealt with. */
+/** Shard number -> last sequence number that was handled. */
 export type Checkpoints = Readonly<Record<string, number>>
 
 export interface ReindexState {
   readonly version: 1
-  /** in_place: one index gets its vectors. beside: a new index is built and an alias is moved to it. */
+  /** in_place: one index gets its vectors. beside: a new index is built, and an alias is moved to it. */
   readonly kind: 'in_place' | 'beside'
   readonly phase: Phase
   readonly source: string
-  /** Sequence numbers mean something only within one life of an index. */
+  /** `index.uuid` of the source: its sequence numbers are void once the index is made again. */
   readonly source_uuid: string
   /** The same as `source` in place. */
   readonly target: string
   readonly target_uuid: string
   readonly specification: IndexSpecification
-  /** Aliases that are moved, as they were. */
+  /** The moved aliases as they were before. */
   readonly aliases: readonly AliasOfIndex[]
-  /** What was read of the source while copying, of the target while rolling back. */
+  /** Positions in the source while copying, in the target while rolling back. */
   readonly checkpoints: Checkpoints
-  /** Where both stood when the source was blocked: a roll-back wrote what is above. */
+  /** Positions of both indices when the source was blocked: a roll-back wrote what is above them. */
   readonly swapped_at?: { readonly source: Checkpoints; readonly target: Checkpoints } | undefined
-  /** Documents written to the other index so far; one that changes counts again. In place: queued. */
+  /** Number of documents written to the other index so far, counted again for each change. In place: number queued. */
   readonly copied: number
   readonly removed: number
-  /** How long clients could not write around the last swap. */
+  /** Milliseconds for which clients could not write around the last swap. */
   readonly write_blocked_ms?: number | undefined
   /** ISO 8601. */
   readonly started_at: string
   readonly finished_at?: string | undefined
   /** Live figures for `--status`. */
   readonly progress?: ReindexProgress | undefined
-  /** Who works on it now; absent when nobody does. */
+  /** The process that works on the run; absent when none does. */
   readonly owner?: Owner | undefined
 }
 
 export interface Owner {
   readonly token: string
-  /** For people: host and process. */
+  /** Host and process, for messages. */
   readonly name: string
 }
 
 export interface ReindexProgress {
-  /** Documents of the old index. */
+  /** Number of documents of the old index. */
   readonly documents: number
-  /** Documents of the new index with a vector, or with none to be had. */
+  /** Number of documents of the new index that are settled: ready, empty or failed. */
   readonly settled: number
   readonly pending: number
-  /** Settled a second, over the last minute. */
+  /** Settled documents a second, over the last minute. */
   readonly docsPerSecond: number
   /** Undefined while there is no rate. */
   readonly secondsLeft?: number | undefined
