@@ -4,6 +4,7 @@ import { translateEngineError } from '../opensearch/failures/engine-error.ts'
 import { isAlreadyThere } from '../opensearch/failures/transient.ts'
 import { assertIndexName } from '../opensearch/index-name.ts'
 import { LexpandError } from '../sparse/errors.ts'
+import { textStart } from '../sparse/text-start.ts'
 import { assertQueryTable, assertSameEncoding, severalIndices } from './compatibility.ts'
 import type { IndexMapping } from './index-mapping.ts'
 import { missingFields, missingOwnFields, newMapping } from './mapping.ts'
@@ -248,6 +249,6 @@ function assertPatterns(patterns: readonly string[]): void {
   if (isUsable) return
   throw new LexpandError(
     'CONFIGURATION',
-    `[mappings] expected index patterns that start with a name, such as articles-*, got ${JSON.stringify(patterns).slice(0, 120)}. Narrow them.`,
+    `[mappings] expected index patterns that start with a name, such as articles-*, got ${textStart(JSON.stringify(patterns), 120)}. Narrow them.`,
   )
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { LexpandError } from '../sparse/errors.ts'
+import { textStart } from '../sparse/text-start.ts'
 import { DEFAULT_PRUNING, type Pruning } from '../sparse/vectors/prune.ts'
 import { DEFAULT_MAX_WINDOWS, DEFAULT_OVERLAP, type Windowing } from '../sparse/word-pieces/windows.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -140,7 +141,7 @@ function assertFieldNames(fields: readonly string[], sparseField: string): void 
   for (const field of [...fields, sparseField]) {
     if (!isFieldName(field)) {
       fail(
-        `expected a field name without *, ?, ^, commas and quotes that does not start with "_", got ${JSON.stringify(field).slice(0, 120)}. Rename it.`,
+        `expected a field name without *, ?, ^, commas and quotes that does not start with "_", got ${textStart(JSON.stringify(field), 120)}. Rename it.`,
       )
     }
     if (field === SIDECAR || field.startsWith(`${SIDECAR}.`)) {

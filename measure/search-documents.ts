@@ -1,5 +1,6 @@
 import { LexpandError } from '../sparse/errors.ts'
 import type { WordPieceTokenizer } from '../sparse/index.ts'
+import { textStart } from '../sparse/text-start.ts'
 import { fileLines } from './file-lines.ts'
 import { type FieldKind, HUNDREDTH_FIELD, SPARSE_FIELD, TEXT_FIELD } from './search-variants.ts'
 
@@ -95,7 +96,7 @@ async function* parsed(
 ): AsyncGenerator<Part, undefined> {
   for await (const { text } of fileLines(file)) {
     const found = part(text)
-    if (found === undefined) throw unusable(file, 'an _id and a text or vector', text.slice(0, 80))
+    if (found === undefined) throw unusable(file, 'an _id and a text or vector', textStart(text, 80))
     yield found
   }
 }

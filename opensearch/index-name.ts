@@ -1,4 +1,5 @@
 import { LexpandError } from '../sparse/errors.ts'
+import { textStart } from '../sparse/text-start.ts'
 
 /**
  * Checks a name before it becomes a path of the engine's API: wildcards, lists, remote clusters, date math and
@@ -14,6 +15,6 @@ export function assertIndexName(name: string, part: string): string {
   }
   throw new LexpandError(
     'CONFIGURATION',
-    `[${part}] expected the name of one index or alias (lower case, at most 255 bytes, none of \\ / * ? " < > | , # : or spaces, not starting with _ - + or a dot), got ${JSON.stringify(name).slice(0, 120)}. Correct the name.`,
+    `[${part}] expected the name of one index or alias (lower case, at most 255 bytes, none of \\ / * ? " < > | , # : or spaces, not starting with _ - + or a dot), got ${textStart(JSON.stringify(name), 120)}. Correct the name.`,
   )
 }

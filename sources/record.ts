@@ -1,4 +1,5 @@
 import { exactNumber } from '../sparse/exact-json.ts'
+import { textStart } from '../sparse/text-start.ts'
 
 /** One document as it stood in a source. */
 export interface SourceRecord {
@@ -70,7 +71,7 @@ export function isProblem(result: SourceRecord | SourceProblem): result is Sourc
 
 /** A value of a document for a message, at most 80 characters. */
 export function shorten(value: unknown): string {
-  const characters = Array.from((JSON.stringify(value) ?? String(value)).slice(0, 200).toWellFormed())
+  const characters = Array.from(textStart(JSON.stringify(value) ?? String(value), 200))
   return characters.length <= 80 ? characters.join('') : `${characters.slice(0, 77).join('')}...`
 }
 

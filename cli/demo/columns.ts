@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { textStart } from '../../sparse/text-start.ts'
 
 /** Two blocks of text beside each other. @param width of the whole, in characters */
 export function sideBySide(left: readonly string[], right: readonly string[], width: number): string {
@@ -35,7 +36,8 @@ export function wrap(line: string, width: number): string[] {
 /** A word longer than the column is cut; one with marks in it is left whole rather than cut within a mark. */
 function cut(row: string, width: number): string[] {
   if (visibleLength(row) <= width || row !== stripVTControlCharacters(row)) return [row]
-  return [row.slice(0, width), ...cut(row.slice(width), width)]
+  const start = textStart(row, Math.max(2, width))
+  return [start, ...cut(row.slice(start.length), width)]
 }
 
 function pad(text: string, width: number): string {

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { SearchHit } from '../../pipelines/index.ts'
+import { textStart } from '../../sparse/text-start.ts'
 import { explained } from '../search/search-page.ts'
 import { sideBySide, wrap } from './columns.ts'
 
@@ -89,7 +90,7 @@ function blocks(hits: readonly DemoHit[]): string[] {
 }
 
 function block({ source, highlights = [], explanation }: DemoHit, at: number): string[] {
-  const text = highlights[0] ?? source.text.slice(0, 120)
+  const text = highlights[0] ?? textStart(source.text, 120)
   return [
     `${at + 1}. ${source.title} (${source.package})`,
     `   ${text}`,

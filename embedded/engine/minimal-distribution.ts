@@ -98,7 +98,7 @@ async function expectedDigest(url: URL, context: MinimalContext): Promise<string
     pinned === undefined ? `at ${published.origin}${published.pathname}` : 'in LEXPAND_DISTRIBUTION_SHA512'
   throw new EngineError(
     'ENGINE_CHECKSUM',
-    `expected a SHA-512 (128 hexadecimal digits) ${origin}, got ${JSON.stringify(text.slice(0, 40))}. Correct it.`,
+    `expected a SHA-512 (128 hexadecimal digits) ${origin}, got ${JSON.stringify(text.slice(0, 40).toWellFormed())}. Correct it.`,
   )
 }
 

@@ -35,10 +35,10 @@ export function runCommand(
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      stdout = (stdout + chunk).slice(-65_536)
+      stdout = (stdout + chunk).slice(-65_536).toWellFormed()
     })
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      stderr = (stderr + chunk).slice(-65_536)
+      stderr = (stderr + chunk).slice(-65_536).toWellFormed()
     })
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'EACCES') resolve(undefined)

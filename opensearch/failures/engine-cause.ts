@@ -1,3 +1,4 @@
+import { textStart } from '../../sparse/text-start.ts'
 import type { EngineFailure } from './engine-failure.ts'
 
 const MAX_CHARACTERS = 500
@@ -15,7 +16,7 @@ export function engineCause(status: number, failure?: EngineFailure): string {
       .filter((part) => part !== undefined)
       .join(': '),
   )
-  return `status ${status}, ${causes.join(', caused by ')}`.slice(0, MAX_CHARACTERS)
+  return textStart(`status ${status}, ${causes.join(', caused by ')}`, MAX_CHARACTERS)
 }
 
 function deepest(failure: EngineFailure): EngineFailure {

@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { LexpandError } from '../../sparse/errors.ts'
+import { textStart } from '../../sparse/text-start.ts'
 
 export const DELIMITERS = [',', ';', '\t', '|'] as const
 
@@ -31,7 +32,7 @@ export function findDialect(
     if (other !== undefined) {
       throw new LexpandError(
         'INPUT',
-        `[source] expected columns separated by ${shown(delimiter)} in ${name}, got one column ${JSON.stringify(only.slice(0, 80).toWellFormed())} that contains ${shown(other)}. Use --delimiter ${shown(other)}.`,
+        `[source] expected columns separated by ${shown(delimiter)} in ${name}, got one column ${JSON.stringify(textStart(only, 80))} that contains ${shown(other)}. Use --delimiter ${shown(other)}.`,
       )
     }
   }
@@ -81,7 +82,7 @@ function assertNames(cells: readonly string[], name: string): void {
   if (value === undefined && twice === undefined && !cells.includes('')) return
   const got =
     value !== undefined
-      ? `the value ${JSON.stringify(value.slice(0, 40).toWellFormed())}`
+      ? `the value ${JSON.stringify(textStart(value, 40))}`
       : twice === undefined || twice === ''
         ? 'an empty name'
         : `${JSON.stringify(twice)} twice`

@@ -1,3 +1,4 @@
+import { textStart } from '../../sparse/text-start.ts'
 import type { SourceRecord } from '../record.ts'
 import { htmlText } from './html.ts'
 
@@ -34,7 +35,7 @@ const MARKUP =
 const LOOKED_AT_UNITS = 10_000
 
 function isHtml(text: string): boolean {
-  return MARKUP.test(text.slice(0, LOOKED_AT_UNITS))
+  return MARKUP.test(textStart(text, LOOKED_AT_UNITS))
 }
 
 function convertAt(object: Record<string, unknown>, path: string): Record<string, unknown> {

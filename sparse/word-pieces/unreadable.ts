@@ -1,3 +1,4 @@
+import { textStart } from '../text-start.ts'
 import type { WordPieceTokenizer } from './tokenizer.ts'
 
 /**
@@ -19,7 +20,7 @@ const LOOKED_AT_UNITS = 2_000
 
 /** @returns of the first word pieces those that are unknown or single letters, 0 to 1; 0 for a text without any */
 export function strangeShare(text: string, tokenizer: WordPieceTokenizer): number {
-  const ids = tokenizer.tokenize(text.slice(0, LOOKED_AT_UNITS).toWellFormed())
+  const ids = tokenizer.tokenize(textStart(text, LOOKED_AT_UNITS).toWellFormed())
   if (ids.length === 0) return 0
   let strange = 0
   for (const id of ids) if (isStrange(tokenizer.piece(id) ?? UNKNOWN)) strange++

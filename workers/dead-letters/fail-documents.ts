@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
+import { textStart } from '../../sparse/text-start.ts'
 import { failedSidecar } from '../documents/states.ts'
 import {
   type DocumentVersion,
@@ -99,8 +100,8 @@ export function letterOf(
     id,
     ...(routing === undefined ? {} : { routing }),
     reason_class: reasonClass,
-    reason: reason.slice(0, MAX_REASON_CHARACTERS),
-    ...(stack === undefined ? {} : { stack: stack.slice(0, MAX_STACK_CHARACTERS) }),
+    reason: textStart(reason, MAX_REASON_CHARACTERS),
+    ...(stack === undefined ? {} : { stack: textStart(stack, MAX_STACK_CHARACTERS) }),
     attempts,
     text_hash: hash,
     fingerprint,

@@ -1,5 +1,6 @@
 import type { DocumentState, Sidecar } from '../../mappings/sidecar.ts'
 import type { ExpandedText } from '../../sparse/expand.ts'
+import { textStart } from '../../sparse/text-start.ts'
 
 /**
  * The condition of a document. The four values of {@link DocumentState} are stored in the document; the others follow
@@ -112,7 +113,7 @@ export function failedSidecar(
     state: enter('fail', before, 'failed'),
     text_hash,
     fingerprint,
-    error: reason.slice(0, MAX_ERROR_CHARACTERS),
+    error: textStart(reason, MAX_ERROR_CHARACTERS),
   }
 }
 

@@ -59,7 +59,7 @@ export class OnnxChild {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_CHARACTERS)
+      this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_CHARACTERS).toWellFormed()
     })
     this.#process.on('message', (message: FromChild) => {
       this.#pending.shift()?.resolve(message)

@@ -36,6 +36,16 @@ describe('preparing a document', () => {
     expect(reason({ source: { text: 'a phone', text_sparse: 'thin' } })).toContain('in field text_sparse')
   })
 
+  test('an id or routing of half a character, which the engine would store as "?", is refused', () => {
+    expect(reason({ id: 'a\ud83d', source: { text: 'hello' } })).toBe(
+      '[enqueue] expected an id and a routing of whole characters, got half a surrogate pair in "a\\ud83d". Write both as proper Unicode.',
+    )
+    expect(reason({ id: 'a', routing: '\udc00', source: { text: 'hello' } })).toContain(
+      'half a surrogate pair',
+    )
+    expect(prepared({ id: '👍', routing: '中', source: { text: 'hello' } }).id).toBe('👍')
+  })
+
   test('missing and blank text is marked empty at once', () => {
     for (const source of [{}, { text: '' }, { text: ' \n' }, { text: null }, { text: [] }]) {
       const { json, blank } = prepared({ id: '7', source })

@@ -62,6 +62,12 @@ export function prepareDocument(
   if (idBytes === 0 || idBytes > MAX_ID_BYTES) {
     return { reason: `[enqueue] expected an id of 1 to ${MAX_ID_BYTES} bytes, got ${idBytes}. Shorten it.` }
   }
+  // The engine stores half a character as "?": documents of several ids would take each other's place.
+  if (!`${id} ${routing ?? ''}`.isWellFormed()) {
+    return {
+      reason: `[enqueue] expected an id and a routing of whole characters, got half a surrogate pair in ${JSON.stringify(id)}. Write both as proper Unicode.`,
+    }
+  }
   const hash = textHash(source, fields)
   const blank = text.text === ''
   const { [sparse_field]: _vector, [SIDECAR]: _sidecar, ...own } = source

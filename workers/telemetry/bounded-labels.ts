@@ -1,3 +1,5 @@
+import { textStart } from '../../sparse/text-start.ts'
+
 /** Replaces values for which there is no room left. */
 export const OTHER = 'other'
 
@@ -23,7 +25,7 @@ export class BoundedLabels {
 
   /** Returns the value while there is room, else {@link OTHER}; control characters and excess length are cut. */
   of(value: string): string {
-    const label = printable(value.slice(0, MAX_LENGTH))
+    const label = printable(textStart(value, MAX_LENGTH))
     if (this.#known.has(label)) return label
     if (this.#known.size >= this.#most) return OTHER
     this.#known.add(label)

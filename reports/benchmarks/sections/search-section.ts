@@ -1,6 +1,7 @@
 import { CLIENT_OVERHEAD_BOUND_MS } from '../../../bench/search/client-overhead.ts'
 import type { BenchSearchResult } from '../../../bench/search/search-result.ts'
 import { byteSize } from '../../../measure/byte-size.ts'
+import { textStart } from '../../../sparse/text-start.ts'
 import { circumstances, count, fixed, type Section, table } from '../markdown.ts'
 import type { StepRecord } from '../store.ts'
 
@@ -160,5 +161,5 @@ function overhead(records: readonly SearchRecord[]): string {
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').slice(0, 300)
+  return textStart(text.replaceAll(/\s+/g, ' '), 300)
 }
