@@ -12,6 +12,7 @@ import org.lexpand.opensearch.impacts.ImpactsFieldMapper;
 import org.lexpand.opensearch.model.IndexModel;
 import org.lexpand.opensearch.model.Models;
 import org.lexpand.opensearch.stamp.DocumentText;
+import org.lexpand.opensearch.wordpiece.TextStart;
 import org.lexpand.opensearch.wordpiece.WordPieceTokenizer;
 import org.opensearch.index.mapper.DocumentMapper;
 import org.opensearch.index.mapper.MappedFieldType;
@@ -118,6 +119,6 @@ final class HitExplainer {
     }
 
     static String head(String text) {
-        return text.length() <= EXPLAINED_UNITS ? text : text.substring(0, EXPLAINED_UNITS);
+        return TextStart.of(text, EXPLAINED_UNITS);
     }
 }

@@ -6,6 +6,7 @@ import org.apache.lucene.document.FieldType;
 import org.apache.lucene.index.IndexOptions;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.util.BytesRef;
+import org.lexpand.opensearch.wordpiece.TextStart;
 import org.opensearch.core.xcontent.XContentParser;
 import org.opensearch.index.mapper.ParametrizedFieldMapper;
 import org.opensearch.index.mapper.ParseContext;
@@ -132,7 +133,7 @@ public final class ImpactsFieldMapper extends ParametrizedFieldMapper {
     }
 
     private static String shortened(String token) {
-        return token.length() <= 100 ? token : token.substring(0, 100) + "...";
+        return token.length() <= 100 ? token : TextStart.of(token, 100) + "...";
     }
 
     private IllegalArgumentException unfit(String expected, Object actual, String advice) {

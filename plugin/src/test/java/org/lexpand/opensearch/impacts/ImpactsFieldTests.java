@@ -126,6 +126,14 @@ public class ImpactsFieldTests extends OpenSearchSingleNodeTestCase {
         });
     }
 
+    public void testALongTokenIsNamedInWholeCharacters() throws IOException {
+        IndexService index = index("cut");
+        String token = "a" + "👍".repeat(60);
+        Exception refused = expectThrows(MapperParsingException.class, () -> parsed(index, field("{\"" + token + "\": -1}")));
+        String message = refused.getCause().getMessage();
+        assertTrue(message, message.contains("a" + "👍".repeat(49) + "..."));
+    }
+
     public void testATermScoresItsBoostTimesTheStoredWeightAndExistsFindsVectors() throws IOException {
         IndexService index = index("asked");
         client().prepareIndex("asked").setId("1").setSource(field("{\"fox\": 1.25, \"dog\": 0.5}"), MediaTypeRegistry.JSON).get();
