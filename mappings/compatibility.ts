@@ -13,18 +13,18 @@ import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vectors/ve
 
 /** An index that Lexpand has set up. */
 export interface InstalledIndex {
-  /** Its own name, also when an alias was asked for. */
+  /** The index's own name, even when an alias was asked for. */
   readonly name: string
   readonly specification: IndexSpecification
-  /** Whether `_source` keeps the vectors; where it does not, nobody can read them back. */
+  /** Whether `_source` keeps the vectors; otherwise they cannot be read back. */
   readonly vectorsInSource: boolean
-  /** Type of the sparse field; it decides which queries can ask it. */
+  /** Type of the sparse field; it decides which queries the field can answer. */
   readonly vectorType: VectorType
-  /** How queries by words reach the text fields. */
+  /** The text fields that a query by words can reach. */
   readonly lexical: LexicalFields
 }
 
-/** The specification alone; see {@link readInstalledIndex}. */
+/** Reads only the specification, as {@link readInstalledIndex} does. @throws LexpandError INDEX as it does */
 export async function readSpecification(client: Client, index: string): Promise<IndexSpecification> {
   return (await readInstalledIndex(client, index)).specification
 }
@@ -64,9 +64,9 @@ async function readMappings(client: Client, index: string): Promise<[string, Ind
   return Object.entries(reply.body).map(([name, { mappings }]) => [name, (mappings ?? {}) as IndexMapping])
 }
 
-/** A misspelt name is the usual reason for an index that is not there. */
+/** Adds the nearest existing name to the message: a missing index is usually a misspelt name. */
 async function withNearName(error: Error, client: Client, index: string): Promise<Error> {
-  // Who may not list the indices gets the message without a name.
+  // A user who may not list the indices gets the message without a name.
   const reply = await client.indices.getAlias({}).catch(() => undefined)
   const names = Object.entries(reply?.body ?? {}).flatMap(([name, { aliases = {} }]) => [
     name,
@@ -110,7 +110,8 @@ export function assertFingerprint(specification: IndexSpecification, expected: s
 }
 
 /**
- * As {@link assertFingerprint}, where both set-ups are known: what differs is named before the hashes.
+ * Like {@link assertFingerprint}, where both specifications are known: the message names what differs before the
+ * hashes.
  *
  * @throws LexpandError INDEX
  */

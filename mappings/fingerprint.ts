@@ -3,10 +3,10 @@ import type { Pruning } from '../sparse/vectors/prune.ts'
 import type { Windowing } from '../sparse/word-pieces/windows.ts'
 
 /**
- * The stamp of a vector: equal fingerprints make comparable vectors.
+ * Makes the identity of a vector's specification: vectors with equal fingerprints can be compared.
  *
- * @param identity of the model, as `Model.identity` gives it
- * @param spec `fields` in the order their values are joined
+ * @param identity identity of the model (`Model.identity`)
+ * @param spec `fields` in the order in which their values are joined
  * @returns 16 hex digits
  */
 export function fingerprint(
@@ -20,12 +20,12 @@ export function fingerprint(
   )
 }
 
-/** Sorted entries: objects that say the same in another key order stamp the same. */
+/** Sorted entries: objects that differ only in the order of their keys give the same fingerprint. */
 function pruningKey(pruning: Pruning): [string, unknown][] {
   return Object.entries(pruning).sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-/** An array, not an object: its JSON has one form only. */
+/** An array instead of an object, because its JSON has only one form. */
 function digest(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }

@@ -4,18 +4,18 @@ export interface FieldMapping {
   readonly properties?: Readonly<Record<string, FieldMapping>> | undefined
   /** The same text indexed in other ways, as `title.raw`; never in `_source`. */
   readonly fields?: Readonly<Record<string, FieldMapping>> | undefined
-  /** Fields that the engine fills from this one; never in `_source`. */
+  /** Fields that the engine fills from this one; they are never in `_source`. */
   readonly copy_to?: string | readonly string[] | undefined
-  /** The field that one of type `alias` stands for. */
+  /** For a field of type `alias`, the path of the field that it names. */
   readonly path?: string | undefined
-  /** Whether queries find it. */
+  /** Whether queries find the field. */
   readonly index?: boolean | undefined
 }
 
 export interface IndexMapping {
   readonly _meta?: Readonly<Record<string, unknown>> | undefined
   readonly properties?: Readonly<Record<string, FieldMapping>> | undefined
-  /** Fields that the engine works out by a script at query time; never in `_source`. */
+  /** Fields that the engine computes by a script at query time; they are never in `_source`. */
   readonly derived?: Readonly<Record<string, FieldMapping>> | undefined
   readonly _source?:
     | {
@@ -26,7 +26,7 @@ export interface IndexMapping {
     | undefined
 }
 
-/** A field by its dotted path; own keys only. */
+/** A field by its dotted path; only own keys are read. */
 export function fieldAt(
   properties: Readonly<Record<string, FieldMapping>>,
   path: string,
@@ -43,7 +43,7 @@ export function ownField(
   return Object.hasOwn(properties, key) ? properties[key] : undefined
 }
 
-/** All fields below, with their dotted paths; objects come before what is in them. */
+/** All fields with their dotted paths; an object comes before its own fields. */
 export function* allFields(
   properties: Readonly<Record<string, FieldMapping>>,
   prefix = '',

@@ -19,42 +19,43 @@ export interface InstallOptions {
   /** Analyzer of the text fields of a new index. @default 'english' */
   readonly analyzer?: string | undefined
   /**
-   * Type of the sparse field. `lexpand_impacts` has smaller postings (figures: plugin/README.md), needs the plugin on
-   * every node as long as the index lives, and only the query `lexpand` (and plain `term`) can ask it.
-   * @default what an existing index has; else 'rank_features'
+   * Type of the sparse field. `lexpand_impacts` has smaller postings (figures: plugin/README.md), but needs the plugin
+   * on every node as long as the index lives, and only the query `lexpand` (and plain `term`) can search it.
+   *
+   * @default the type in an existing index; else 'rank_features'
    */
   readonly vectorType?: VectorType | undefined
-  /** Fields besides ours, as for `PUT /index`; see `MappingOptions`. */
+  /** Further fields, in the form of `PUT /index`; see `MappingOptions`. */
   readonly mapping?: IndexMapping | undefined
   /** Primary shards of a new index. @default 1 */
   readonly shards?: number | undefined
   /**
-   * Replicas of a new index. By default `auto_expand_replicas: 0-1`: one node is green without a replica, and a
-   * second node gets one without anybody having to think of it.
+   * Replicas of a new index. By default `auto_expand_replicas: 0-1`: one node is green without a replica, and a second
+   * node gets one by itself.
    */
   readonly replicas?: number | undefined
-  /** More settings of a new index; they win over the ones above. */
+  /** Further settings of a new index; they override those above. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined
 }
 
 export interface Installed {
-  /** Whether the index was made by this call. */
+  /** Whether this call made the index. */
   readonly created: boolean
   /** Fields that this call added to the mapping. */
   readonly fieldsAdded: readonly string[]
 }
 
 /**
- * Makes an index ready for sparse search: creates it, or adds the sparse field, the sidecar and `_meta.lexpand` to
- * an existing one whose text mapping and other `_meta` stay as they are. Running it again changes nothing.
+ * Prepares an index for sparse search: creates it, or adds the sparse field, the sidecar and `_meta.lexpand` to an
+ * existing one whose text mapping and other `_meta` stay as they are. Running it again changes nothing.
  *
- * Needs `indices:admin/get`, `indices:admin/create` and `indices:admin/mapping/put`, and for the type
- * `lexpand_impacts` `cluster:monitor/nodes/info`.
+ * Needs `indices:admin/get`, `indices:admin/create` and `indices:admin/mapping/put`, and for the type `lexpand_impacts`
+ * `cluster:monitor/nodes/info`.
  *
- * @param index name of an index, or of an alias with one index
- * @throws LexpandError INDEX when the index has another fingerprint, our field names with other types, lacks a text
- *   field, is blocked, or is a data stream, or a node lacks the plugin that the vector type needs; CONFIGURATION for a
- *   bad name
+ * @param index index, or alias of one index
+ * @throws LexpandError INDEX when the index has another fingerprint, one of Lexpand's field names with another type,
+ *   lacks a text field, is blocked, or is a data stream, or a node lacks the plugin that the vector type needs;
+ *   CONFIGURATION for a bad name
  */
 export async function installIndex(
   client: Client,
@@ -69,7 +70,7 @@ export async function installIndex(
     await assertPluginFor(client, options.vectorType, 'mappings')
     const created = await create(client, index, specification, options)
     if (created) return { created, fieldsAdded: Object.keys(newMapping(specification, options).properties) }
-    // Somebody created it between our two requests: what counts is whether it fits.
+    // Another client created it between the two requests; only its mapping counts.
     return await installIndex(client, index, specification, options)
   } catch (error) {
     throw translateEngineError(error, { part: 'mappings', index })
@@ -77,11 +78,11 @@ export async function installIndex(
 }
 
 /**
- * Stores a composable index template, so that indices created later by name pattern are ready from the start.
- * Needs `indices:admin/index_template/get` and `indices:admin/index_template/put`.
+ * Stores a composable index template, so that indices created later by name pattern are set up from the start. Needs
+ * `indices:admin/index_template/get` and `indices:admin/index_template/put`.
  *
  * @param patterns index name patterns, for example `articles-*`
- * @throws LexpandError INDEX when a template of that name is not ours or has another fingerprint
+ * @throws LexpandError INDEX when a template of that name was not made by Lexpand or has another fingerprint
  */
 export async function installTemplate(
   client: Client,
@@ -117,7 +118,7 @@ export async function installTemplate(
       body: {
         index_patterns: [...patterns],
         template: { settings: settingsOf(options), mappings: asBody(mapping) },
-        // Above the built-in templates of common distributions, so that a broad pattern does not shadow ours.
+        // Above the built-in templates of common distributions, so that a broad pattern does not shadow this one.
         priority: 200,
         _meta: { description: 'Lexpand: text fields, learned sparse field and sidecar' },
       },
@@ -160,7 +161,7 @@ async function findIndex(client: Client, index: string): Promise<ExistingIndex |
   return { name: only[0], mapping: (only[1].mappings ?? {}) as IndexMapping }
 }
 
-/** @returns false when the index came into being meanwhile */
+/** @returns false when another client made the index meanwhile */
 async function create(
   client: Client,
   index: string,
@@ -194,7 +195,7 @@ async function extend(
   }
   const wanted = newMapping(specification, options)
   const present = mapping.properties ?? {}
-  // An index without any field is as good as a new one: it gets its text fields, too.
+  // An index without any field is treated as a new one: it gets its text fields, too.
   const isBlank = Object.keys(present).length === 0
   if (!isBlank) assertTextFields(specification.fields, mapping, name)
   assertSourceKept(specification.fields, mapping, name)
@@ -212,7 +213,7 @@ async function extend(
   if (fieldsAdded.length > 0 || stored === undefined) {
     const extended = client.indices.putMapping({
       index: name,
-      // `_meta` is replaced whole by the engine: what others keep there goes in again.
+      // The engine replaces `_meta` as a whole, so the entries of others are sent again.
       body: asBody({ _meta: { ...mapping._meta, ...wanted._meta }, properties: additions }),
     })
     await acknowledged(extended, { part: 'mappings', index: name })
@@ -220,7 +221,7 @@ async function extend(
   return { created: false, fieldsAdded }
 }
 
-/** Our own description of a field is looser than the client's union of all field types. */
+/** Lexpand's type of a field is looser than the client's union of all field types. */
 function asBody(mapping: IndexMapping): TypeMapping {
   return mapping as TypeMapping
 }

@@ -11,15 +11,15 @@ export interface MappingOptions {
   /** Type of the sparse field. @default 'rank_features' */
   readonly vectorType?: VectorType | undefined
   /**
-   * What the index gets besides, as for `PUT /index`. Text fields that it maps stay as it says; an index that is there
-   * gets the fields that it lacks.
+   * Further parts of the mapping, in the form of `PUT /index`. Text fields that it maps stay as given; an existing
+   * index gets the fields that it lacks.
    */
   readonly mapping?: IndexMapping | undefined
 }
 
 /**
- * The mapping of a new index: text fields, sparse field, sidecar and the specification. The type of the sparse field
- * stands in the mapping alone, since it changes no vector: both types take the same documents.
+ * Mapping of a new index: text fields, sparse field, sidecar and the specification. The type of the sparse field is in
+ * the mapping only and not in the specification, because both types take the same documents and vectors.
  */
 export function newMapping(
   specification: IndexSpecification,
@@ -47,7 +47,7 @@ export function newMapping(
 /**
  * Fields that an index lacks.
  *
- * @throws LexpandError INDEX when one is there with another type
+ * @throws LexpandError INDEX when a field exists with another type
  */
 export function missingFields(
   present: Readonly<Record<string, FieldMapping>>,
@@ -69,10 +69,10 @@ export function missingFields(
 }
 
 /**
- * What an existing mapping lacks of our own fields.
+ * Lexpand's own fields that an existing mapping lacks.
  *
- * @param vectorType undefined: a sparse field that is there may have any type for vectors
- * @throws LexpandError INDEX when a field has one of our names and another type
+ * @param vectorType undefined accepts an existing sparse field of any type for vectors
+ * @throws LexpandError INDEX when a field has one of Lexpand's names and another type
  */
 export function missingOwnFields(
   present: Readonly<Record<string, FieldMapping>>,
@@ -115,7 +115,7 @@ function assertVectorType(field: string, wanted: VectorType, found: VectorType, 
 }
 
 function assertType(name: string, wanted: FieldMapping, found: FieldMapping, index: string): void {
-  // The engine leaves the type of objects out.
+  // The engine omits the type of objects.
   const type = found.type ?? 'object'
   if (type === (wanted.type ?? 'object')) return
   throw new LexpandError(

@@ -1,10 +1,10 @@
 import { SIDECAR, SIDECAR_KEYS } from './sidecar.ts'
 
 /**
- * Whether a document has a value of its owner's under one of our names. A sidecar and a vector of ours, in a document that
- * was read from an index of ours, are made anew; a brand named `lexpand` would be lost.
+ * Whether a document has a value of its owner under one of Lexpand's names, which would be lost (a brand named
+ * `lexpand`, for example). A sidecar and a vector that Lexpand wrote do not count: both are made anew.
  *
- * @returns the field, or undefined
+ * @returns the name of the field, or undefined
  */
 export function foreignValue(
   source: Readonly<Record<string, unknown>>,

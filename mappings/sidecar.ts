@@ -2,32 +2,32 @@
 export const SIDECAR = 'lexpand'
 
 /**
- * pending: the vector is missing or belongs to another text. ready: the vector belongs to this text.
- * empty: there is no text to encode. failed: the encoder or the engine refused it, `error` says why.
+ * pending: the vector is missing or belongs to another text. ready: the vector belongs to this text. empty: there is no
+ * text to encode. failed: the encoder or the engine refused the text; `error` says why.
  */
 export type DocumentState = 'pending' | 'ready' | 'empty' | 'failed'
 
-/** What Lexpand knows of one document; stored in the document, because `rank_features` cannot be asked for existence. */
+/** Lexpand's data about one document. It is stored in the document, because the engine cannot ask `rank_features` for existence. */
 export interface Sidecar {
   readonly state: DocumentState
-  /** See `textHash`; absent only where the ingest pipeline failed and the worker has to work it out. */
+  /** See `textHash`; absent only where the ingest pipeline failed, so that the worker has to compute it. */
   readonly text_hash?: string | undefined
   /**
-   * ISO 8601 time since when the text waits for its vector; only while `pending`. For people and metrics: several
-   * clocks write it, so nothing is decided by it.
+   * ISO 8601 time since when the text has waited for its vector; only while `pending`. For people and metrics: several
+   * clocks write it, so no decision depends on it.
    */
   readonly pending_since?: string | undefined
-  /** Fingerprint of the encoder set-up that made the vector. */
+  /** Fingerprint of the specification with which the vector was made. */
   readonly fingerprint?: string | undefined
   /** ISO 8601 time of the encoding. */
   readonly encoded_at?: string | undefined
-  /** Word pieces in the text. */
+  /** Number of word pieces in the text. */
   readonly tokens?: number | undefined
-  /** Windows encoded and merged into the vector. */
+  /** Number of windows encoded and merged into the vector. */
   readonly windows?: number | undefined
-  /** Word pieces that no window covered; 0 when all are. */
+  /** Number of word pieces that no window covered. */
   readonly truncated?: number | undefined
-  /** Why the state is `failed`. */
+  /** Reason of the state `failed`. */
   readonly error?: string | undefined
   /** Only in an index that `reindex` fills from another one: the version that this document is a copy of. */
   readonly copied_from?: CopiedFrom | undefined
@@ -40,7 +40,7 @@ export interface CopiedFrom {
   readonly primary_term: number
 }
 
-/** Strict, so that a misspelt key in a write-back is refused instead of mapped. */
+/** The mapping is strict, so that a misspelt key in a write-back is refused instead of mapped. */
 export const sidecarMapping = {
   type: 'object',
   dynamic: 'strict',
@@ -66,7 +66,7 @@ export const sidecarMapping = {
   },
 } as const
 
-/** A query for documents in one of the states. Not `terms`: an owner may bound the number of its values. */
+/** A query for documents in one of the states. It avoids `terms`, because an owner may limit its number of values. */
 export function inStates(...states: readonly DocumentState[]) {
   const should = states.map((state) => ({ term: { [`${SIDECAR}.state`]: { value: state } } }))
   return { bool: { should, minimum_should_match: 1 } }

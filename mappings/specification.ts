@@ -30,14 +30,14 @@ const specificationSchema = z.object({
   }),
 })
 
-/** What an index holds and which encoder set-up made it; stored at `mappings._meta.lexpand`. */
+/** Describes the vectors of an index and how they are made; stored at `mappings._meta.lexpand`. */
 export interface IndexSpecification {
   readonly version: 1
-  /** Text fields, in the order their values are joined. */
+  /** Text fields, in the order in which their values are joined. */
   readonly fields: readonly string[]
   /** Name of the field with the vectors; no dots. Its type is in the mapping (`VectorType`). */
   readonly sparse_field: string
-  /** Hash of model, tokenizer, windowing, pruning and fields; equal fingerprints make comparable vectors. */
+  /** Hash of model, tokenizer, windowing, pruning and fields; vectors with equal fingerprints can be compared. */
   readonly fingerprint: string
   readonly windowing: Windowing
   readonly pruning: Pruning
@@ -65,7 +65,7 @@ export interface SpecifiedModel {
 
 export interface SpecificationOptions {
   readonly fields: readonly string[]
-  /** @default the last field with dots as underscores, and `_sparse` */
+  /** @default the last text field with dots as underscores, and `_sparse` */
   readonly sparseField?: string | undefined
   /** @default windows of the model's length with the default overlap */
   readonly windowing?: Windowing | undefined
@@ -73,7 +73,7 @@ export interface SpecificationOptions {
   readonly pruning?: Pruning | undefined
 }
 
-/** Fields, windowing and pruning with what the options leave out filled in. */
+/** Fields, windowing and pruning, with defaults for missing options. */
 export function resolveEncoding(
   model: SpecifiedModel,
   options: SpecificationOptions,
@@ -90,7 +90,7 @@ export function resolveEncoding(
 }
 
 /**
- * What an index will hold when its documents are encoded with the model.
+ * Makes the specification of an index whose documents the model will encode.
  *
  * @throws LexpandError CONFIGURATION for field names that cannot be used
  */
@@ -111,7 +111,7 @@ export function specificationFor(model: SpecifiedModel, options: SpecificationOp
 }
 
 /**
- * Reads what {@link specificationFor} made back from an index mapping.
+ * Reads the output of {@link specificationFor} back from an index mapping.
  *
  * @param value `mappings._meta.lexpand`
  * @throws LexpandError INDEX when it is damaged or of a newer version
@@ -156,7 +156,7 @@ function assertFieldNames(fields: readonly string[], sparseField: string): void 
   }
 }
 
-/** `title^2`, `ti*le` and `_id` mean something else to the engine; anything but a plain path is refused. */
+/** `title^2`, `ti*le` and `_id` have other meanings for the engine, so only a plain path is accepted. */
 function isFieldName(name: string): boolean {
   return name.length <= 256 && /^(?!_)[^\p{C}*?^,"\\.]+(\.[^\p{C}*?^,"\\.]+)*$/u.test(name)
 }

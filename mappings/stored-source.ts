@@ -3,13 +3,13 @@ import type { IndexMapping } from './index-mapping.ts'
 import { SIDECAR, SIDECAR_KEYS } from './sidecar.ts'
 
 /**
- * Workers read texts and states from `_source`. An index that keeps them out of it would look blank: every document
- * would become `empty` without a word.
+ * Refuses an index whose `_source` lacks texts or sidecars. Workers read both from `_source`; without them every
+ * document would silently become `empty`.
  *
- * @throws LexpandError INDEX naming the field that is not kept
+ * @throws LexpandError INDEX with the field that is not kept
  */
 export function assertSourceKept(fields: readonly string[], mapping: IndexMapping, index: string): void {
-  // A part of the sidecar that is left out would make its document unsettled for ever.
+  // A document whose stored sidecar lacks a part would never be settled.
   const keys = SIDECAR_KEYS.map((key) => `${SIDECAR}.${key}`)
   const lost = [...fields, SIDECAR, ...keys].find((path) => !isKeptInSource(mapping, path))
   if (lost === undefined) return
@@ -20,10 +20,11 @@ export function assertSourceKept(fields: readonly string[], mapping: IndexMappin
 }
 
 /**
- * Vectors may be left out of `_source`, all of each: then none outlives an update, which their mark tells. A part that is
- * left out would be lost with the rest in place, and nothing could tell.
+ * Accepts an index whose `_source` leaves out vectors only if it leaves out each vector as a whole: no vector then
+ * survives an update, which its mark shows. A part that is left out would be lost while the rest stays, and nothing
+ * could detect it.
  *
- * @throws LexpandError INDEX naming the pattern
+ * @throws LexpandError INDEX with the pattern
  */
 export function assertVectorsWhole(sparseField: string, { _source = {} }: IndexMapping, index: string): void {
   const below = `${sparseField}.`
@@ -36,7 +37,7 @@ export function assertVectorsWhole(sparseField: string, { _source = {} }: IndexM
   )
 }
 
-/** Whether `_source` gives vectors back. */
+/** Whether vectors can be read back from `_source`. */
 export function keepsVectors(mapping: IndexMapping, sparseField: string): boolean {
   const { excludes = [] } = mapping._source ?? {}
   return isKeptInSource(mapping, sparseField) && !excludes.some((path) => path.startsWith(`${sparseField}.`))
@@ -47,7 +48,7 @@ export function isKeptInSource({ _source = {} }: IndexMapping, path: string): bo
   return enabled && !matches(excludes, path) && (includes.length === 0 || matches(includes, path))
 }
 
-/** As the engine reads the patterns: `*` stands for anything, and a pattern covers what lies below it. */
+/** Matches as the engine does: `*` stands for any characters, and a pattern covers everything below its path. */
 function matches(patterns: readonly string[], path: string): boolean {
   return patterns.some((pattern) => {
     const escaped = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))

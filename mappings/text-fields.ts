@@ -3,11 +3,11 @@ import { nearest } from '../sparse/nearest.ts'
 import { allFields, type FieldMapping, fieldAt, type IndexMapping } from './index-mapping.ts'
 
 /**
- * A field without text in `_source` would make every document `empty` without a word, so an existing index's fields are
- * refused where they are not mapped, hold something else than text, or are filled by the engine alone: multi-fields,
- * targets of `copy_to`, aliases of fields, derived fields.
+ * Refuses fields of an existing index that have no text in `_source`, because every document would silently become
+ * `empty`: fields that are not mapped, that hold something other than text, or that only the engine fills
+ * (multi-fields, targets of `copy_to`, aliases of fields, derived fields).
  *
- * @throws LexpandError INDEX naming the field and the one to take instead
+ * @throws LexpandError INDEX with the field and the one to use instead
  */
 export function assertTextFields(fields: readonly string[], mapping: IndexMapping, index: string): void {
   for (const field of fields) {
@@ -43,7 +43,7 @@ const TEXT_TYPES = new Set([
   'semantic',
 ])
 
-/** What to do about types with text inside that has no field of its own. */
+/** Advice for types that contain text without a field of its own. */
 const TEXT_INSIDE = new Map([
   ['object', 'Name the fields in it, such as FIELD.title'],
   ['nested', 'Name the fields in it, such as FIELD.title'],
@@ -101,7 +101,7 @@ function refusal(field: string, index: string, got: string, advice: string): Lex
   )
 }
 
-/** Where text is found by words: fields beside each other, and those inside of each `nested` object. */
+/** The fields in which text is found by words: those of the document, and those inside each `nested` object. */
 export interface LexicalFields {
   /** Fields that an ordinary query reaches. */
   readonly plain: readonly string[]
@@ -109,7 +109,7 @@ export interface LexicalFields {
   readonly nested?: Readonly<Record<string, readonly string[]>> | undefined
 }
 
-/** Fields that no query can reach (`index: false`) are left out: learned weights find their text all the same. */
+/** Text fields that queries by words can reach. Fields with `index: false` are left out; learned weights find their text nevertheless. */
 export function lexicalFields(fields: readonly string[], mapping: IndexMapping): LexicalFields {
   const properties = mapping.properties ?? {}
   const plain: string[] = []
@@ -123,7 +123,7 @@ export function lexicalFields(fields: readonly string[], mapping: IndexMapping):
   return { plain, nested }
 }
 
-/** The innermost `nested` object around a field. */
+/** Path of the innermost `nested` object around a field. */
 function nestedPath(field: string, properties: Readonly<Record<string, FieldMapping>>): string | undefined {
   const steps = field.split('.')
   for (let end = steps.length - 1; end > 0; end--) {

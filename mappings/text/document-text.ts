@@ -1,9 +1,9 @@
 import { exactNumber } from '../../sparse/exact-json.ts'
 
-/** The text that is encoded, or why there is none. Blank text is not an error: `text` is then ''. */
+/** The text to encode, or the reason why there is none. Blank text is not an error: `text` is then ''. */
 export type DocumentText = { readonly text: string } | { readonly error: string }
 
-/** The strings of a document in the order they are joined, or the first value that is not text. */
+/** The strings of a document in the order in which they are joined, or the first value that is not text. */
 export type TextPieces =
   | { readonly pieces: readonly string[] }
   | { readonly problem: { readonly field: string; readonly type: string } }
@@ -14,12 +14,12 @@ export const MAX_NESTING = 64
 /**
  * Joins the values of the specification's fields with one space and trims the result.
  *
- * A missing or null field counts as ''; arrays, also of objects on the way of a dotted path, contribute all their
- * strings. A number, boolean or object where text is expected is an error, because the engine would index its
- * digits and an encoder would make noise of them.
+ * A missing or null field counts as ''. Arrays contribute all their strings, as do arrays of objects along a dotted
+ * path. A number, boolean or object where text is expected is an error, because the engine would index its digits and
+ * an encoder would turn them into noise.
  *
  * @param source the document's `_source`; keys are read as own properties only
- * @param fields paths as the mapping has them, `a.b` finds {a: {b}} and {'a.b'}
+ * @param fields paths as in the mapping: `a.b` finds {a: {b}} and {'a.b'}
  */
 export function documentText(source: unknown, fields: readonly string[]): DocumentText {
   const found = textPieces(source, fields)
@@ -30,7 +30,7 @@ export function documentText(source: unknown, fields: readonly string[]): Docume
   }
 }
 
-/** Same walk as the painless one (mappings/text-script.ts): change both or neither. */
+/** The same walk as the one in Painless (mappings/text/text-script.ts): change both or neither. */
 export function textPieces(source: unknown, fields: readonly string[]): TextPieces {
   const pieces: string[] = []
   for (const field of fields) {
@@ -41,7 +41,7 @@ export function textPieces(source: unknown, fields: readonly string[]): TextPiec
 }
 
 /**
- * Adds the strings under `path` to `pieces`; an undefined path means that the value itself is wanted.
+ * Adds the strings under `path` to `pieces`; an undefined path means the value itself.
  *
  * @returns the type of the first value that is not text
  */
@@ -77,7 +77,7 @@ function collect(
   return undefined
 }
 
-/** As the engine names it: numbers that JavaScript cannot hold are objects here. */
+/** Type name as the engine uses it: numbers that JavaScript cannot hold are objects here. */
 function typeName(value: unknown): string {
   return typeof value === 'bigint' || exactNumber(value) !== undefined ? 'number' : typeof value
 }

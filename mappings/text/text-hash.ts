@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { textPieces } from './document-text.ts'
 
 /**
- * Names the text that a document has now, so that a vector can be matched with it: SHA-256 in hex of the strings of
+ * Identifies the present text of a document, so that a vector can be matched with it: SHA-256 in hex of the strings of
  * the fields joined by one space (not trimmed), or `not-text:<field>:<type>` where a value is not text.
  *
- * Equals byte for byte what the script of our ingest pipeline stores in `lexpand.text_hash` (integration test). Not
- * the engine's `fingerprint` processor: its threads share one digest, and on 3.6.0, of 36,000 documents sent by eight
- * clients, 73 got a wrong hash (repaired by OpenSearch pull request 23027).
+ * It equals byte for byte the hash that the script of the ingest pipeline stores in `lexpand.text_hash` (integration
+ * test). The engine's `fingerprint` processor is not used: its threads share one digest, and on 3.6.0, of 36,000
+ * documents sent by eight clients, 73 got a wrong hash (fixed by OpenSearch pull request 23027).
  */
 export function textHash(source: unknown, fields: readonly string[]): string {
   const found = textPieces(source, fields)
@@ -15,7 +15,7 @@ export function textHash(source: unknown, fields: readonly string[]): string {
   return hashOfText(found.pieces.join(' '))
 }
 
-/** The hash of text that is joined already. */
+/** Hash of text that is joined already. */
 export function hashOfText(text: string): string {
   return createHash('sha256').update(asJavaEncodes(text), 'utf8').digest('hex')
 }

@@ -1,7 +1,7 @@
 /**
- * The walk of {@link textPieces} (mappings/text.ts) in painless: change both or neither. A function to be put at the
- * head of a script: `collect(source, path, 0, maxNesting, pieces)` adds the strings of one field to `pieces` and gives
- * the type of the first value that is not text, or null.
+ * The walk of {@link textPieces} (mappings/text/document-text.ts) in Painless: change both or neither. The function
+ * goes to the head of a script: `collect(source, path, 0, maxNesting, pieces)` adds the strings of one field to
+ * `pieces` and returns the type of the first value that is not text, or null.
  */
 export const COLLECT_PIECES = `
 String collect(def node, String path, int depth, int max, List pieces) {

@@ -3,10 +3,11 @@ import { pluginNeeded, pluginNodes } from '../../opensearch/plugin-nodes.ts'
 import type { VectorType } from './vector-type.ts'
 
 /**
- * Asks before an index is made: a cluster manager with the plugin would take the mapping, and the shards that go to
- * nodes without it would stay red. Needs `cluster:monitor/nodes/info`; of a user without it the engine decides alone.
+ * Checks every node before an index is made: a cluster manager with the plugin would accept the mapping, and shards
+ * assigned to nodes without it would stay red. Needs `cluster:monitor/nodes/info`; for a user without it the engine
+ * alone decides.
  *
- * @throws LexpandError INDEX when the type is one of the plugin's and a node lacks that
+ * @throws LexpandError INDEX when the type belongs to the plugin and a node lacks it
  */
 export async function assertPluginFor(
   client: Client,

@@ -49,7 +49,7 @@ describe('fuseMinMax', () => {
         const sorted = values.sort((a, b) => b - a)
         const hits = sorted.map((value, at) => ({ key: `${at}`, score: value * scale }))
         const last = hits.at(-1)?.key
-        // The last one may overtake: it gets .001 instead of 0, as in the engine.
+        // The order of the last document may change: it gets .001 instead of 0, as in the engine.
         const order = fuseMinMax([{ hits, weight: 1 }]).filter(({ key }) => key !== last)
         expect(order.map(({ key }) => key)).toEqual(hits.slice(0, -1).map(({ key }) => key))
       }),

@@ -1,7 +1,7 @@
-/** One document of a ranked list, best first. `key` is unique within a list; more properties come through. */
+/** One document of a ranked list, best first. `key` is unique within a list; further properties are passed on. */
 export interface Ranked {
   readonly key: string
-  /** As the engine gave it, at least 0. */
+  /** Score of the engine, at least 0. */
   readonly score: number
 }
 
@@ -12,13 +12,13 @@ export interface WeightedList<T extends Ranked = Ranked> {
   readonly weight: number
 }
 
-/** What the last document of a list gets, so that it still stands above one that is not in the list (as the engine does). */
+/** Score of the last document of a list, so that it still ranks above one that is not in the list (as in the engine). */
 export const LOWEST_SCORE = 0.001
 
 /**
- * Each list's scores are stretched to [0, 1] between its own least and greatest, weighted and added; a document
- * that a list lacks gets 0 from it, and equal scores all count as 1. Same numbers as OpenSearch's
- * normalization-processor with min_max and arithmetic_mean.
+ * Fuses lists as OpenSearch's normalization-processor does with min_max and arithmetic_mean. The scores of each list
+ * are scaled to [0, 1] between its own minimum and maximum, weighted and added; a document gets 0 from a list that
+ * lacks it, and equal scores all count as 1.
  *
  * @returns the union, best first, ties in the order of the lists
  */

@@ -2,17 +2,17 @@ import type { QueryToken } from '../../sparse/query/encode-query.ts'
 import { type CorpusFrequencies, inverseDocumentFrequency } from '../query/corpus-idf.ts'
 
 /**
- * Sparse score over BM25, both over what their query weights are: the weights of the model against rarity in the index.
- * Medians over the first ten of every query, blend, pruned at .1: Cranfield 1.35 (quarters 1.15 and 1.61), CoSQA 1.65 (1.34 and 2.10);
- * the lower side is taken, since a document without a vector should not stand on top.
+ * Ratio of sparse score and BM25, each divided by its query weights: the model's weights against rarity in the index.
+ * Medians over the first ten hits of every query, blend, pruned at .1: Cranfield 1.35 (quartiles 1.15 and 1.61), CoSQA
+ * 1.65 (1.34 and 2.10). The lower value is taken, since a document without a vector should not rank on top.
  */
 const VECTOR_OVER_TEXT = 1.4
 
 /**
- * What a document without a vector gets beside its share of BM25, as a multiple of BM25: about what its vector would bring, so that fresh
- * documents stand where they will stand when they are encoded, neither buried nor on top.
+ * Additional score of a document without a vector, as a multiple of BM25: about the score that its vector would give.
+ * Fresh documents then rank about where they will rank when they are encoded, neither buried nor on top.
  *
- * @param tokens as the query weights them, at least one
+ * @param tokens tokens with the weights of the query, at least one
  */
 export function liftFor(
   tokens: readonly Pick<QueryToken, 'token' | 'weight'>[],

@@ -13,16 +13,16 @@ import {
 
 export interface OnePassOptions extends Omit<SparseQueryOptions, 'boost'> {
   readonly text: string
-  /** Turns before the text, with what they count for; the form lexpand cannot ask for them. @default none */
+  /** Earlier turns of a conversation with their weights; the form lexpand cannot use them. @default none */
   readonly earlier?: readonly WeightedText[] | undefined
   readonly lexical: LexicalFields
-  /** What BM25 counts for beside the sparse score, 0 to 1,000: score = sparse + balance x BM25. At 0 it finds nothing. */
+  /** Weight of BM25 beside the sparse score, 0 to 1,000: score = sparse + balance x BM25. At 0 BM25 finds nothing. */
   readonly balance: number
-  /** What documents without a vector get beside their share: a multiple of BM25 (`liftFor`). @default 0: there are none */
+  /** Additional score of documents without a vector, as a multiple of BM25 (`liftFor`). @default 0: there are none */
   readonly lift?: number | undefined
 }
 
-/** A query whose scores are a multiple of what they stand for. */
+/** A query whose scores in the engine are a multiple of the scores to return. */
 export interface ScaledQuery {
   readonly query: QueryClause
   /** Above 0: score of the engine = scale x score. */
@@ -30,13 +30,14 @@ export interface ScaledQuery {
 }
 
 /**
- * Both signals in one query: score = sparse + balance x BM25. One flat list of optional clauses, which Lucene skips by;
- * a boost around the text would keep it from flattening, so the weights of the word pieces are divided by the balance
- * instead and `scale` says so. One list of hits: pages, totals, sort, aggregations and collapse are those of any query.
+ * Both signals in one query: score = sparse + balance x BM25. It is one flat list of optional clauses, which lets
+ * Lucene skip documents. A boost around the text would keep Lucene from flattening it, so the weights of the word
+ * pieces are divided by the balance instead, and `scale` holds the factor. The result is one list of hits: pages,
+ * totals, sort, aggregations and collapse work as in any query.
  *
- * A text with more words than the clause budget leaves room for is searched by its first ones.
+ * A text with more words than the clause budget has room for is searched by its first words.
  *
- * @throws LexpandError QUERY as `sparseQuery` does, or where no query can reach a text field
+ * @throws LexpandError QUERY as `sparseQuery` does, or when no query can reach a text field
  */
 export function onePassQuery(options: OnePassOptions): ScaledQuery {
   const { form = 'rank_feature', filter = [], balance, lift = 0, earlier = [] } = options
@@ -57,19 +58,19 @@ function ofTurn({ text, weight }: WeightedText, { lexical, balance }: OnePassOpt
   return boosted(lexicalQuery(lexical, text), balance * scale * weight)
 }
 
-/** The plugin's hybrid takes fields that an ordinary query reaches, 64 at most. */
+/** The plugin's hybrid takes at most 64 fields, and only fields that an ordinary query reaches. */
 function asksInPlugin({ lexical: { plain, nested = {} }, balance }: OnePassOptions): boolean {
   return balance > 0 && plain.length > 0 && plain.length <= 64 && Object.keys(nested).length === 0
 }
 
-/** 1 / balance, or as much of it as the engine's limit of a clause's weight allows. */
+/** 1 / balance, within the engine's limit of a clause's weight. */
 function scaleFor({ balance, tokens }: OnePassOptions): number {
   if (balance === 0) return 1
   const heaviest = tokens.reduce((most, { weight }) => Math.max(most, weight), 0)
   return Math.min(1 / balance, LARGEST_QUERY_WEIGHT / heaviest)
 }
 
-/** Words of the text that the engine's limit of clauses leaves room for. */
+/** Number of words of the text that fit into the engine's limit of clauses. */
 function roomForText({ tokens, lexical, filter = [], lift = 0, earlier = [] }: OnePassOptions): number {
   const { plain, nested = {} } = lexical
   const fields = plain.length + Object.values(nested).flat().length
@@ -78,7 +79,7 @@ function roomForText({ tokens, lexical, filter = [], lift = 0, earlier = [] }: O
   return Math.floor(room / (fields * (lift > 0 ? 2 : 1))) - before
 }
 
-/** `ready` has its own score, `empty` has no words: what is in no or any other state waits, or failed. */
+/** Adds the lift to documents that are neither `ready` (they have a score of their own) nor `empty` (they have no words). */
 function lifted(text: QueryClause, boost: number): QueryClause {
   return { bool: { must: [text], must_not: [inStates('ready')], boost } }
 }

@@ -14,21 +14,22 @@ import { acknowledged } from '../../opensearch/failures/acknowledged.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 
 /**
- * Who stamps: a script, on any engine, or the processor of our plugin. An engine without the plugin refuses every
- * document that a pipeline with its processor is to see, so the script is what is installed unless asked for.
+ * How documents are stamped: by a script, which runs on any engine, or by the processor of the Lexpand plugin. An
+ * engine without the plugin refuses every document of a pipeline with that processor, so the script is installed unless
+ * the caller chooses.
  */
 export type StampForm = 'script' | 'plugin'
 
 /**
  * The ingest pipeline that stamps documents, as the body of `PUT _ingest/pipeline/<id>`.
  *
- * A document whose stored hash, fingerprint and vector fit its text stays as it is (an unrelated update, a copy
- * from another index of the same set-up). Any other becomes `pending` without a vector, so that a vector of another
- * text is never searched; while the text stays the same, so does the time since when it waits. A failure of the
- * script leaves a document that is pending without a hash: the write itself never fails.
+ * A document whose stored hash, fingerprint and vector fit its text is not changed (an unrelated update, a copy from
+ * another index with the same specification). Any other document becomes `pending` without a vector, so that a vector
+ * of another text is never searched; `pending_since` stays the same while the text does. When the script fails, the
+ * document is pending without a hash: the write itself never fails.
  *
- * @param form both give the same documents, except that the plugin also looks up what is stored: a document that is
- *   sent again whole, with the same text, keeps its vector
+ * @param form both make the same documents, except that the plugin also reads the stored document: a document that is
+ *   sent again as a whole, with the same text, keeps its vector
  */
 export function ingestPipeline(specification: IndexSpecification, form: StampForm = 'script') {
   const { fields } = specification
@@ -39,7 +40,7 @@ export function ingestPipeline(specification: IndexSpecification, form: StampFor
 }
 
 function stampProcessor({ fields, sparse_field, fingerprint }: IndexSpecification): IngestProcessor {
-  // The client's types know the engine's own processors only.
+  // The client's types know only the processors of the engine itself.
   return { [STAMP_PROCESSOR]: { fields, sparse_field, fingerprint } } as IngestProcessor
 }
 
@@ -78,7 +79,7 @@ type IngestProcessor = Types.Ingest_Common.ProcessorContainer
 
 /**
  * The source is the same for every index (all differences are params), so the engine compiles it once. `sha256` is
- * thread-safe where the fingerprint processor is not (see textHash).
+ * thread-safe, unlike the fingerprint processor (see textHash).
  */
 const STAMP_SCRIPT = `
 ${COLLECT_PIECES}
@@ -118,24 +119,25 @@ export function ingestPipelineName(index: string): string {
 
 export interface InstallPipelineOptions {
   /**
-   * `plugin` for documents that clients send again whole: those whose text is the same keep their vector. Before the
-   * plugin is removed from the engine, run this again with `script`, or the engine refuses their writes.
-   * @default what is installed and runs on every node; the script else
+   * `plugin` suits documents that clients send again as a whole: those with the same text keep their vector. Run this
+   * again with `script` before the plugin is removed from the engine, or the engine refuses their writes.
+   *
+   * @default the installed form if it runs on every node, else the script
    */
   readonly form?: StampForm | undefined
 }
 
 /**
- * Stores the ingest pipeline of an index and makes it the index's default pipeline, unless the default pipeline
- * that is there already calls it. Running it again changes nothing; where the plugin is gone, it mends the pipeline.
+ * Stores the ingest pipeline of an index and makes it the index's default pipeline, unless the existing default
+ * pipeline calls it. Running it again changes nothing, or repairs the pipeline where the plugin is gone.
  *
  * Needs `cluster:admin/ingest/pipeline/get`, `cluster:admin/ingest/pipeline/put`, `indices:monitor/settings/get`,
- * `indices:admin/mappings/get`, `indices:admin/settings/update`, for an index of an older version
+ * `indices:admin/mappings/get`, `indices:admin/settings/update`, for an index of an older version of Lexpand
  * `indices:admin/mapping/put`, and for the plugin's form `cluster:monitor/nodes/info`.
  *
  * @returns the pipeline's name
- * @throws LexpandError INDEX when the index has a default pipeline that does not call ours (the message says how to
- *   chain), SERVICE when `plugin` is asked for and a node lacks it
+ * @throws LexpandError INDEX when the index has a default pipeline that does not call Lexpand's (the message says how
+ *   to chain), SERVICE when `plugin` is asked for and a node lacks it
  */
 export async function installIngestPipeline(
   client: Client,
@@ -174,7 +176,7 @@ export async function installIngestPipeline(
   }
 }
 
-/** Stores an ingest pipeline unless it is there as it should be: most calls change nothing and need no privilege to. */
+/** Stores an ingest pipeline unless the same one is stored already: most calls change nothing and need no privilege to do so. */
 export async function storePipeline(
   client: Client,
   id: string,
@@ -211,7 +213,7 @@ async function usesPlugin(client: Client, pipeline: string): Promise<boolean> {
   return processors.some((processor) => STAMP_PROCESSOR in processor)
 }
 
-/** Any node may run the pipeline. */
+/** Whether every node has the plugin's processor, since any node may run the pipeline. */
 async function everyNodeStamps(client: Client): Promise<boolean> {
   try {
     const reply = await client.nodes.info({
@@ -229,7 +231,10 @@ async function everyNodeStamps(client: Client): Promise<boolean> {
   }
 }
 
-/** The sidecar is mapped strictly: a key that an older version of us did not map would make every write fail. */
+/**
+ * Adds missing keys to the mapping of the sidecar. That mapping is strict, so a key that an older version of Lexpand
+ * did not map would make every write fail.
+ */
 async function mapWholeSidecar(client: Client, index: string): Promise<void> {
   const reply = await client.indices.getMapping({ index })
   const mapped = reply.body[index]?.mappings?.properties?.[SIDECAR]
@@ -245,7 +250,7 @@ async function processorsOf(client: Client, id: string): Promise<readonly Ingest
   return reply.body[id]?.processors
 }
 
-/** The stamp of the index that this one was shrunken, split or cloned from; perhaps it did not come along. */
+/** Whether the pipeline belongs to the index that this one was shrunken, split or cloned from; that index may not exist here. */
 function isOfAnotherIndex(id: string, processors: readonly IngestProcessor[] | undefined): boolean {
   if (!id.startsWith(ingestPipelineName(''))) return false
   if (processors === undefined) return true

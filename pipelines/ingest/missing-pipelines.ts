@@ -2,11 +2,11 @@ import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../mappings/index.ts'
 
 /**
- * Ingest pipelines that an index names and that are not there, as after a restore without the cluster's state: the engine
- * then refuses every write.
+ * Ingest pipelines that an index names but that do not exist, as after a restore without the cluster's state: the
+ * engine then refuses every write.
  *
  * @param index index, or alias of several
- * @returns their names
+ * @returns names of the missing pipelines
  * @throws LexpandError INDEX or SERVICE when the engine cannot say
  */
 export async function missingPipelines(client: Client, index: string): Promise<string[]> {

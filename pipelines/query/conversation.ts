@@ -4,31 +4,31 @@ import { leadingTerms } from './leading-terms.ts'
 import { lexicalQuery } from './lexical-query.ts'
 import { filtered, type QueryClause } from './query-builder.ts'
 
-/** What a question of one turn before counts for; its square for the one before that. */
+/** Weight of a question of the previous turn; the one before that has the square of it. */
 export const TURN_DECAY = 0.2
 
-/** Turns that are read; the sixth before counts for less than a ten-thousandth. */
+/** Number of earlier turns that are read; the weight of the sixth is below a ten-thousandth. */
 export const LONGEST_HISTORY = 6
 
-/** Words of an earlier turn that take part. */
+/** Number of words of an earlier turn that take part. */
 const LONGEST_TURN = 64
 
-/** A text and what its words count for. */
+/** A text and the weight of its words. */
 export interface WeightedText {
   readonly text: string
   /** In (0, 1]. */
   readonly weight: number
 }
 
-/** The question and the turns before it, newest first, as much of them as takes part. @param history oldest first */
+/** The question and the earlier turns, newest first, as far as they take part. @param history earlier questions, oldest first */
 export function turnsOf(text: string, history: readonly string[]): string[] {
   const earlier = history.toReversed().slice(0, LONGEST_HISTORY)
   return [text, ...earlier.map((turn) => leadingTerms(turn, LONGEST_TURN))]
 }
 
 /**
- * Turns with what their words count for. A word that a later turn has, too, counts as there, so it is left out of the
- * earlier ones.
+ * Gives each turn its weight. A word that a later turn has, too, keeps the weight of that turn, so it is left out of
+ * the earlier ones.
  *
  * @param turns newest first
  */
@@ -54,7 +54,7 @@ export function conversationQuery(
   return filtered(should.length === 1 && only !== undefined ? only : { bool: { should } }, filter)
 }
 
-/** A boost around a query, where it changes something. */
+/** Puts a boost around a query, unless it is 1. */
 export function boosted(query: QueryClause, boost: number): QueryClause {
   return Math.abs(boost - 1) < 1e-9 ? query : { bool: { must: [query], boost } }
 }
@@ -63,7 +63,7 @@ export function boosted(query: QueryClause, boost: number): QueryClause {
  * Word pieces of a whole conversation: each has the largest of its decayed weights.
  *
  * @param turns tokens of each turn, newest first
- * @returns heaviest first, ties by id
+ * @returns tokens, heaviest first, ties by id
  */
 export function mergeTurns(turns: readonly (readonly QueryToken[])[]): QueryToken[] {
   const merged = new Map<string, QueryToken>()

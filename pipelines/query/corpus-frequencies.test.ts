@@ -10,7 +10,7 @@ interface Counted {
   readonly query: { readonly rank_feature?: { readonly field: string } }
 }
 
-/** Answers what the engine would: 10 documents, and the counts above. */
+/** An engine with 10 documents and the counts above. */
 function engine() {
   const msearch = vi.fn(async ({ body }: { body: object[] }) => ({
     body: {

@@ -10,19 +10,20 @@ import { internalSearches } from '../../opensearch/internal-search.ts'
 import type { QueryToken } from '../../sparse/query/encode-query.ts'
 import { type CorpusFrequencies, type QueryIdf, weightByCorpus } from './corpus-idf.ts'
 
-/** Pieces whose frequencies are kept for each cache; a vocabulary has about 30,000. */
+/** Number of word pieces whose frequencies a cache keeps; a vocabulary has about 30,000. */
 export const LARGEST_FREQUENCY_CACHE = 100_000
 
 interface Counted {
   readonly at: number
-  /** Kept instead of its value: queries at the same time count a piece once. */
+  /** The promise is kept instead of its value: simultaneous queries count a piece once. */
   readonly count: Promise<number>
 }
 
 /**
  * Document frequencies as the engine counts them, remembered for a while: a corpus changes slowly, and a frequency that
- * is some minutes old moves a weight by next to nothing. Counts in the second half of their life are renewed while
- * searches go on with them, so that an index in use is waited for once. Bounded: the oldest counts leave first.
+ * is some minutes old hardly moves a weight. Counts in the second half of their lifetime are renewed while searches
+ * continue with them, so that searches of an index in use wait for them only once. The cache is bounded: the oldest
+ * counts are dropped first.
  */
 export class FrequencyCache {
   readonly #lifetimeMs: number
@@ -31,8 +32,9 @@ export class FrequencyCache {
   readonly #renewing = new Set<string>()
 
   /**
-   * @param lifetimeMs age from which on a count is not used any more. @default 600,000
-   * @param capacity counts kept, at least 1
+   * @param lifetimeMs age in milliseconds from which a count is no longer used
+   * @default 600,000
+   * @param capacity number of counts kept, at least 1
    */
   constructor(lifetimeMs = 600_000, capacity = LARGEST_FREQUENCY_CACHE) {
     this.#lifetimeMs = lifetimeMs
@@ -53,7 +55,7 @@ export class FrequencyCache {
       (one) =>
         age(one) < this.#lifetimeMs && age(one) >= this.#lifetimeMs / 2 && !this.#renewing.has(one.name),
     )
-    // Taken before the new ones push them out.
+    // Read before the new ones displace them.
     const known = asked.map(({ name }) => this.#counts.get(name)?.count)
     const counted = missing.length > 0 ? this.#count(client, sparse, missing, now) : new Map()
     if (old.length > 0) this.#renew(client, sparse, old, now)
@@ -64,7 +66,7 @@ export class FrequencyCache {
     }
   }
 
-  /** Searches that come meanwhile wait for the same counts; a failure is theirs, too, and is not remembered. */
+  /** Simultaneous searches wait for the same counts; a failure reaches all of them and is not remembered. */
   #count(client: Client, sparse: SparseField, asked: readonly Asked[], at: number) {
     const counted = new Map<string, Promise<number>>()
     const all = countAll(
@@ -83,7 +85,7 @@ export class FrequencyCache {
     return counted
   }
 
-  /** Behind the searches: what fails here is counted by the one that finds its counts too old. */
+  /** Renews counts behind the searches. A failure is ignored here; the search that finds its counts too old counts again. */
   #renew(client: Client, sparse: SparseField, asked: readonly Asked[], at: number): void {
     for (const { name } of asked) this.#renewing.add(name)
     const queries = asked.map(({ piece }) => queryOf(sparse, piece))
@@ -99,7 +101,7 @@ export class FrequencyCache {
       })
   }
 
-  /** A Map keeps its order of insertion: what is first was counted longest ago. */
+  /** A Map keeps the order of insertion: its first entry is the oldest count. */
   #remember(name: string, counted: Counted): void {
     this.#counts.delete(name)
     this.#counts.set(name, counted)
@@ -116,19 +118,19 @@ interface Asked {
   readonly name: string
 }
 
-/** Where a sparse field is. */
+/** Names a sparse field and the indices that have it. */
 export interface SparseField {
-  /** Concrete indices or aliases, with commas between; counts are kept by this name and the field. */
+  /** Concrete indices or aliases, separated by commas; counts are kept by this name and the field. */
   readonly index: string
   readonly field: string
-  /** Decides how it is counted: `rank_feature` on a field of another type finds nothing, without an error. */
+  /** Decides how documents are counted: `rank_feature` on a field of another type finds nothing and gives no error. */
   readonly vectorType: VectorType
 }
 
 /**
- * The weights that a query asks for: the tokens as they are, or weighted by the index they are about to search.
+ * The weights of a query: those of the tokens, or weights by the index that is searched.
  *
- * @param tokens of the model's table
+ * @param tokens tokens with the weights of the model's table
  */
 export async function weightTokens(
   client: Client,
@@ -147,14 +149,17 @@ function key({ index, field }: SparseField, piece: string | undefined): string {
   return piece === undefined ? `${index}\n${field}` : `${index}\n${field}\n${piece}`
 }
 
-/** All documents with a vector for no piece: `rank_features` has no `exists`, the sidecar knows. */
+/**
+ * Query for the documents with a piece; without a piece, for all documents with a vector. These are counted by the
+ * sidecar, since `rank_features` has no `exists`.
+ */
 function queryOf({ field, vectorType }: SparseField, piece: string | undefined): object {
   return piece === undefined
     ? { term: { [`${SIDECAR}.state`]: 'ready' } }
     : tokenClause(vectorType, field, piece)
 }
 
-/** One request for all. Counts what is refreshed, as any search does. */
+/** Counts everything in one request, as of the last refresh, like any search. */
 async function countAll(client: Client, index: string, queries: readonly object[]): Promise<number[]> {
   const bodies = queries.map((query) => ({ size: 0, track_total_hits: true, query }))
   const reply = await internalSearches(client, index, bodies)

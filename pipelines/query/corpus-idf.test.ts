@@ -20,7 +20,7 @@ test.each([
   [1_000, 1_000, Math.log(1 + 0.5 / 1000.5)],
   [1_000, 0, Math.log(1 + 1000.5 / 0.5)],
   [0, 0, Math.log(2)],
-  // Counted a moment after the documents were.
+  // The documents were counted a moment before the frequency.
   [1_000, 1_003, Math.log(1 + 0.5 / 1000.5)],
 ])('the IDF of %d documents, %d with the piece, is that of Lucene and above 0', (documents, df, expected) => {
   expect(inverseDocumentFrequency(documents, df)).toBeCloseTo(expected, 12)

@@ -1,26 +1,26 @@
 import { LARGEST_QUERY_WEIGHT, type QueryToken } from '../../sparse/query/encode-query.ts'
 
 /**
- * model: the weights of the model's query table. corpus: rarity in the searched index alone. blend: half of each.
- * auto: blend, with less of the index while it has fewer than {@link TRUSTED_DOCUMENTS}.
+ * model: the weights of the model's query table. corpus: only the rarity in the searched index. blend: half of each.
+ * auto: blend, with a smaller share of the index while it has fewer than {@link TRUSTED_DOCUMENTS}.
  */
 export type QueryIdf = 'auto' | 'model' | 'corpus' | 'blend'
 
-/** Documents with a vector from which on an index's own counts weigh half under `auto`; below, in proportion. */
+/** Number of documents with a vector from which an index's own counts weigh half under `auto`; with fewer, in proportion. */
 export const TRUSTED_DOCUMENTS = 1_000
 
-/** How often word pieces occur in an index, at one instant. */
+/** Frequencies of word pieces in an index at one instant. */
 export interface CorpusFrequencies {
-  /** Documents with a vector: the N of the formula. */
+  /** Number of documents with a vector: the N of the formula. */
   readonly documents: number
-  /** Piece -> documents that carry it in the sparse field, expansions included: its posting list's length. */
+  /** Piece -> number of documents that carry it in the sparse field, expansions included: the length of its posting list. */
   readonly frequencies: ReadonlyMap<string, number>
 }
 
 /**
  * ln(1 + (N - df + .5) / (df + .5)), the IDF of BM25 in Lucene's form: above 0 for every df of 0 to N.
  *
- * @param frequency df; one above N (counted a moment later than N) counts as N
+ * @param frequency df; a value above N (counted a moment later) counts as N
  */
 export function inverseDocumentFrequency(documents: number, frequency: number): number {
   const df = Math.min(frequency, documents)
@@ -28,11 +28,11 @@ export function inverseDocumentFrequency(documents: number, frequency: number): 
 }
 
 /**
- * Query tokens weighted by how rare they are in the searched index, heaviest first, ties by id. A piece that the
- * table does not query is not queried here either.
+ * Weights query tokens by their rarity in the searched index, heaviest first, ties by id. A piece without a weight in
+ * the table is not searched here either.
  *
- * @param tokens of the model's table
- * @returns weights in (0, 64]
+ * @param tokens tokens with the weights of the model's table
+ * @returns tokens with weights in (0, 64]
  */
 export function weightByCorpus(
   tokens: readonly QueryToken[],

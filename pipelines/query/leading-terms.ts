@@ -1,8 +1,8 @@
 /**
- * The first distinct words of a text, so that they stay within the engine's limit of clauses. Scripts without spaces count
- * a character each, as analyzers cut them.
+ * The first distinct words of a text, so that they stay within the engine's limit of clauses. In scripts without spaces
+ * each character counts, as analyzers cut them.
  *
- * @param most words that are kept; the text comes back as it is where it has no more
+ * @param most largest number of words; a text with no more words is returned unchanged
  */
 export function leadingTerms(text: string, most: number): string {
   const seen = new Set<string>()

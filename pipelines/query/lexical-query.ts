@@ -3,14 +3,14 @@ import { LexpandError } from '../../sparse/errors.ts'
 import { filtered, type QueryClause } from './query-builder.ts'
 
 /**
- * What the other fields add to the best one. nDCG@10 with titles and texts apart, 0 and .4: SciFact .671 and .691,
- * Cranfield .351 and .381, Climate-FEVER (500 queries) .319 and .342; .25 lies between on all three.
+ * Share of the other fields beside the best one. nDCG@10 with titles and texts apart, at 0 and .4: SciFact .671 and
+ * .691, Cranfield .351 and .381, Climate-FEVER (500 queries) .319 and .342; .25 lies between on all three.
  */
 const TIE_BREAKER = 0.4
 
 /**
- * BM25 over the text fields, with whatever analyzer they have: the best field counts and the others add a little. Text
- * in `nested` objects is asked inside of them, where the best object counts.
+ * BM25 over the text fields with their own analyzers: the best field counts, and the others add a little. Text in
+ * `nested` objects is searched inside them, where the best object counts.
  *
  * @param match words: any of them. phrase: all, in their order
  * @throws LexpandError QUERY where no query can reach a text field (`index: false`)

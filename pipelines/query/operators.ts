@@ -2,19 +2,20 @@ import type { LexicalFields } from '../../mappings/index.ts'
 import { lexicalQuery } from './lexical-query.ts'
 import type { QueryClause } from './query-builder.ts'
 
-/** A query as people type it, taken apart. */
+/** The parts of a query as people type it. */
 export interface TypedQuery {
-  /** What is searched for: the text without marks and exclusions. */
+  /** The text to search for, without marks and exclusions. */
   readonly text: string
-  /** Stood in double quotes: a hit has them word by word. */
+  /** Phrases in double quotes: a hit contains each of them. */
   readonly phrases: readonly string[]
-  /** Stood behind a minus: a hit has none of them. */
+  /** Words or phrases behind a minus: a hit contains none of them. */
   readonly exclusions: readonly string[]
 }
 
 /**
- * `"quoted phrases"` and `-exclusions`, of a word or a phrase. A minus counts at the start of a word that begins with a letter, so that
- * -5, well-known and a dash are text; a quotation mark without its partner is text. Typographic quotation marks are text, too.
+ * Finds `"quoted phrases"` and `-exclusions`, of a word or a phrase. A minus counts only at the start of a word that
+ * begins with a letter, so that -5, well-known and a dash are text; a quotation mark without its partner is text.
+ * Typographic quotation marks are text, too.
  */
 export function parseOperators(typed: string): TypedQuery {
   const phrases: string[] = []
@@ -38,7 +39,7 @@ export function parseOperators(typed: string): TypedQuery {
 /** A quoted phrase with or without a minus, or a minus before a word. */
 const OPERATORS = /(?<![^\s])(-)?"([^"]+)"(?=$|[\s.,;:!?)])|(?<![^\s])-(\p{L}\S*)/gu
 
-/** What a hit must have, and must not have, as clauses that do not count for the score. */
+/** Clauses for what a hit must and must not have; they do not change the score. */
 export function operatorFilters(
   { phrases, exclusions }: Pick<TypedQuery, 'phrases' | 'exclusions'>,
   fields: LexicalFields,

@@ -9,8 +9,8 @@ export type QueryClause = Types.Common_QueryDsl.QueryContainer
 
 /**
  * rank_feature: works on every OpenSearch, one clause a token. neural_sparse: one clause in all, needs the
- * neural-search plugin. lexpand: the text itself, needs our plugin. All become the same Lucene query, so they rank
- * alike. `search` asks a field of type `lexpand_impacts` by lexpand alone.
+ * neural-search plugin. lexpand: the text itself, needs the Lexpand plugin. All become the same Lucene query, so they
+ * rank alike. `search` uses only lexpand for a field of type `lexpand_impacts`.
  */
 export type QueryForm = 'rank_feature' | 'neural_sparse' | 'lexpand'
 
@@ -19,35 +19,37 @@ export const CLAUSE_BUDGET = 1024
 
 export interface SparseQueryOptions {
   readonly field: string
-  /** Type of the field; the clauses of the form rank_feature fit it. @default 'rank_features' */
+  /** Type of the field; the form rank_feature uses its clauses. @default 'rank_features' */
   readonly vectorType?: VectorType | undefined
-  /** Distinct tokens, as `encodeQuery` gives them. */
+  /** Distinct tokens, as returned by `encodeQuery`. */
   readonly tokens: readonly Pick<QueryToken, 'token' | 'weight'>[]
   /** @default 'rank_feature' */
   readonly form?: QueryForm | undefined
-  /** What the tokens were cut from: the form lexpand sends it, the others do not. @default '' */
+  /** The text of the tokens; only the form lexpand sends it. @default '' */
   readonly text?: string | undefined
-  /** What the form lexpand weights by; the tokens of the others have their weights already. @default 'model' */
+  /** Weighting of the form lexpand; the tokens of the other forms have their weights already. @default 'model' */
   readonly idf?: QueryIdf | undefined
   /**
-   * Multiplied into the token weights: a boost around the clauses would keep Lucene from flattening them into
-   * the query beside and from skipping documents. @default 1
+   * Factor of the token weights: a boost around the clauses would keep Lucene from flattening them into the surrounding
+   * query and from skipping documents.
+   *
+   * @default 1
    */
   readonly boost?: number | undefined
-  /** Clauses that a document must match and that do not count for the score. */
+  /** Clauses that a document must match and that do not change the score. */
   readonly filter?: readonly QueryClause[] | undefined
 }
 
 /**
- * The sparse part of a search request: the dot product of query weights and stored weights, exact within the nine
- * bits that Lucene keeps.
+ * The sparse part of a search request: the dot product of query weights and stored weights, exact within the nine bits
+ * that Lucene keeps.
  *
- * @throws LexpandError QUERY for no tokens (the engine would answer with no hits and no word), for a token with a
- *   dot, a weight outside (0, 64], a repeated token, or more leaves than {@link CLAUSE_BUDGET}
+ * @throws LexpandError QUERY for no tokens (the engine would answer without hits and without an error), for a token
+ *   with a dot, a weight outside (0, 64], a repeated token, or more leaves than {@link CLAUSE_BUDGET}
  */
 export function sparseQuery(options: SparseQueryOptions): QueryClause {
   const { filter = [] } = options
-  // Without minimum_should_match a filter makes the tokens optional: everything that passes it would be a hit.
+  // Without minimum_should_match a filter would make the tokens optional: every document that passes it would be a hit.
   return {
     bool: {
       should: sparseClauses(options),
@@ -57,13 +59,13 @@ export function sparseQuery(options: SparseQueryOptions): QueryClause {
   }
 }
 
-/** The text's own share inside the plugin's query. */
+/** Share of BM25 inside the plugin's query. */
 export interface LexicalShare {
   readonly lexical: { readonly plain: readonly string[] }
   readonly balance: number
 }
 
-/** The optional clauses of {@link sparseQuery}, for queries that hold others beside them. @throws as it does */
+/** The optional clauses of {@link sparseQuery}, for queries that hold others beside them. @throws LexpandError as it does */
 export function sparseClauses({
   field,
   vectorType = 'rank_features',
@@ -85,7 +87,7 @@ export function sparseClauses({
   }[form]()
 }
 
-/** The same filters around any other query. */
+/** Puts the same filters around any other query. */
 export function filtered(query: QueryClause, filter: readonly QueryClause[]): QueryClause {
   return filter.length === 0 ? query : { bool: { must: [query], filter: [...filter] } }
 }
@@ -128,14 +130,14 @@ function weightedTokens(tokens: SparseQueryOptions['tokens'], boost: number): Ma
         `[query] expected a weight in (0, ${LARGEST_QUERY_WEIGHT}] for ${JSON.stringify(token)}, got ${boosted}. Scale the weights or the boost.`,
       )
     }
-    // rank_feature takes what follows the last dot of "field.token" as the token.
+    // rank_feature takes the part after the last dot of "field.token" as the token.
     if (token === '' || token.includes('.')) {
       throw new LexpandError(
         'QUERY',
         `[query] expected a token without dots, got ${JSON.stringify(token)}. Use encodeQuery, which leaves such tokens out.`,
       )
     }
-    // Lucene adds the boosts of equal clauses up, neural_sparse takes the last: refuse instead of differing.
+    // Lucene adds the boosts of equal clauses, neural_sparse takes the last one: a repeated token is refused, so that both agree.
     if (weights.has(token)) {
       throw new LexpandError(
         'QUERY',
@@ -156,7 +158,7 @@ function assertClauseBudget(tokens: number, filter: readonly QueryClause[]): voi
   )
 }
 
-/** Objects that hold clauses; everything else counts as one leaf, also a `terms` filter of many values. */
+/** Queries that contain clauses; any other counts as one leaf, even a `terms` filter of many values. */
 const COMPOUND = new Set([
   'bool',
   'must',
@@ -170,7 +172,7 @@ const COMPOUND = new Set([
   'query',
 ])
 
-/** Leaves of clauses, as far as they show in the request; wildcards and analysed text can become more inside the engine. */
+/** Number of leaves of clauses that the request shows; wildcards and analysed text can become more inside the engine. */
 export function leaves(clause: unknown): number {
   if (Array.isArray(clause)) return clause.reduce((sum: number, part) => sum + leaves(part), 0)
   if (typeof clause !== 'object' || clause === null) return 0

@@ -2,16 +2,14 @@ import type { Types } from '@opensearch-project/opensearch'
 import { LARGEST_QUERY_WEIGHT } from '../../sparse/query/encode-query.ts'
 import { type QueryClause, type SparseQueryOptions, sparseQuery } from './query-builder.ts'
 
-/** What two-phase scoring did for a search. */
+/** Report on the two-phase scoring of a search. */
 export interface TwoPhaseReport {
   readonly cut: number
-  /** Documents of a shard that were scored anew. */
+  /** Number of documents of each shard that were scored again. */
   readonly window: number
   /** Word pieces of the second phase. */
   readonly lowTokens: number
-  /**
-   * true: the hits are those of the whole query. false: not proven, which does not mean wrong. Only with `prove`.
-   */
+  /** true: the hits are those of the whole query. false: this is not proven, but may still be so. Only with `prove`. */
   readonly exact?: boolean | undefined
 }
 
@@ -19,22 +17,26 @@ export interface TwoPhaseReport {
 export interface TwoPhase {
   /**
    * Query weight below which a word piece waits for the second phase; above 0, at most 64. Absolute, so that a rare
-   * word beside a very rare one still searches. @default 2
+   * word beside a very rare one still takes part in the first phase.
+   *
+   * @default 2
    */
   readonly cut?: number | undefined
   /**
-   * Documents of each shard that the second phase scores anew, 1 to 10,000. Doubled until it covers `from + size`.
+   * Number of documents of each shard that the second phase scores again, 1 to 10,000. Doubled until it covers `from +
+   * size`.
+   *
    * @default 50
    */
   readonly window?: number | undefined
-  /** Asks three things more, beside the search, and says whether the hits are certainly right. @default false */
+  /** Sends three more requests beside the search to find out whether the hits are certainly right. @default false */
   readonly prove?: boolean | undefined
 }
 
-/** Pieces below the cut stand in most documents: they cost most and tell least. */
+/** Pieces below this cut occur in most documents: they cost most and tell least. */
 export const DEFAULT_TWO_PHASE: Required<TwoPhase> = { cut: 2, window: 50, prove: false }
 
-/** `index.max_rescore_window` of the engine. */
+/** The engine's `index.max_rescore_window`. */
 export const LARGEST_RESCORE_WINDOW = 10_000
 
 export const LARGEST_CUT = LARGEST_QUERY_WEIGHT
@@ -52,12 +54,12 @@ export interface TwoPhaseQuery {
 }
 
 /**
- * The sparse query in two phases. Common word pieces have long posting lists and small weights: the first phase leaves
- * them out, and `rescore` of the query DSL adds them where they can matter. Documents that have only such pieces are
- * not found, and one outside the window keeps the score of its first phase.
+ * Makes the sparse query in two phases. Common word pieces have long posting lists and small weights: the first phase
+ * leaves them out, and `rescore` of the query DSL adds them where they can matter. Documents that have only such pieces
+ * are not found, and one outside the window keeps the score of its first phase.
  *
- * @param page hits that are wanted, `from + size`
- * @returns undefined when the cut leaves a phase empty: the whole query is then the right one
+ * @param page number of hits up to the end of the page, `from + size`
+ * @returns undefined when the cut leaves a phase empty: use the whole query then
  * @throws LexpandError QUERY as {@link sparseQuery} does
  */
 export function twoPhaseQuery(
@@ -82,7 +84,7 @@ export function twoPhaseQuery(
   }
 }
 
-/** Doubled instead of `page` itself: pages of one window are parts of one list, those of two windows need not be. */
+/** The window is doubled instead of set to `page`: pages with one window are parts of one list, but those with two windows need not be. */
 export function rescoreWindow(window: number, page: number): number {
   let size = window
   while (size < page) size *= 2
@@ -90,8 +92,8 @@ export function rescoreWindow(window: number, page: number): number {
 }
 
 /**
- * Whether no document outside the window can belong to the page. A document that was not scored anew has at most the
- * score of the best one of the first phase behind the window, and the largest that the low pieces can add.
+ * Whether no document outside the window can belong to the page. A document that was not scored again has at most the
+ * best first-phase score behind the window, plus the most that the low pieces can add.
  *
  * @param behind score of the first phase at rank window + 1; 0 when there is none
  * @param low weight x largest stored weight, for each piece of the second phase
@@ -99,6 +101,6 @@ export function rescoreWindow(window: number, page: number): number {
  */
 export function isProven(behind: number, low: readonly number[], last: number): boolean {
   const most = low.reduce((sum, one) => sum + one, 0)
-  // The engine adds in 32-bit floats, in another order than one query does.
+  // The engine adds in 32-bit floats, in another order than that of one query.
   return most === 0 || (behind + most) * (1 + 1e-6) < last
 }

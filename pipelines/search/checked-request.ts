@@ -19,7 +19,7 @@ import {
 
 type WithDefault = 'idf' | 'size' | 'from' | 'explain' | 'trackTotalHits' | 'emptyQuery' | 'timeoutMs'
 
-/** A request with its defaults filled in, and its text taken apart. */
+/** A request with defaults filled in and its text parsed. */
 export interface CheckedRequest
   extends Omit<
     SearchRequest,
@@ -32,7 +32,7 @@ export interface CheckedRequest
   readonly trackTotalHits: boolean
   readonly emptyQuery: 'error' | 'lexical'
   readonly timeoutMs: number
-  /** Names beside each other, with commas between, as the engine takes them. */
+  /** Names separated by commas, as the engine takes them. */
   readonly index: string
   readonly history: readonly string[]
   readonly phrases: readonly string[]
@@ -46,7 +46,7 @@ export interface CheckedRequest
 const clause = z.record(z.string(), z.unknown())
 const sortKey = z.union([z.string(), clause])
 
-/** Shapes and names; ranges are checked below, where a message can say more. */
+/** Checks shapes and names; ranges are checked below, where a message can say more. */
 const requestSchema = z.strictObject({
   index: z.union([z.string(), z.array(z.string())]),
   text: z.string(),
@@ -93,7 +93,7 @@ const requestSchema = z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
 })
 
-/** @throws LexpandError QUERY or CONFIGURATION for a request of another shape, or values that no engine could serve */
+/** @throws LexpandError QUERY or CONFIGURATION for a request of another shape, or for values that no engine accepts */
 export function checkRequest(request: SearchRequest): CheckedRequest {
   assertShape(requestSchema, request, 'search', 'QUERY')
   const {
@@ -164,7 +164,7 @@ export function checkRequest(request: SearchRequest): CheckedRequest {
   }
 }
 
-/** What only a single list of hits can have. */
+/** Options that need a single list of hits. */
 const OF_ONE_LIST = [
   'boosts',
   'sort',

@@ -3,9 +3,9 @@ import { inStates } from '../../mappings/index.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 
 /**
- * Share of the documents that a sparse query can find or that have nothing to find, 0 to 1: states `ready` and
- * `empty` over all documents, those without a sidecar included. An index without documents is covered.
- * Counts what is refreshed, as any search does.
+ * Share of the documents that a sparse query can find or that have no text, 0 to 1: states `ready` and `empty` over all
+ * documents, including those without a sidecar. The coverage of an index without documents is 1. Counted as of the last
+ * refresh, like any search.
  */
 export async function measureCoverage(client: Client, index: string): Promise<number> {
   const reply = await internalSearch(client, {

@@ -14,15 +14,15 @@ export interface HitContext {
   readonly request: CheckedRequest
   readonly mode: SearchMode
   readonly index: Pick<InstalledIndex, 'specification' | 'vectorType' | 'vectorsInSource'>
-  /** Weight of BM25 in hybrid in one pass. */
+  /** Weight of BM25 of hybrid in one pass. */
   readonly balance?: number | undefined
   readonly tokenizer: WordPieceTokenizer
   readonly tokens: readonly QueryToken[]
 }
 
 /**
- * A hit for the caller: its own source, and on request what matched. Explanation and highlights look at the first
- * {@link EXPLAINED_UNITS} of a text; words behind them count as expansions.
+ * A hit for the caller: its own source and, on request, its matches. Explanation and highlights read the first {@link
+ * EXPLAINED_UNITS} of a text; later words count as expansions.
  */
 export function searchHit<Source>(hit: EngineHit, context: HitContext): SearchHit<Source> {
   const { request, tokenizer, tokens } = context
@@ -67,10 +67,10 @@ function sharesOf(
   return { sparse, lexical: Math.max(0, score - sparse) }
 }
 
-/** UTF-16 units; a tenth of a second of tokenizing for a hit at worst. */
+/** UTF-16 units: at worst a tenth of a second of tokenizing for each hit. */
 export const EXPLAINED_UNITS = 1_000_000
 
-/** Where BM25 takes part, every word of the query counts; in sparse mode those that the vector holds. */
+/** Words to highlight: all words of the query where BM25 takes part; in sparse mode those that the vector holds. */
 function matched(
   { mode, tokens }: HitContext,
   explanation: readonly TokenContribution[],

@@ -2,9 +2,9 @@ import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../mappings/index.ts'
 
 /**
- * The default search pipeline that an owner has given an index, or one of the indices behind an alias. A search that
- * brings a pipeline of its own would replace it, and with it perhaps the filter that keeps tenants apart. Asked anew for
- * every search that brings one, since an old answer would be a hole.
+ * The default search pipeline that an owner has set on an index, or on one of the indices behind an alias. A search
+ * with a pipeline of its own would replace it, and with it perhaps the filter that separates tenants. The engine is
+ * asked for every such search, since an outdated answer would open a hole.
  *
  * @returns its name; undefined when there is none; `unknown` for a user who may not read settings
  * @throws LexpandError INDEX or SERVICE when the engine cannot say

@@ -29,28 +29,28 @@ import type { SearchCache } from './search-cache.ts'
 import type { SearchMode } from './search-request.ts'
 import type { SearchTarget } from './search-target.ts'
 
-/** What a search needs besides the engine; a loaded model has the first two. */
+/** What a search needs beside the engine; a loaded model provides the first two. */
 export interface SearchResources {
   readonly tokenizer: WordPieceTokenizer
   readonly queryTable: QueryTable
-  /** What searches remember of indices and their cluster. @default one for each client */
+  /** Facts about indices and their cluster that searches share. @default one cache for each client */
   readonly cache?: SearchCache | undefined
 }
 
-/** How a request will be answered, decided without looking for a document. */
+/** How a request will be answered; no document has been searched yet. */
 export interface Plan {
   readonly mode: SearchMode
   readonly coverage?: number | undefined
   readonly balance?: number | undefined
-  /** As the query weights them, where it or an explanation has to know. */
+  /** Tokens with the weights of the query, where the query or an explanation needs them. */
   readonly tokens: readonly QueryToken[]
-  /** One query, or the two whose lists are fused. */
+  /** One query, or two queries whose lists are fused. */
   readonly query: ScaledQuery | HybridQueries
-  /** The sparse query in mode sparse: two-phase scoring takes it apart. */
+  /** The sparse query in mode sparse, for two-phase scoring. */
   readonly sparse?: SparseQueryOptions | undefined
 }
 
-/** @throws LexpandError as `search` does */
+/** Decides how a request is answered. @throws LexpandError as `search` does */
 export async function planSearch(
   target: SearchTarget,
   client: Client,
@@ -81,9 +81,9 @@ export async function planSearch(
   const { form, idf } = await inPluginWhere(askable, request.idf, request.form !== undefined, async () => {
     return (await cache.frequencies(client, field, [])).documents
   })
-  // The plugin weights by the index itself; only an explanation needs its weights here.
+  // The plugin computes the weights of the index itself; only an explanation needs them here.
   const counts = form !== 'lexpand' || request.explain
-  // Weighted by the corpus before it decays, or rarity would bring earlier turns back.
+  // Weighted by the corpus before the decay, or rarity would bring earlier turns back.
   const weigh = (of: readonly QueryToken[]) => weightTokens(client, cache, field, of, idf)
   const tokens = counts ? mergeTurns(await Promise.all(perTurn.map(weigh))) : ofTable
   const options = { field: field.field, vectorType, tokens, text, idf, form, filter }
@@ -127,8 +127,9 @@ function whole(query: QueryClause): ScaledQuery {
 }
 
 /**
- * The plugin knows the fixed shares of the corpus only; `auto` ends at one of them, and an index below that is small enough for
- * clauses, whatever they cost; a request that names the form gets the table there.
+ * Form and idf of a request. The plugin knows only the fixed shares of the corpus, and `auto` ends at one of them. An
+ * index below that is small enough for clauses, whatever they cost; a request that names the form gets the weights of
+ * the model's table there.
  */
 async function inPluginWhere(
   form: QueryForm,
@@ -155,7 +156,7 @@ async function formFor(
   )
 }
 
-/** A query without word pieces has no sparse side; hybrid then keeps its other side, and the result says so. */
+/** Mode of a query: without word pieces there is no sparse side, and hybrid uses only its other side; the result says so. */
 function modeFor(wanted: SearchMode, tokens: readonly QueryToken[], request: CheckedRequest): SearchMode {
   if (tokens.length > 0 || wanted === 'bm25') return wanted
   if (wanted === 'hybrid' || request.emptyQuery === 'lexical') return 'bm25'

@@ -10,7 +10,7 @@ import { preferenceOf } from './preference.ts'
 import { DEFAULT_BM25_WEIGHT, LARGEST_WINDOW } from './search-request.ts'
 import type { SourceFilter } from './source-fields.ts'
 
-/** A hit as the engine gives it. */
+/** A hit as the engine returns it. */
 export type EngineHit = Types.Core_Search.Hit<Record<string, unknown>>
 
 /** One page of hits, before explanation and highlights. */
@@ -35,9 +35,9 @@ export interface HybridQueries {
 }
 
 /**
- * Ranks by one query: sparse, bm25 and hybrid in one pass.
+ * Ranks by one query: sparse, bm25, or hybrid in one pass.
  *
- * @param rescore what is added to the scores of the best
+ * @param rescore second query whose scores are added to the best hits
  */
 export async function rankBy(
   scaled: ScaledQuery,
@@ -46,7 +46,7 @@ export async function rankBy(
 ): Promise<Ranking> {
   const { request, source } = context
   const { from, size, sort, searchAfter, pit, aggregations, collapse, minScore, postFilter } = request
-  // What is undefined stays out of the JSON.
+  // Undefined values stay out of the JSON.
   const body = {
     query: withBoosts(scaled, request),
     from,
@@ -65,7 +65,7 @@ export async function rankBy(
   return { ...ranking, hits: ranking.hits.map((hit) => unscaled(hit, scaled.scale)) }
 }
 
-/** The query, with the request's own clauses for the score, which find nothing. */
+/** The query with the request's own scoring clauses, which find no documents by themselves. */
 export function withBoosts(
   { query, scale }: ScaledQuery,
   { boosts = [] }: Pick<CheckedRequest, 'boosts'>,
@@ -79,7 +79,7 @@ function unscaled(hit: EngineHit, scale: number): EngineHit {
   return scale === 1 ? hit : { ...hit, _score: (hit._score ?? 0) / scale }
 }
 
-/** Inner hits come without vectors unless they say what they want. */
+/** Inner hits come without vectors unless the request names their source fields. */
 function withInnerSource(collapse: Readonly<Record<string, unknown>>, source: SourceFilter | false): object {
   const inner = collapse.inner_hits
   if (inner === undefined) return collapse
@@ -88,9 +88,9 @@ function withInnerSource(collapse: Readonly<Record<string, unknown>>, source: So
 }
 
 /**
- * Hybrid by the engine's own `hybrid` query and normalization-processor (neural-search plugin, 2.19 and newer).
- * The depth counts per shard there: on an index with several shards the least score of a list can be lower than
- * with {@link fuseInClient}, otherwise both rank alike.
+ * Hybrid by the engine's own `hybrid` query and normalization-processor (neural-search plugin, 2.19 and newer). The
+ * depth counts per shard there: on an index with several shards the lowest score of a list can be lower than with
+ * {@link fuseInClient}, otherwise both rank alike.
  */
 export async function fuseInEngine(
   { lexical, sparse }: HybridQueries,
@@ -99,8 +99,9 @@ export async function fuseInEngine(
 ): Promise<Ranking> {
   const { from, size } = context.request
   const body = { ...engineFusion({ lexical, sparse }, bm25Weight, from + size), from, size }
-  // On a single shard the engine fetches what it returns before it fuses: the sources of both lists, whole. So the
-  // page's own are asked for afterwards. (The client's types know neither the depth nor a pipeline inside a request.)
+  // On a single shard the engine fetches the hits before it fuses them: the whole sources of both lists. The sources of
+  // the page are therefore requested afterwards. (The client's types know neither the depth nor a pipeline inside a
+  // request.)
   const fused = await searchOnce({ ...context, source: false }, body)
   return { ...fused, ...(await withSources(fused, context)) }
 }
@@ -126,9 +127,9 @@ export function engineFusion({ lexical, sparse }: HybridQueries, bm25Weight: num
 }
 
 /**
- * Hybrid without any plugin: both lists by one `_msearch`, fused here, then the sources of the page alone (fetching
- * those of both lists took twice as long). Reciprocal rank fusion is always done here, because the engine
- * ranks by document numbers that several shards share.
+ * Hybrid without any plugin: one `_msearch` returns both lists, which are fused here; only the sources of the page are
+ * then fetched (fetching those of both lists took twice as long). Reciprocal rank fusion always runs here, because the
+ * engine ranks by document numbers that several shards share.
  */
 export async function fuseInClient(
   { lexical, sparse }: HybridQueries,
@@ -162,8 +163,8 @@ export async function fuseInClient(
 }
 
 /**
- * Documents that each list gives to the fusion: 100, 1,000 or 10,000. Steps instead of `from + size` itself, since
- * the least score of a list moves with its length and pages would then disagree about the order.
+ * Number of documents that each list gives to the fusion: 100, 1,000 or 10,000. Steps are used instead of `from +
+ * size`, since the lowest score of a list moves with its length, and pages would then disagree about the order.
  */
 export function fusionDepth(window: number): number {
   return [100, 1_000, 10_000].find((depth) => window <= depth) ?? 10_000
@@ -184,7 +185,7 @@ function rankedList(result: SearchBody | undefined): RankedHit[] {
   return (result?.hits.hits ?? []).map((hit) => ({ key: keyOf(hit), score: hit._score ?? 0, hit }))
 }
 
-/** Ids repeat across shards when clients route, so routing belongs to the key. */
+/** Ids repeat across shards when clients use routing, so routing belongs to the key. */
 function keyOf({ _id, _routing }: EngineHit): string {
   return JSON.stringify([_id, _routing ?? ''])
 }
@@ -193,7 +194,7 @@ function keyOf({ _id, _routing }: EngineHit): string {
 async function withSources({ hits, engineTookMs }: Ranking, context: RankingContext): Promise<Ranking> {
   if (context.source === false || hits.length === 0) return { hits, engineTookMs }
   const values = hits.map(({ _id }) => _id ?? '')
-  // Twice as many, for ids that exist under several routings.
+  // Twice the number, for ids that exist with several routings.
   const size = Math.min(2 * values.length, LARGEST_WINDOW)
   const found = await searchOnce(context, { query: { ids: { values } }, size, track_total_hits: false })
   const sources = new Map(found.hits.map((hit) => [keyOf(hit), hit._source]))
@@ -216,7 +217,7 @@ async function searchOnce(
     client.search(
       {
         ...place,
-        // Half an answer looks like a whole one: a shard that fails is an error.
+        // A partial answer looks like a whole one, so a shard that fails is an error.
         allow_partial_search_results: false,
         body: { track_total_hits: request.trackTotalHits, _source: source as boolean, ...body },
       },

@@ -7,20 +7,20 @@ import { measureCoverage } from './coverage.ts'
 import { readTarget, type SearchTarget } from './search-target.ts'
 
 /**
- * What searches ask of the engine again and again: the specification of an index, its coverage, and what the plugins
- * there can do. Each client has one by default.
+ * Keeps what searches need again and again: the specification of an index, its coverage, and the abilities of the
+ * engine's plugins. By default each client has one.
  */
 export class SearchCache {
   readonly #lifetimeMs: number
   readonly #frequencies = new FrequencyCache()
   readonly #entries = new Map<string, { readonly at: number; readonly value: Promise<unknown> }>()
 
-  /** @param lifetimeMs age at which specification and coverage are asked for anew. @default 10,000 */
+  /** @param lifetimeMs age in milliseconds at which specification and coverage are read again @default 10,000 */
   constructor(lifetimeMs = 10_000) {
     this.#lifetimeMs = lifetimeMs
   }
 
-  /** @param asked names of indices and aliases, with commas between */
+  /** @param asked names of indices and aliases, separated by commas */
   target(client: Client, asked: string): Promise<SearchTarget> {
     return this.#remembered(`index ${asked}`, this.#lifetimeMs, () => readTarget(client, asked))
   }
@@ -29,19 +29,19 @@ export class SearchCache {
     return this.#remembered(`coverage ${index}`, this.#lifetimeMs, () => measureCoverage(client, index))
   }
 
-  /** Document frequencies of word pieces in a sparse field, counted anew after five minutes. */
+  /** Document frequencies of word pieces in a sparse field, at most ten minutes old. */
   frequencies(client: Client, field: SparseField, pieces: readonly string[]): Promise<CorpusFrequencies> {
     return this.#frequencies.frequencies(client, field, pieces)
   }
 
-  /** Whether the engine can fuse two queries itself; plugins change with a restart only, so this is asked once. */
+  /** Whether the engine can fuse two queries itself; asked once, because plugins change only with a restart. */
   hasNeuralSearch(client: Client): Promise<boolean> {
     return this.#remembered('plugins', Number.POSITIVE_INFINITY, () => hasNeuralSearch(client))
   }
 
-  /** The form that a query of this index takes where the caller names none. */
+  /** The form of a query for this index when the caller names none. */
   async form(client: Client, index: SearchedIndex): Promise<QueryForm> {
-    // No other form can ask it: a plugin that cannot answer has to say why.
+    // No other form can search this type, so a plugin that cannot answer has to report why.
     if (index.vectorType === 'lexpand_impacts') return 'lexpand'
     return this.#remembered(`form ${index.asked ?? index.name}`, this.#lifetimeMs, async () =>
       (await answersLexpand(client, index)) ? 'lexpand' : 'rank_feature',
@@ -54,7 +54,7 @@ export class SearchCache {
     this.#entries.delete(`coverage ${index}`)
   }
 
-  /** The promise is kept, not its value: many searches at once ask the engine once. */
+  /** The promise is kept instead of its value, so that simultaneous searches ask the engine once. */
   #remembered<T>(key: string, lifetimeMs: number, load: () => Promise<T>): Promise<T> {
     const known = this.#entries.get(key)
     const now = performance.now()
@@ -71,7 +71,7 @@ export class SearchCache {
 
 const caches = new WeakMap<Client, SearchCache>()
 
-/** The cache of a client, which goes with it. */
+/** The cache of a client; it is released with the client. */
 export function searchCacheOf(client: Client): SearchCache {
   const known = caches.get(client)
   if (known !== undefined) return known
@@ -84,14 +84,15 @@ type SearchedIndex = Pick<InstalledIndex, 'name' | 'specification' | 'vectorType
   Partial<Pick<SearchTarget, 'asked'>>
 
 /**
- * Asks the index, not for a list of plugins: a node may lack the plugin, or its plugin the table of this index, and a
- * search that then failed would have worked with stock clauses.
+ * Whether the plugin answers for this index. The index itself is asked instead of the list of plugins: a node may lack
+ * the plugin, or its plugin may lack the table of this index, and a search would then fail although the stock clauses
+ * work.
  */
 async function answersLexpand(
   client: Client,
   { name, asked = name, specification }: SearchedIndex,
 ): Promise<boolean> {
-  // A plugin from before hybrid refuses the parameter; at weight 0 no text is searched.
+  // A plugin from before hybrid refuses the parameter; at weight 0 it searches no text.
   const asks = { field: specification.sparse_field, query: 'a', lexical: { weight: 0 } }
   const request = { index: asked, all_shards: true, body: { query: { lexpand: asks } as QueryClause } }
   const reply = await client.indices.validateQuery(request, { ignore: [400, 403] })
@@ -104,7 +105,7 @@ async function hasNeuralSearch(client: Client): Promise<boolean> {
     const plugins = reply.body as readonly { component?: string }[]
     return plugins.some(({ component }) => component === 'opensearch-neural-search')
   } catch (error) {
-    // A user who may search but not look at the nodes still gets results: fused in the client.
+    // A user who may search but not read the nodes still gets results, fused in the client.
     if (error instanceof errors.ResponseError && error.statusCode === 403) return false
     throw error
   }

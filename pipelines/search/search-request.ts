@@ -9,96 +9,107 @@ export type SearchMode = 'sparse' | 'bm25' | 'hybrid'
 
 export type Fusion =
   | {
-      /** Both in one query, score = sparse + balance x BM25: about the price of BM25, and one list of hits. */
+      /** Both signals in one query, score = sparse + balance x BM25: about the price of BM25, and one list of hits. */
       readonly type: 'sum'
-      /** 0 to 1,000; auto: by rules over the query (pipelines/hybrid/balance.ts). @default 'auto' */
+      /** Weight of BM25, 0 to 1,000. auto: by rules over the query (pipelines/hybrid/balance.ts). @default 'auto' */
       readonly balance?: number | 'auto' | undefined
     }
   | {
       readonly type: 'min_max'
-      /** Share of the lexical score, 0 to 1. @default .35 */
+      /** Share of BM25 in the fused score, 0 to 1. @default .35 */
       readonly bm25Weight?: number | undefined
     }
   | {
       readonly type: 'rrf'
-      /** 1 to 10,000: how little the first ranks stand out. @default 60 */
+      /** 1 to 10,000: with a larger constant the first ranks stand out less. @default 60 */
       readonly rankConstant?: number | undefined
     }
 
 export interface SearchRequest {
-  /** Index or alias; several, also behind one alias, have to hold vectors of one model in fields of the same names. */
+  /** Index or alias. Several, also behind one alias, have to hold vectors of one model in fields of the same names. */
   readonly index: string | readonly string[]
-  /** What the user typed, at most {@link LONGEST_QUERY} UTF-16 units. */
+  /** The query as typed, at most {@link LONGEST_QUERY} UTF-16 units. */
   readonly text: string
   /**
-   * Earlier questions of a conversation, oldest first: the last six take part, each with a fifth of the weight of the one
-   * after it, on both sides of hybrid. An application that rewrites questions itself leaves it out. @default none
+   * Earlier questions of a conversation, oldest first. The last six take part, each with a fifth of the weight of the
+   * one after it, in both parts of hybrid. An application that rewrites questions itself leaves it out.
+   *
+   * @default none
    */
   readonly history?: readonly string[] | undefined
   /** @default hybrid; sparse where no query can reach a text field */
   readonly mode?: SearchMode | undefined
   /**
-   * An index whose vectors are of type `lexpand_impacts` takes `lexpand` only.
+   * Form of the sparse query. An index whose vectors are of type `lexpand_impacts` takes only `lexpand`.
+   *
    * @default 'lexpand' where the plugin can answer for the index, else 'rank_feature'
    */
   readonly form?: QueryForm | undefined
   /**
-   * Where the query weights come from: the model's table, the searched index, or half of each. The last two count
-   * document frequencies: the plugin does inside the engine, otherwise they cost one more request for word pieces
-   * not asked for lately. @default 'auto'
+   * Source of the query weights: the model's table, the searched index, or half of each. The last two count document
+   * frequencies: the plugin counts them inside the engine; otherwise they cost one more request for word pieces not
+   * counted lately.
+   *
+   * @default 'auto'
    */
   readonly idf?: QueryIdf | undefined
   /**
-   * Scores common word pieces only on the best documents of the others, in mode sparse and the forms of stock
-   * clusters; the plugin is exact and needs none of it. `twoPhase` of the result says what was done. Whether it pays
-   * on your index is measured by `lexpand advise`. @default none: every word piece searches
+   * Scores common word pieces only on the best documents of the others, in mode sparse and with the stock forms; the
+   * plugin is exact and needs none of it. `twoPhase` of the result reports it. `lexpand advise` measures whether it
+   * pays on an index.
+   *
+   * @default none: every word piece searches
    */
   readonly twoPhase?: TwoPhase | undefined
-  /** @default 10 */
+  /** Number of hits, 0 to 10,000. @default 10 */
   readonly size?: number | undefined
-  /** @default 0; from + size is at most 10,000 */
+  /** Number of hits to skip; from + size is at most 10,000. @default 0 */
   readonly from?: number | undefined
-  /** Query DSL clauses that every hit must match and that do not count for the score. */
+  /** Query DSL clauses that every hit must match and that do not change the score. @default none */
   readonly filter?: QueryClause | readonly QueryClause[] | undefined
-  /** Adds to each hit which word pieces matched and how much. @default false */
+  /** Adds to each hit the word pieces that matched and their contributions. @default false */
   readonly explain?: boolean | undefined
   /** Adds excerpts with the matched words marked. @default false */
   readonly highlight?: boolean | HighlightOptions | undefined
-  /** How hybrid puts both signals together. min_max and rrf merge two lists, ten times as slow as sum. @default sum */
+  /** How hybrid combines both signals. min_max and rrf fuse two lists, ten times as slow as sum. @default sum */
   readonly fusion?: Fusion | undefined
   /**
-   * Where min_max and rrf merge: engine needs the neural-search plugin and min_max. @default engine where it can,
-   * else client
+   * Where min_max and rrf fuse their lists. The engine needs the neural-search plugin and fuses only min_max.
+   *
+   * @default engine where it can, else client
    */
   readonly fuseIn?: 'engine' | 'client' | undefined
   /** Whether `"quoted phrases"` must match and `-excluded` words must not. @default true */
   readonly operators?: boolean | undefined
   /**
-   * Query DSL clauses whose score is added to that of a hit and that find nothing of their own, such as `distance_feature` for
-   * recency and `rank_feature` for popularity; not with min_max and rrf, like all down to `postFilter`.
+   * Query DSL clauses whose score is added to that of a hit and that find no documents by themselves, such as
+   * `distance_feature` for recency and `rank_feature` for popularity. Not with min_max and rrf, like all options down
+   * to `postFilter`.
+   *
+   * @default none
    */
   readonly boosts?: readonly QueryClause[] | undefined
-  /** As in the query DSL. Scores are 0 where they are not part of it and no explanation asks for them. @default by score */
+  /** As in the query DSL. Scores are 0 where the sort does not use them and no explanation needs them. @default by score */
   readonly sort?: SortKey | readonly SortKey[] | undefined
-  /** `sort` of the last hit of the page before, whose request had the same sort. */
+  /** `sort` of the last hit of the previous page, whose request had the same sort. */
   readonly searchAfter?: readonly SortValue[] | undefined
-  /** A point in time (`createPit` of the client), of the same index: pages stay those of that moment. */
+  /** A point in time (`createPit` of the client) of the same index: all pages show that moment. */
   readonly pit?: { readonly id: string; readonly keepAlive?: string | undefined } | undefined
   /** As in the query DSL, over all hits. */
   readonly aggregations?: Readonly<Record<string, object>> | undefined
-  /** As in the query DSL: the best hit of each value of a field, with `inner_hits` where wanted. */
+  /** As in the query DSL: the best hit for each value of a field, with `inner_hits` if given. */
   readonly collapse?: Readonly<Record<string, unknown>> | undefined
   /** Hits with a lower score are left out. */
   readonly minScore?: number | undefined
-  /** Narrows the hits, not the aggregations. */
+  /** Narrows the hits, but not the aggregations. */
   readonly postFilter?: QueryClause | undefined
   /** Paths of `_source` to return; naming the sparse field or `lexpand` returns these, too. @default all but these two */
   readonly sourceFields?: readonly string[] | undefined
-  /** Counts all hits, which costs 2 to 5 times the search. @default false, then `total` is absent */
+  /** Counts all hits, which takes 2 to 5 times as long; otherwise `total` is absent. @default false */
   readonly trackTotalHits?: boolean | undefined
-  /** What a sparse query without any word piece does: search the text fields, or fail. @default 'lexical' */
+  /** What a sparse query without any word piece does: search the text fields, or fail with QUERY. @default 'lexical' */
   readonly emptyQuery?: 'error' | 'lexical' | undefined
-  /** @default 30,000 */
+  /** Milliseconds. @default 30,000 */
   readonly timeoutMs?: number | undefined
   /** Aborting ends the search with an error. */
   readonly signal?: AbortSignal | undefined
@@ -109,53 +120,53 @@ export type SortKey = string | Readonly<Record<string, unknown>>
 
 export type SortValue = string | number | boolean | null
 
-/** What each side of hybrid adds to a score; the lexical share holds the boosts, too. */
+/** Contribution of each signal to the score of hybrid; the lexical share includes the boosts. */
 export interface Shares {
   readonly sparse: number
   readonly lexical: number
 }
 
-/** @typeParam Source of the document as it is stored */
+/** @typeParam Source source of the document */
 export interface SearchHit<Source = Readonly<Record<string, unknown>>> {
   readonly id: string
-  /** Index that holds it, by its own name. */
+  /** Concrete index of the document. */
   readonly index: string
   readonly score: number
   readonly source: Source
-  /** Sparse contributions, largest first; in sparse mode they add up to the score. */
+  /** Contributions of word pieces, largest first; in sparse mode they add up to the score. */
   readonly explanation?: readonly TokenContribution[] | undefined
-  /** Only with `explain`, of hybrid in one pass, where the vectors can be read back. */
+  /** Only with `explain`, in hybrid in one pass, where the vectors can be read back. */
   readonly shares?: Shares | undefined
   readonly highlights?: readonly string[] | undefined
-  /** Only with `sort`: what `searchAfter` takes. */
+  /** Only with `sort`: the value for `searchAfter`. */
   readonly sort?: readonly SortValue[] | undefined
-  /** Only with `collapse` that asks for them, as the engine gives them. */
+  /** Only with a `collapse` that asks for them, as the engine returns them. */
   readonly innerHits?: Readonly<Record<string, unknown>> | undefined
 }
 
 export interface SearchResult<Source = Readonly<Record<string, unknown>>> {
-  /** What was run: differs from the request where the query has no word pieces. */
+  /** The mode that ran; it differs from the request where the query has no word pieces. */
   readonly mode: SearchMode
-  /** Milliseconds of the whole call, measured here with fractions. */
+  /** Milliseconds of the whole call, with fractions, by the caller's clock. */
   readonly tookMs: number
-  /** Milliseconds by the engine's own whole-number clock. */
+  /** Whole milliseconds by the engine's clock. */
   readonly engineTookMs: number
-  /** All documents that match; only with `trackTotalHits`. */
+  /** Number of all matching documents; only with `trackTotalHits`. */
   readonly total?: number | undefined
-  /** Share of documents that a sparse query can find, 0 to 1; only of hybrid in one pass. */
+  /** Share of documents that a sparse query can find, 0 to 1; only in hybrid in one pass. */
   readonly coverage?: number | undefined
-  /** What BM25 counted for; only of hybrid in one pass. */
+  /** Weight of BM25; only in hybrid in one pass. */
   readonly balance?: number | undefined
-  /** As the engine gives them, by name. */
+  /** As the engine returns them, by name. */
   readonly aggregations?: Readonly<Record<string, unknown>> | undefined
-  /** Id of the point in time, for the next page; it can differ from the one that was sent. */
+  /** Id of the point in time for the next page; it can differ from the one that was sent. */
   readonly pitId?: string | undefined
-  /** Only where two-phase scoring was asked for and could do something. */
+  /** Only where two-phase scoring was requested and could be used. */
   readonly twoPhase?: TwoPhaseReport | undefined
   readonly hits: readonly SearchHit<Source>[]
 }
 
-/** `index.max_result_window` of the engine. */
+/** The engine's `index.max_result_window`. */
 export const LARGEST_WINDOW = 10_000
 
 /** A longer text is not a query; the clause budget ends at about 1,000 distinct word pieces anyway. */

@@ -2,18 +2,18 @@ import type { Client } from '@opensearch-project/opensearch'
 import { type InstalledIndex, readInstalledIndices } from '../../mappings/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 
-/** The indices that one query asks: they differ in their documents only. */
+/** The indices that one query searches; they differ only in their documents. */
 export interface SearchTarget extends InstalledIndex {
-  /** Their own names; `name` is the first. */
+  /** Concrete names; `name` is the first. */
   readonly names: readonly string[]
-  /** As a request names them: indices and aliases, with commas between. */
+  /** Names as in the request: indices and aliases, separated by commas. */
   readonly asked: string
 }
 
 /**
- * Reads what is behind names and aliases.
+ * Reads the specifications behind names and aliases.
  *
- * @param asked names with commas between
+ * @param asked names separated by commas
  * @throws LexpandError INDEX when one is missing, was not set up by Lexpand, or would need another query than the first
  */
 export async function readTarget(client: Client, asked: string): Promise<SearchTarget> {

@@ -22,17 +22,16 @@ import { sourceFilter } from './source-fields.ts'
 import { rankInTwoPhases } from './two-phase-ranking.ts'
 
 /**
- * Answers a query from text to hits. No model runs: the text is cut into word pieces, weighted by the table, and
- * the engine does the rest.
+ * Answers a query from text to hits. No model runs: the text is cut into word pieces, weighted by the table, and the
+ * engine does the rest.
  *
- * Needs `indices:data/read/search`, `indices:data/read/msearch` (hybrid in the client),
- * `indices:admin/mappings/get`, and `cluster:monitor/nodes/info` for the engine's own hybrid (without it the
- * client fuses) with `indices:monitor/settings/get`, and `indices:admin/validate/query` to use the plugin (without it,
- * the stock form).
+ * Needs `indices:data/read/search`, `indices:data/read/msearch` (hybrid in the client), `indices:admin/mappings/get`,
+ * and `cluster:monitor/nodes/info` for the engine's own hybrid (without it the client fuses) with
+ * `indices:monitor/settings/get`, and `indices:admin/validate/query` to use the plugin (without it, the stock form).
  *
- * @typeParam Source of the documents as they are stored; it is not checked
- * @throws LexpandError QUERY for a request that is wrong or a query that cannot be run, INDEX for an index that is missing or made with another
- *   model (both hashes in the message), SERVICE when the engine does not answer
+ * @typeParam Source source of the documents; it is not checked
+ * @throws LexpandError QUERY for a request that is wrong or a query that cannot be run, INDEX for an index that is
+ *   missing or made with another model (both hashes in the message), SERVICE when the engine does not answer
  */
 export async function search<Source = Readonly<Record<string, unknown>>>(
   client: Client,
@@ -47,7 +46,7 @@ export async function search<Source = Readonly<Record<string, unknown>>>(
     const answer = await answerFrom(target, client, resources, checked, cache)
     if (!looksMoved(answer.ranking, target))
       return resultOf<Source>(answer, target, resources, checked, started)
-    // The alias may point elsewhere since its specification was read, so that we asked for fields of another index.
+    // The alias may point elsewhere since its specification was read, so that the query named fields of another index.
     cache.forget(checked.index)
     const current = await cache.target(client, checked.index)
     const again = isSame(current, target)
@@ -59,19 +58,20 @@ export async function search<Source = Readonly<Record<string, unknown>>>(
   }
 }
 
-/** What {@link buildQuery} gives to people who call the engine themselves. */
+/** Result of {@link buildQuery}, for applications that send requests to the engine themselves. */
 export interface BuiltQuery {
-  /** For `query` of a request of theirs, beside their sort, aggregations, collapse. */
+  /** Value of `query` in a request, beside its sort, aggregations and collapse. */
   readonly query: QueryClause
-  /** Scores of the engine are this times those that `search` gives. */
+  /** Scores of the engine are this factor times those that `search` returns. */
   readonly scale: number
   readonly mode: SearchMode
 }
 
 /**
- * The query that {@link search} would send, without sending it. It is as old as the counts in it: build it anew for each search.
+ * Builds the query that {@link search} would send, without sending it. It is as old as the counts in it, so build it
+ * anew for each search.
  *
- * @throws LexpandError as {@link search} does, and QUERY for the fusions that are no single query
+ * @throws LexpandError as {@link search} does, and QUERY for fusions that are not a single query
  */
 export async function buildQuery(
   client: Client,
@@ -125,7 +125,7 @@ async function answerFrom(
   return { ...plan, ...(phased ?? { ranking: await rankBy(query, context) }) }
 }
 
-/** The engine fuses by a pipeline inside the request, which would take the place of the owner's. */
+/** Whether the engine may fuse: it fuses by a pipeline inside the request, which would replace the owner's. */
 async function fusesInEngine(request: CheckedRequest, client: Client, cache: SearchCache): Promise<boolean> {
   const { fuseIn, index } = request
   if (fuseIn === 'client' || (fuseIn === undefined && !(await cache.hasNeuralSearch(client)))) return false
@@ -138,7 +138,7 @@ async function fusesInEngine(request: CheckedRequest, client: Client, cache: Sea
   )
 }
 
-/** No hits, or hits of another index than those whose specification was used. */
+/** Whether an alias may have moved: there are no hits, or hits of another index than those whose specification was used. */
 function looksMoved({ hits }: Ranking, { names }: SearchTarget): boolean {
   return hits.length === 0 || hits.some(({ _index }) => !names.includes(_index ?? ''))
 }

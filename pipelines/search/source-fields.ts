@@ -9,7 +9,7 @@ export interface SourceFilter {
 
 type Source = Record<string, unknown>
 
-/** What has to be fetched: what the caller wants, and what explanation and highlights are made of. */
+/** The fields to fetch: those that the caller asked for, and those that explanation and highlights need. */
 export function sourceFilter(
   request: CheckedRequest,
   { fields, sparse_field }: IndexSpecification,
@@ -23,7 +23,7 @@ export function sourceFilter(
   return includes.length === 0 ? false : { includes }
 }
 
-/** Removes what was fetched for explanation and highlights only. */
+/** Removes fields that were fetched only for explanation and highlights. */
 export function wantedSource(
   source: Source,
   { sourceFields }: CheckedRequest,

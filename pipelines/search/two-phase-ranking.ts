@@ -13,11 +13,10 @@ import { type Ranking, type RankingContext, rankBy } from './ranking.ts'
 import { LARGEST_WINDOW } from './search-request.ts'
 
 /**
- * Ranks by the sparse query in two phases, where that can be done.
+ * Ranks by the sparse query in two phases, where that is possible.
  *
- * @returns undefined when the whole query has to answer: no word piece is below the cut or all are, nothing is to be
- *   returned, all hits are to be counted or aggregated (the first phase does not see all), or other things than scores order
- *   them
+ * @returns undefined when the whole query has to answer: no word piece is below the cut or all are, no hits are to be
+ *   returned, all hits are to be counted or aggregated (the first phase does not see all), or the order is not by score
  */
 export async function rankInTwoPhases(
   options: SparseQueryOptions,
@@ -46,8 +45,8 @@ interface Bounds {
 }
 
 /**
- * Asks for the score behind the window and for the best score of each low piece alone. Nothing is remembered: a
- * document written since could hold a larger weight. Proven is thus what was searchable when both were asked.
+ * Asks for the score behind the window and for the best score of each low piece alone. Nothing is cached: a document
+ * written since could hold a larger weight. The proof thus holds for what was searchable at both requests.
  *
  * @returns undefined when the window ends where results may end
  */
