@@ -10,32 +10,32 @@ import { RETIRED, retire } from '../workers/reindex/index.ts'
 export interface ForgetOptions {
   /** Called after every request that changed documents. */
   readonly onProgress?: ((documents: number) => void) | undefined
-  /** Aborting ends it after the request in flight; the next call goes on. */
+  /** Aborting ends the call after the request in flight; the next call continues. */
   readonly signal?: AbortSignal | undefined
 }
 
 export interface Forgotten {
-  /** Own name of the index. */
+  /** Concrete name of the index. */
   readonly index: string
-  /** Documents that vector and sidecar were taken out of. */
+  /** Number of documents whose vector and sidecar were removed. */
   readonly documents: number
-  /** Fields that stay in the mapping, empty: the engine can take none out. */
+  /** Fields that stay in the mapping, empty: the engine cannot remove fields. */
   readonly staying: readonly string[]
-  /** False when it was aborted; calling it again goes on. */
+  /** False when the call was aborted; calling it again continues. */
   readonly isDone: boolean
 }
 
 /**
- * Takes Lexpand off an index: the ingest pipeline, the vectors and sidecars of its documents, their dead letters, and
- * `_meta.lexpand`. The owner's fields and documents stay; so do the (empty) fields of ours in the mapping, since the
- * engine takes none out. Afterwards the index can be set up anew, with other fields or another model.
+ * Removes Lexpand from an index: the ingest pipeline, the vectors and sidecars of its documents, their dead letters,
+ * and `_meta.lexpand`. The owner's fields and documents stay, as do Lexpand's empty fields in the mapping, since the
+ * engine cannot remove fields. Afterwards the index can be set up anew, with other fields or another model.
  *
  * Needs `indices:data/read/search`, `indices:data/write/bulk`, `indices:admin/refresh`, `indices:admin/mapping/put`,
  * `indices:admin/settings/update`, `indices:monitor/settings/get` and `cluster:admin/ingest/pipeline/delete`.
  *
- * @param index name of an index, or of an alias with one index
- * @throws LexpandError INDEX when Lexpand has not set the index up, or a pipeline of the owner calls ours (nothing is
- *   changed then), or documents cannot be changed; SERVICE when the engine does not answer
+ * @param index index, or alias of one index
+ * @throws LexpandError INDEX when Lexpand has not set the index up, or a pipeline of the owner calls Lexpand's (nothing
+ *   is changed then), or documents cannot be changed; SERVICE when the engine does not answer
  */
 export async function forget(
   client: Client,
@@ -46,7 +46,7 @@ export async function forget(
   try {
     const { name, sparseField } = await readMarked(client, index)
     await removePipeline(client, name)
-    // From here on workers and sweepers pass it by.
+    // From here on workers and sweepers pass the index by.
     await retire(client, name)
     let documents = 0
     while (!signal?.aborted) {
@@ -71,7 +71,7 @@ const STRIP_SCRIPT = {
   source: 'for (def field : params.fields) ctx._source.remove(field)',
 }
 
-/** The index, also where an earlier call was broken off. */
+/** Reads the index, also where an earlier call was interrupted. */
 async function readMarked(client: Client, index: string): Promise<{ name: string; sparseField: string }> {
   const reply = await client.indices.getMapping({ index })
   const [only, ...others] = Object.entries(reply.body)
@@ -110,7 +110,7 @@ async function callersOf(client: Client, pipeline: string): Promise<string[]> {
   )
 }
 
-/** One page. @returns how many documents it changed */
+/** Strips one page. @returns number of documents changed */
 async function strip(client: Client, index: string, sparseField: string): Promise<number> {
   await client.indices.refresh({ index })
   const reply = await internalSearch(client, {

@@ -11,27 +11,27 @@ import {
   queueState,
 } from '../workers/index.ts'
 
-/** What there is to know of an index without reading its documents. */
+/** Facts about an index that need no reading of its documents. */
 export interface IndexOverview {
   readonly index: string
   readonly model: { readonly name: string; readonly version: string }
   readonly fields: readonly string[]
   readonly fingerprint: string
-  /** Documents by state, as far as refreshed. */
+  /** Number of documents; as of the last refresh, like the counts by state. */
   readonly documents: number
   readonly ready: number
   readonly pending: number
   readonly empty: number
   readonly failed: number
-  /** Share of the documents that have the vector of their text, or no text; 1 without documents. */
+  /** Share of the documents that have the vector of their text, or no text, 0 to 1; 1 without documents. */
   readonly coverage: number
-  /** Age of the text that waits longest; 0 when none waits. */
+  /** Age in seconds of the text that has waited longest; 0 when none waits. */
   readonly oldestPendingSeconds: number
-  /** The queue of its model, shared by all indices of that model; undefined without Redis. */
+  /** Queue of its model, shared by all indices of that model; undefined without Redis. */
   readonly queue: QueueState | undefined
 }
 
-/** An index of Lexpand that could not be looked at, for example because it is forbidden to this user. */
+/** An index of Lexpand that could not be read, for example because this user may not. */
 export interface UnreadIndex {
   readonly index: string
   readonly problem: string
@@ -45,11 +45,11 @@ export interface ListOptions {
   readonly indices?: readonly string[] | undefined
 }
 
-/** Requests to the engine at a time: a cluster may have thousands of indices. */
+/** Number of requests to the engine at a time: a cluster may have thousands of indices. */
 const AT_ONCE = 8
 
 /**
- * Every open index of a cluster that Lexpand has set up, in the order of their names.
+ * Lists every open index of a cluster that Lexpand has set up, ordered by name.
  *
  * @throws LexpandError INDEX when a named one is missing; SERVICE when the engine, or Redis where queues are asked,
  *   cannot be reached
@@ -109,7 +109,7 @@ async function overviewOf(
       queue: queues.get(encodeQueueName(identity)),
     }
   } catch (error) {
-    // One that is forbidden, broken or deleted meanwhile must not hide the others.
+    // An index that is forbidden, broken or deleted meanwhile must not hide the others.
     return { index, problem: error instanceof Error ? error.message : String(error) }
   }
 }

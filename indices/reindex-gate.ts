@@ -8,17 +8,17 @@ import { LexpandError } from '../sparse/errors.ts'
 import { audit } from '../workers/index.ts'
 import { sampleTexts } from '../workers/reindex/index.ts'
 
-/** How a new index is compared with the old one before the alias moves. */
+/** Criteria for the comparison of a new index with the old one before the alias moves. */
 export interface GateOptions {
   /** Query id -> text. @default first sentences of sampled documents */
   readonly queries?: ReadonlyMap<string, string> | undefined
   /** Judgments of these queries: nDCG@10 is compared instead of the first ten hits. */
   readonly qrels?: Qrels | undefined
-  /** Least mean share of common documents among the first ten, 0 to 1. @default .5 */
+  /** Smallest mean share of common documents among the first ten, 0 to 1. @default .5 */
   readonly minOverlap?: number | undefined
-  /** Most that nDCG@10 may fall, 0 to 1. @default .01 */
+  /** Largest loss of nDCG@10, 0 to 1. @default .01 */
   readonly maxLoss?: number | undefined
-  /** Model of the old index, when it is neither the new one nor the bundled one. */
+  /** Model of the old index, if it is neither the new one nor the bundled one. */
   readonly oldModel?: Model | undefined
 }
 
@@ -36,7 +36,7 @@ export interface Gate {
   readonly options: GateOptions
   readonly source: string
   readonly target: string
-  /** Undefined when the old index has no vectors: it is then ranked by BM25, and only judgments can compare. */
+  /** Undefined when the old index has no vectors: BM25 then ranks it, and only judgments can compare. */
   readonly oldSpecification: IndexSpecification | undefined
   readonly specification: IndexSpecification
   readonly model: Model
@@ -85,7 +85,7 @@ export async function runGate(gate: Gate, signal: AbortSignal): Promise<GateRepo
   return { ...report, overlapAt10 }
 }
 
-/** Mean share of common ids; queries without a hit on either side say nothing. 1 when none says anything. */
+/** Mean share of common ids; queries without hits on both sides do not count. 1 when none counts. */
 export function overlap(
   before: ReadonlyMap<string, readonly string[]>,
   after: ReadonlyMap<string, readonly string[]>,
@@ -132,7 +132,7 @@ async function queriesOf({ client, options, source, specification }: Gate): Prom
   )
 }
 
-/** @throws LexpandError MODEL when the old index cannot be ranked because its model is not there */
+/** @throws LexpandError MODEL when the old index cannot be ranked because its model is missing */
 async function modelOfOld({ oldSpecification, model, options }: Gate): Promise<Model | undefined> {
   if (oldSpecification === undefined) return undefined
   const { name, vocabulary_hash, query_table_hash } = oldSpecification.model

@@ -5,8 +5,8 @@ import { storePipeline, useByDefault } from '../pipelines/ingest/ingest-pipeline
 import { LexpandError } from '../sparse/errors.ts'
 
 /**
- * Gives the new index its own stamp, and around it whatever else the default pipeline of the old index does: a
- * pipeline that called the old stamp is copied with the new one in its place.
+ * Gives the new index its own stamp, and the other processors of the old index's default pipeline: a pipeline that
+ * called the old stamp is copied with the new one in its place.
  *
  * @param old name and default pipeline of the old index
  */
@@ -44,7 +44,7 @@ export async function installTargetPipeline(
 
 type Processor = Readonly<Record<string, unknown>>
 
-/** The stamp goes where the old one was, else to the end: it has to see the text as it will be stored. */
+/** The stamp replaces the old one, else it goes to the end: it has to see the text as it will be stored. */
 export function withStamp(processors: readonly object[], old: string, stamp: string): object[] {
   const call = { pipeline: { name: stamp } }
   const isOld = (processor: Processor) => (processor.pipeline as { name?: string } | undefined)?.name === old

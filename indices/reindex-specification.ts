@@ -6,7 +6,7 @@ import { LexpandError } from '../sparse/errors.ts'
 import type { Pruning } from '../sparse/index.ts'
 import { type FoundIndex, findIndex } from '../workers/reindex/index.ts'
 
-/** What of an encoding the caller of a reindex may choose. */
+/** The parts of a specification that the caller of a reindex may choose. */
 export interface ChosenEncoding {
   readonly fields?: readonly string[] | undefined
   readonly sparseField?: string | undefined
@@ -14,7 +14,7 @@ export interface ChosenEncoding {
 }
 
 /**
- * What the documents will be encoded as: what the caller leaves open stays as it is in the index.
+ * Specification of the reindexed documents: options that the caller omits keep the values of the index.
  *
  * @throws LexpandError CONFIGURATION when neither the caller nor the index names text fields
  */
@@ -39,7 +39,7 @@ export function specificationOfRun(
   })
 }
 
-/** @throws LexpandError INDEX when there is none of that name */
+/** @throws LexpandError INDEX when no index has that name */
 export async function existingIndex(client: Client, name: string): Promise<FoundIndex> {
   const resolved = await resolveName(client, name)
   const found = resolved === undefined ? undefined : await findIndex(client, resolved.index)

@@ -29,34 +29,34 @@ export interface ReindexOptions {
   readonly client: Client
   /** Queue of the model that encodes. Its workers have to run, in this process or in others. */
   readonly queue: EncodeQueue<Model>
-  /** Index to fill where it is; with `to`, the alias (or the index with one) to move. */
+  /** Index to fill in place; with `to`, the alias (or the index that has one) to move. */
   readonly from: string
-  /** New index to build and to move the alias to. @default the index is filled in place */
+  /** New index to build; the alias moves to it. @default the index is filled in place */
   readonly to?: string | undefined
   /** Text fields. @default those of the index */
   readonly fields?: readonly string[] | undefined
-  /** @default that of the index, else the last field and `_sparse` */
+  /** @default that of the index, else the last text field and `_sparse` */
   readonly sparseField?: string | undefined
-  /** @default that of the index where the model stays, else that of the model */
+  /** @default that of the index while the model stays the same, else that of the model */
   readonly pruning?: Pruning | undefined
   /** @default that of the index, else rank_features */
   readonly vectorType?: VectorType | undefined
-  /** Mappings and settings of the new index, as for `PUT /index`. @default those of the old one */
+  /** Mappings and settings of the new index, in the form of `PUT /index`. @default those of the old one */
   readonly body?: IndexBody | undefined
-  /** Made on the old index first, when it has none. */
+  /** Alias that the old index gets first, when it has none. */
   readonly alias?: string | undefined
-  /** What the new index has to reach before the alias moves. @default half of the first ten hits agree */
+  /** Criteria that the new index has to meet before the alias moves. @default half of the first ten hits agree */
   readonly gate?: GateOptions | undefined
-  /** Failed documents that the new index may have. @default as many as the old one has */
+  /** Number of failed documents that the new index may have. @default as many as the old one has */
   readonly allowedFailed?: number | undefined
-  /** Aborting pauses the run: `Paused` is thrown, and the same call resumes it. @default it runs to its end */
+  /** Aborting pauses the run: `Paused` is thrown, and the same call resumes it. @default the run goes to its end */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: ReindexProgress) => void) | undefined
   /** Called when the run is held, before the first document: the moment to start a worker. */
   readonly onBegun?: ((state: ReindexState) => Promise<void> | void) | undefined
 }
 
-/** In place: what was queued and encoded. Beside: what was copied, and what the gate measured unless an earlier call did. */
+/** In place: documents queued and encoded. Beside: documents copied, and the gate's figures unless an earlier call had them. */
 export type ReindexReport = { readonly state: ReindexState } & (
   | ({ readonly kind: 'in_place' } & InPlaceReport)
   | ({ readonly kind: 'beside'; readonly gate: GateReport | undefined } & MigrationReport)
@@ -64,10 +64,10 @@ export type ReindexReport = { readonly state: ReindexState } & (
 
 /**
  * Gives every document of an index its vector: in place, or in a new index beside it (new model, pruning, mapping or
- * type of the vectors) while clients search and write through the alias, which moves when everything is there and the
- * gate agrees. What a run remembers is in the index `lexpand-reindex`: a call that is repeated goes on.
+ * type of the vectors). Clients search and write through the alias meanwhile; it moves when everything is complete and
+ * the gate agrees. The state of a run is in the index `lexpand-reindex`: repeating the call continues the run.
  *
- * @throws Paused when aborted; LexpandError INDEX when the gate or the comparison refuses: the alias is where it was;
+ * @throws Paused when aborted; LexpandError INDEX when the gate or the comparison refuses (the alias is unchanged);
  *   CONFIGURATION for options that cannot be used; SERVICE when engine or Redis stay away
  */
 export async function reindex(options: ReindexOptions): Promise<ReindexReport> {
@@ -79,16 +79,16 @@ export async function reindex(options: ReindexOptions): Promise<ReindexReport> {
 export interface RollBackOptions {
   readonly client: Client
   readonly redis: RedisPlace
-  /** What the keys in Redis begin with. @default '{lexpand}' */
+  /** Prefix of the keys in Redis. @default '{lexpand}' */
   readonly prefix?: string | undefined
-  /** Alias, old or new index of a finished run. */
+  /** Alias, old index or new index of a finished run. */
   readonly name: string
   /** Aborting pauses the roll-back: `Paused` is thrown, and the same call resumes it. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Moves the alias back to the old index, with everything that was written since.
+ * Moves the alias back to the old index, with every write since.
  *
  * @throws Paused when aborted; LexpandError INDEX when there is nothing to go back to
  */
@@ -118,7 +118,7 @@ export async function rollBackReindex({
   }
 }
 
-/** The signal of a run that nothing ends before its time. */
+/** The default signal, which never aborts. */
 const NEVER = new AbortController().signal
 
 const optionsSchema = z.looseObject({

@@ -13,20 +13,20 @@ import { installIngestPipeline, type StampForm } from '../pipelines/index.ts'
 import { assertShape } from '../sparse/shape.ts'
 
 export interface SetUpOptions extends SpecificationOptions, InstallOptions {
-  /** Who stamps what other clients write; see `StampForm`. @default 'script', which every cluster can run */
+  /** How documents of other clients are stamped; see `StampForm`. @default 'script', which runs on every cluster */
   readonly stamp?: StampForm | undefined
 }
 
 export interface SetUp extends Installed {
-  /** What the index holds now: model, fields, pruning, fingerprint. */
+  /** The present specification of the index: model, fields, pruning, fingerprint. */
   readonly specification: IndexSpecification
 }
 
 /**
- * Makes an index ready: the mapping (text fields, sparse field, sidecar), `_meta.lexpand`, and the ingest pipeline that
- * marks what other clients write. Creates the index where there is none. Running it again changes nothing.
+ * Sets an index up: the mapping (text fields, sparse field, sidecar), `_meta.lexpand`, and the ingest pipeline that
+ * stamps the documents of other clients. Creates a missing index. Running it again changes nothing.
  *
- * @param index name of an index, or of an alias with one index
+ * @param index index, or alias of one index
  * @throws LexpandError CONFIGURATION for options that cannot be used; INDEX when the index holds something else (both
  *   hashes in the message), lacks a text field or is blocked; SERVICE when the engine does not answer
  */

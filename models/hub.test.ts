@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))))
 
-/** Answers like the hub, for one repository of the files given; counts what was asked of it. */
+/** Answers like the hub, for one repository with the given files; counts the requests. */
 class FakeHub {
   readonly requests: string[] = []
   readonly #repository: ReadonlyMap<string, string>

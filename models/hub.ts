@@ -14,20 +14,20 @@ import { fileSha256, type Model, readJson, readModelFolder } from './model-folde
 import { PUBLISHED_MAX_LENGTH, PUBLISHED_MODELS, PUBLISHED_TABLE, type PublishedModel } from './published.ts'
 
 export interface HubAccess {
-  /** In place of the global fetch: for a proxy, or tests. */
+  /** Replaces the global fetch: for a proxy, or tests. */
   readonly fetch?: typeof fetch | undefined
 }
 
 /**
- * Loads a model by hub name from the cache folder, filling that folder first where files are missing. What a
- * user placed there counts as downloaded, so a machine without a network works too.
+ * Loads a model by hub name from the cache folder, downloading missing files first. Files that a user placed there
+ * count as downloaded, so a machine without a network works, too.
  *
- * A repository without manifest.json is accepted when PUBLISHED_MODELS knows it: the manifest is then written
- * from what arrived first, and later loads are checked against that.
+ * A repository without manifest.json is accepted when PUBLISHED_MODELS knows it: the manifest is then written from the
+ * first download, and later loads are checked against it.
  *
  * @param name org/name, checked by the caller: it becomes a path
- * @throws LexpandError CONFIGURATION without a cache folder; SERVICE when the hub cannot be reached; MODEL when
- * the repository is unknown or lacks a file. All say what to place where.
+ * @throws LexpandError CONFIGURATION without a cache folder; SERVICE when the hub cannot be reached; MODEL when the
+ *   repository is unknown or lacks a file. All messages say which files to place where.
  */
 export async function loadFromHub(
   name: string,
@@ -47,7 +47,7 @@ export async function loadFromHub(
   )
 }
 
-/** The manifest comes last: while it is missing the folder is not complete, and the next load goes on from here. */
+/** Writes the manifest last: while it is missing the folder is incomplete, and the next load continues from there. */
 async function fill(directory: string, name: string, access: HubAccess): Promise<void> {
   const published = PUBLISHED_MODELS.get(name)
   const hub = new HubRepository(name, directory, published !== undefined, access)
@@ -81,7 +81,7 @@ class HubRepository {
     this.#access = access
   }
 
-  /** Makes sure that `file` is in the folder: there already, placed under its name in the repository, or fetched. */
+  /** Makes sure that `file` is in the folder: it exists, or stands under its name in the repository, or is downloaded. */
   async ensure(file: string, sources: readonly string[]): Promise<void> {
     const target = join(this.#directory, file)
     if (existsSync(target)) return
@@ -99,12 +99,12 @@ class HubRepository {
     )
   }
 
-  /** @returns path of the downloaded file under a temporary name, undefined when the repository lacks it */
+  /** @returns path of the downloaded file under a temporary name; undefined when the repository lacks it */
   async fetched(source: string): Promise<string | undefined> {
     const path = join(this.#directory, `${source.replaceAll('/', '-')}.${randomUUID()}`)
     await mkdir(dirname(path), { recursive: true })
     try {
-      // Without xet: plain HTTPS passes proxies, and its client would write to the console.
+      // Without xet: plain HTTPS passes proxies, and the xet client would write to the console.
       const blob = await downloadFile({ repo: this.#name, path: source, xet: false, ...this.#access })
       if (blob === null) return undefined
       await pipeline(Readable.fromWeb(blob.stream() as ReadableStream), createWriteStream(path))

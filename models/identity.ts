@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Manifest } from './manifest.ts'
 
 /**
- * What makes two encoders give the same vectors, as one SHA-256 (hex): graph, tokenizer, precision, activation and
- * input length. The query table is not in it: another table changes queries, not documents, and is checked there.
+ * Identity of an encoder as one SHA-256 (hex) of graph, tokenizer, precision, activation and input length: equal
+ * identities give equal vectors. The query table is not part of it: another table changes queries, not documents, and
+ * is checked there.
  */
 export function modelIdentity(manifest: Manifest): string {
   const parts = [
@@ -13,6 +14,6 @@ export function modelIdentity(manifest: Manifest): string {
     manifest.activation,
     manifest.max_length,
   ]
-  // An array, not an object: its JSON has one form only.
+  // An array instead of an object, because its JSON has only one form.
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }

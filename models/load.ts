@@ -11,18 +11,18 @@ export const DEFAULT_MODEL = 'lexpand-mini-v1'
 export type { Model }
 
 export interface LoadOptions extends HubAccess {
-  /** Folder for models loaded by hub name; needed for those only. */
+  /** Folder for models loaded by hub name; only these need it. */
   readonly cacheDirectory?: string | undefined
 }
 
 /**
  * Loads a model and checks its files against the manifest, on every load.
  *
- * @param reference a bundled name (`lexpand-mini-v1`), a folder (`./my-model`, `/models/mine`), or a hub name (`org/name`),
- * which is fetched once into `cacheDirectory` and read from there ever after. An existing folder `org/name` wins
- * over the hub.
- * @throws LexpandError MODEL when the model is unknown, incomplete or damaged; CONFIGURATION when the reference
- * cannot be one, or a hub name comes without a cache folder; SERVICE when the hub cannot be reached
+ * @param reference a bundled name (`lexpand-mini-v1`), a folder (`./my-model`, `/models/mine`), or a hub name
+ *   (`org/name`), which is downloaded once into `cacheDirectory` and read from there afterwards. An existing folder
+ *   `org/name` wins over the hub.
+ * @throws LexpandError MODEL when the model is unknown, incomplete or damaged; CONFIGURATION when the reference cannot
+ *   be one, or a hub name comes without a cache folder; SERVICE when the hub cannot be reached
  */
 export async function loadModel(
   reference: string = DEFAULT_MODEL,
@@ -43,7 +43,7 @@ export async function loadModel(
   )
 }
 
-/** The hub's client is an optional package: who has a model at hand needs none. */
+/** Loads the hub's client when it is needed: it is an optional package. */
 async function hub(): Promise<typeof import('./hub.ts')> {
   try {
     return await import('./hub.ts')
@@ -57,7 +57,7 @@ async function hub(): Promise<typeof import('./hub.ts')> {
   }
 }
 
-// A letter or digit first: neither "..", nor a hidden folder, nor an option can be a name.
+// The first character is a letter or digit, so that neither "..", nor a hidden folder, nor an option is a name.
 const NAME = '[A-Za-z0-9](?:[A-Za-z0-9_-]|\\.(?!\\.))*'
 const BUNDLED_NAME = new RegExp(`^${NAME}$`)
 const HUB_NAME = new RegExp(`^${NAME}/${NAME}$`)
@@ -80,7 +80,7 @@ async function loadBundled(name: string): Promise<Model> {
   return readModelFolder(directory, 'Install the package lexpand again.')
 }
 
-/** Beside this file in the sources; two levels up from the compiled file, which stands in dist/models. */
+/** The folder beside this file in the sources; two levels up from the compiled file, which stands in dist/models. */
 function bundledFolders(): string[] {
   return ['.', '../../models'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
 }

@@ -14,7 +14,7 @@ const pruningSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('abs_value'), threshold: z.number().positive() }),
 ])
 
-/** manifest.json of a model folder: what the encoder is, what it was made of, how good it was measured to be. */
+/** manifest.json of a model folder: the encoder's properties, its training data, and its measured quality. */
 export const manifestSchema = z.strictObject({
   schema: z.literal(1),
   name: text,
@@ -23,9 +23,9 @@ export const manifestSchema = z.strictObject({
   licence: text,
   /** The pretrained model that it was trained from. */
   base: text,
-  /** How a maximal logit becomes a weight; done in the graph for `top_k` outputs, by us for `logits`. */
+  /** Function from the maximal logit to the weight; the graph applies it for `top_k` outputs, Lexpand for `logits`. */
   activation: z.enum(['log1p_relu', 'log1p_log1p_relu']),
-  /** Word pieces that the graph reads at most, [CLS] and [SEP] included. */
+  /** Largest number of word pieces that the graph reads, [CLS] and [SEP] included. */
   max_length: z.int().min(3).max(65_536),
   /** Precision of the weights, such as float32 or int8: vectors of two precisions must not meet in one index. */
   precision: text,
@@ -37,16 +37,16 @@ export const manifestSchema = z.strictObject({
     /** Raw logits [batch, length, vocabulary]. */
     z.strictObject({ kind: z.literal('logits'), logits: text }),
   ]),
-  /** As WordPieceTokenizer.vocabularyHash computes it. */
+  /** Hash as computed by WordPieceTokenizer.vocabularyHash. */
   vocabulary_hash: sha256,
-  /** As QueryTable.hash computes it. */
+  /** Hash as computed by QueryTable.hash. */
   query_table_hash: sha256,
   files: z.strictObject({ 'model.onnx': sha256, 'tokenizer.json': sha256, 'query-table.json': sha256 }),
-  /** What to do with the vectors unless the index says otherwise. */
+  /** Pruning of the vectors unless the index names another one. */
   pruning: pruningSchema,
-  /** Training in short: data, teachers, settings. Free keys. */
+  /** Summary of the training: data, teachers, settings. Keys are free. */
   training: z.record(z.string(), z.json()),
-  /** Data set -> metric -> value, as measured. Empty when nothing was measured. */
+  /** Data set -> metric -> measured value. Empty when nothing was measured. */
   quality: z.record(z.string(), z.record(z.string(), z.number())),
   notes: z.string().optional(),
 })

@@ -19,15 +19,15 @@ export interface Model {
   readonly modelFile: string
   readonly tokenizer: WordPieceTokenizer
   readonly queryTable: QueryTable
-  /** SHA-256 (hex) of what decides its vectors. */
+  /** SHA-256 (hex) over everything that decides its vectors. */
   readonly identity: string
 }
 
 /**
  * Reads a model folder and checks every file against the manifest.
  *
- * @param remedy what a user does about a damaged file, ending the error messages
- * @throws LexpandError MODEL naming the file, what was expected and what was found
+ * @param remedy last sentence of error messages: how a user repairs a damaged file
+ * @throws LexpandError MODEL with the file, the expected and the found value
  */
 export async function readModelFolder(directory: string, remedy: string): Promise<Model> {
   const manifest = await readManifest(join(directory, 'manifest.json'), remedy)
@@ -46,7 +46,7 @@ export async function readModelFolder(directory: string, remedy: string): Promis
   }
 }
 
-/** SHA-256 (hex) of a file, streamed. */
+/** SHA-256 (hex) of a file, read as a stream. */
 export async function fileSha256(path: string): Promise<string> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)

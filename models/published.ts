@@ -1,8 +1,8 @@
 import type { Manifest } from './manifest.ts'
 
 /**
- * What a manifest would say about models that were published without one: the doc-only encoders of
- * opensearch-project. Activations and parameter counts from their model cards.
+ * Manifest data of models that were published without a manifest: the doc-only encoders of opensearch-project.
+ * Activations and parameter counts come from their model cards.
  */
 export interface PublishedModel {
   readonly base: string

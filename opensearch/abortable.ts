@@ -1,7 +1,7 @@
 /**
  * Ends a request when the signal aborts; it then rejects with the client's RequestAbortedError.
  *
- * @param signal undefined: the request runs to its end
+ * @param signal undefined lets the request run to its end
  */
 export async function abortable<T>(request: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return request

@@ -4,7 +4,7 @@ import { acknowledged } from './failures/acknowledged.ts'
 import { translateEngineError } from './failures/engine-error.ts'
 import { assertIndexName } from './index-name.ts'
 
-/** An alias of one index with everything that belongs to it. */
+/** An alias of one index with its filter, routing and write flag. */
 export interface AliasOfIndex {
   readonly alias: string
   readonly is_write_index?: boolean | undefined
@@ -14,9 +14,9 @@ export interface AliasOfIndex {
   readonly search_routing?: string | undefined
 }
 
-/** What stands behind a name. */
+/** The index behind a name. */
 export interface ResolvedName {
-  /** The index itself. */
+  /** Name of the index itself. */
   readonly index: string
   readonly aliases: readonly AliasOfIndex[]
 }
@@ -24,7 +24,7 @@ export interface ResolvedName {
 /**
  * Finds the one index behind a name. Needs `indices:admin/aliases/get`.
  *
- * @returns undefined when there is nothing of that name
+ * @returns undefined when nothing has that name
  * @throws LexpandError INDEX when the name is a data stream or leads to several indices
  */
 export async function resolveName(client: Client, name: string): Promise<ResolvedName | undefined> {
@@ -56,10 +56,10 @@ export async function resolveName(client: Client, name: string): Promise<Resolve
 }
 
 /**
- * Moves aliases from one index to another in one step: no request in between sees both or neither. Filters,
- * routing and the write flag go along. Needs `indices:admin/aliases`.
+ * Moves aliases from one index to another in one step: no request in between sees both or neither. Filters, routing and
+ * the write flag move with them. Needs `indices:admin/aliases`.
  *
- * @throws LexpandError INDEX when one of the aliases is not there any more; then nothing has changed
+ * @throws LexpandError INDEX when one of the aliases no longer exists; nothing has changed then
  */
 export async function moveAliases(
   client: Client,

@@ -1,13 +1,13 @@
-/** What OpenSearch recommends for a bulk request, as full jobs of 64 while none is refused; also bounds the memory of its maker. */
+/** The size of a bulk request that OpenSearch recommends, in full jobs of 64; it also bounds the memory of the sender. */
 const MOST = { documents: 1_024, bytes: 5_000_000 }
-/** So that encoders have something to do while the rest is stored: two full jobs. */
+/** The first request holds two full jobs, so that encoders have work while the rest is stored. */
 const FIRST = 1 / 8
 const STEPS = 10
 const SMALLEST = 1 / 20
 
 /**
- * How much one bulk request, or one page of a reindex, carries: little at first and twice as much with each, up to all that is allowed, until the
- * engine refuses one; then half as much for each refusal, and a step more for each request that it takes.
+ * Size of one bulk request, or of one page of a reindex: small at first and doubled with each one, up to the limit,
+ * until the engine refuses one; then halved for each refusal, and a step larger for each request that is accepted.
  */
 export class ChunkSize {
   #share = FIRST

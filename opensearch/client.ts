@@ -7,8 +7,8 @@ import type { Secret } from './login/secret.ts'
 import { type TlsSettings, tlsAgent } from './login/tls-agent.ts'
 
 /**
- * How to log in to a cluster and how long to wait for it. Secrets may be functions: passwords and tokens are read anew
- * when the cluster refuses them, certificates for every new connection.
+ * Login of a cluster and time limits. Secrets may be functions: passwords and tokens are read anew when the cluster
+ * refuses them, certificates for every new connection.
  */
 export interface ClientSettings extends TlsSettings {
   readonly username?: string | undefined
@@ -17,22 +17,23 @@ export interface ClientSettings extends TlsSettings {
   readonly token?: Secret | undefined
   /** Signs every request for a managed service, instead of user name and password. */
   readonly aws?: AwsSigning | undefined
-  /** @default 60_000 */
+  /** Milliseconds. @default 60_000 */
   readonly requestTimeoutMs?: number | undefined
 }
 
 /**
- * One OpenSearch client with the settings that Lexpand needs; TLS is verified unless the settings say otherwise.
+ * One OpenSearch client with the settings that Lexpand needs; the certificate of the cluster is checked unless the
+ * settings turn that off.
  *
  * @throws LexpandError CONFIGURATION for more than one way to log in
  */
 export function openSearchClient(url: string, settings: ClientSettings = {}): Client {
   return new Client({
     node: url,
-    // Lexpand retries by itself where it knows a repeat is harmless; a blind repeat of a timed-out bulk is not.
+    // Lexpand itself repeats requests that are safe to repeat; a blind repeat of a timed-out bulk request is not.
     maxRetries: 0,
     requestTimeout: settings.requestTimeoutMs ?? 60_000,
-    // Documents may hold any key; what comes back is only read, key by own key.
+    // Documents may hold any key; Lexpand only reads own keys of replies.
     disablePrototypePoisoningProtection: true,
     Serializer: ExactSerializer,
     ...loginOptions(settings),

@@ -6,7 +6,7 @@ import { countDocuments, internalSearch, internalSearches } from './internal-sea
 const ROOT = join(import.meta.dirname, '..')
 const FOLDERS = ['opensearch', 'mappings', 'workers', 'indices', 'pipelines', 'quality', 'measure', 'advise']
 
-/** Users' own searches, which the owner's pipeline is for. */
+/** Searches of users, which the owner's pipeline is meant for. */
 const SEARCHES_FOR_USERS = ['pipelines/search/ranking.ts', 'pipelines/search/two-phase-ranking.ts']
 
 const SEARCHING = /\.(search|msearch|searchTemplate|msearchTemplate|scroll)\(\s*[{\n]/

@@ -1,20 +1,20 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 
-/** A search for our own bookkeeping; `index` and `preference` as the engine takes them, no index with a point in time. */
+/** A search for Lexpand's own bookkeeping; `index` and `preference` as the engine takes them; no index with a point in time. */
 export type InternalSearch = Pick<
   API.Search_Request,
   'index' | 'preference' | 'request_cache' | 'ignore_unavailable'
 > & { readonly body: object }
 
 /**
- * The one way in which Lexpand looks at an index for itself. An owner may have given the index a default search pipeline
- * (`index.search.default_pipeline`) that hides, cuts or reorders documents: a count or a copy with it would lose
- * the hidden ones. So it is switched off, in the body, where `_search` and `_msearch` both take it. An answer of some
- * shards only would be as wrong as a hidden document, and is an error instead.
+ * The only way in which Lexpand searches an index for itself. Its owner may have set a default search pipeline
+ * (`index.search.default_pipeline`) that hides, cuts or reorders documents: a count or a copy with it would lose the
+ * hidden ones. The pipeline is therefore switched off, in the body, where `_search` and `_msearch` both accept it. An
+ * answer of only some shards would be as wrong as a hidden document, so it is an error.
  *
- * `_count`, `_reindex` and `_update_by_query` obey the pipeline and cannot be told otherwise: they are used nowhere.
+ * `_count`, `_reindex` and `_update_by_query` obey the pipeline and have no such switch: they are used nowhere.
  *
- * @throws whatever the client throws
+ * @throws any error of the client
  */
 export function internalSearch(
   client: Client,
@@ -27,7 +27,7 @@ export function internalSearch(
   })
 }
 
-/** Several searches of one index in one request, each as {@link internalSearch}; failures stand in the answers. */
+/** Several searches of one index in one request, each like {@link internalSearch}; failures are in the answers. */
 export function internalSearches(
   client: Client,
   index: string,
@@ -39,9 +39,9 @@ export function internalSearches(
 }
 
 /**
- * Counts documents, as far as refreshed; all of the index without a query.
+ * Counts documents, as of the last refresh; without a query, all documents of the index.
  *
- * @throws whatever the client throws, also when a shard does not answer
+ * @throws any error of the client, also when a shard does not answer
  */
 export async function countDocuments(
   client: Client,

@@ -1,7 +1,7 @@
 /**
- * Settings of every index that Lexpand makes for itself. An index template of the owner that fits all names would give
- * it pipelines that change or hide what we store there, or a window too small for our pages; what a request to create
- * an index says wins over templates.
+ * Settings of every index that Lexpand makes for itself. An owner's index template that matches all names would add
+ * pipelines that change or hide stored documents, or a window too small for pages; the settings of a request to create
+ * an index override templates.
  */
 export const OWN_INDEX_SETTINGS = {
   'index.default_pipeline': '_none',

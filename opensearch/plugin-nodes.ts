@@ -1,17 +1,17 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
 import { LexpandError } from '../sparse/errors.ts'
 
-/** As in the plugin's descriptor. */
+/** Name in the plugin's descriptor. */
 const PLUGIN = 'lexpand'
 
-/** What one node of the cluster says about its plugins. */
+/** One node of the cluster and its Lexpand plugin. */
 export interface PluginNode {
   readonly node: string
-  /** Version of our plugin there; undefined without it. */
+  /** Version of the Lexpand plugin on the node; undefined without it. */
   readonly version: string | undefined
 }
 
-/** All nodes, by `cluster:monitor/nodes/info`. @returns undefined where the user may not look */
+/** All nodes, by `cluster:monitor/nodes/info`. @returns undefined where the user may not read them */
 export async function pluginNodes(client: Client): Promise<PluginNode[] | undefined> {
   try {
     const reply = await client.nodes.info({
@@ -28,7 +28,7 @@ export async function pluginNodes(client: Client): Promise<PluginNode[] | undefi
   }
 }
 
-/** @param got what was found instead */
+/** @param got description of what was found instead */
 export function pluginNeeded(part: string, got: string, options: ErrorOptions = {}): LexpandError {
   return new LexpandError(
     'INDEX',

@@ -1,12 +1,13 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from './failures/engine-error.ts'
 
-/** The engine's own. */
+/** The engine's default. */
 export const DEFAULT_RESULT_WINDOW = 10_000
 export const RESULT_WINDOW_SETTING = 'index.max_result_window'
 
 /**
- * Most hits that one search of an index may ask for, which its owner may have lowered; the least of several indices.
+ * Largest number of hits that one search of an index may ask for, which its owner may have lowered; for several
+ * indices, the smallest.
  *
  * @returns the engine's default for a user who may not read settings
  * @throws LexpandError INDEX or SERVICE when the engine cannot say
@@ -27,7 +28,7 @@ export async function resultWindow(client: Client, index: string): Promise<numbe
   }
 }
 
-/** @param settings flat, as the engine answers @returns at most {@link DEFAULT_RESULT_WINDOW} */
+/** @param settings with flat names, as the engine answers @returns at most {@link DEFAULT_RESULT_WINDOW} */
 export function windowIn(settings: unknown): number {
   const found = Number((settings as Readonly<Record<string, unknown>> | undefined)?.[RESULT_WINDOW_SETTING])
   return Number.isInteger(found) && found > 0 ? Math.min(found, DEFAULT_RESULT_WINDOW) : DEFAULT_RESULT_WINDOW

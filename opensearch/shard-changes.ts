@@ -6,26 +6,26 @@ import { internalSearch } from './internal-search.ts'
 import { RESULT_WINDOW_SETTING, windowIn } from './result-window.ts'
 import { filtersOf, readWholeGroups } from './whole-groups.ts'
 
-/** How far the primary of a shard is; both are -1 while nothing was ever written. */
+/** Position of the primary of a shard; both numbers are -1 while nothing was ever written. */
 export interface ShardCheckpoint {
   readonly shard: number
-  /** Every operation up to this number is on all copies and will never be taken back. */
+  /** Every operation up to this number is on all copies and can never be undone. */
   readonly globalCheckpoint: number
-  /** Highest number given out; above `globalCheckpoint` while operations are in flight. */
+  /** Highest number assigned; above `globalCheckpoint` while operations are in flight. */
   readonly maxSeqNo: number
-  /** `history_uuid`: it changes when operations up to the checkpoint may be gone (restored, forced allocation). */
+  /** `history_uuid`: it changes when operations up to the checkpoint may be lost (restored, forced allocation). */
   readonly history: string
 }
 
 export interface IndexShards {
-  /** `index.uuid`; the same name may be another index tomorrow. */
+  /** `index.uuid`, because the name may belong to another index later. */
   readonly uuid: string
   readonly shards: readonly ShardCheckpoint[]
-  /** Most documents that one page may have: `index.max_result_window`. */
+  /** Largest number of documents of a page: `index.max_result_window`. */
   readonly resultWindow: number
 }
 
-/** A document by its place in the history of its shard; of a shrunken index, several may have one place. */
+/** A document at its place in the history of its shard; in a shrunken index several documents may share a place. */
 export interface Change {
   readonly id: string
   readonly routing: string | undefined
@@ -33,7 +33,7 @@ export interface Change {
 }
 
 /**
- * Reads how far every shard is.
+ * Reads the position of every shard.
  *
  * @param index a concrete index
  * @throws LexpandError INDEX when there is no such index; EngineBusy while a shard has no primary
@@ -74,17 +74,17 @@ function primaryState(shard: number, copies: readonly ShardCopy[]): ShardCheckpo
 }
 
 /**
- * Makes everything that is applied findable: after that, a search on the primary finds every live document whose
- * number is not above a `globalCheckpoint` read before.
+ * Makes every applied operation visible: afterwards, a search on the primary finds every live document whose number is
+ * not above a `globalCheckpoint` read before.
  *
- * @throws EngineBusy when a copy of a shard could not do it; EngineDenied for shards that the user may not touch
+ * @throws EngineBusy when a copy of a shard could not refresh; EngineDenied for shards that the user may not touch
  */
 export async function refreshAll(client: Client, index: string): Promise<void> {
   await acknowledged(client.indices.refresh({ index }), { part: 'changes', index })
 }
 
 /**
- * Reads how far every shard is, then refreshes: after that, every live document whose number is not above
+ * Reads the position of every shard, then refreshes: afterwards, every live document whose number is not above
  * `globalCheckpoint` can be found. Numbers above it may still appear below others, and may be lost with the primary.
  *
  * @throws as {@link readShards} and {@link refreshAll}
@@ -97,28 +97,29 @@ export async function shardCheckpoints(client: Client, index: string): Promise<r
 
 export interface ChangeRange {
   readonly shard: number
-  /** Exclusive; -1 starts at the beginning. */
+  /** Sequence number, exclusive; -1 starts at the beginning. */
   readonly after: number
-  /** Inclusive; at most the shard's global checkpoint, or late ones are missed. */
+  /** Sequence number, inclusive; at most the shard's global checkpoint, or late changes are missed. */
   readonly upTo: number
-  /** About so many documents, at most the index's result window. */
+  /** Approximate number of documents, at most the index's result window. */
   readonly size: number
-  /** Only documents that match this query too. @default all */
+  /** Restricts the page to documents that match this query, too. @default all */
   readonly filter?: API.Search_RequestBody['query'] | undefined
 }
 
 export interface ChangePage {
   readonly changes: readonly Change[]
-  /** Every change up to this number has been read: where the next page starts. */
+  /** Every change up to this number has been read; the next page starts here. */
   readonly reached: number
   readonly isLast: boolean
 }
 
 /**
- * Reads the next live documents of a shard in the order of their last change. Deleted documents have no number any
- * more, and of several changes of one document only the last is seen. Documents that share a number come together.
+ * Reads the next live documents of a shard in the order of their last change. Deleted documents no longer have a
+ * number, and of several changes of one document only the last is seen. Documents that share a number come in the same
+ * page.
  *
- * It needs no point in time: whatever changes while pages are read moves up to a number that comes later.
+ * It needs no point in time: a document that changes while pages are read moves to a later number.
  */
 export async function readChanges(client: Client, index: string, range: ChangeRange): Promise<ChangePage> {
   const { shard, after, upTo, size, filter } = range
@@ -150,7 +151,7 @@ export function primaryOf(shard: number): string {
   return `_shards:${shard}|_primary`
 }
 
-/** The client's types leave these out or make all optional. */
+/** The client's types omit these fields or make all of them optional. */
 interface ShardCopy {
   readonly routing?: { readonly primary?: boolean } | undefined
   readonly seq_no?: { readonly global_checkpoint: number; readonly max_seq_no: number } | undefined

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { filtersOf, type NumberedHit, type PageRequest, readWholeGroups } from './whole-groups.ts'
 
-/** An engine that has documents with these numbers, gives at most `size` of them, and breaks ties as it likes. */
+/** An engine that has documents with these numbers, returns at most `size` of them, and breaks ties arbitrarily. */
 function engine(numbers: readonly number[], size: number) {
   const hits = numbers.map((number, at) => ({ _id: `d${at}`, sort: [number] as const }))
   return async ({ range, without }: PageRequest) => {

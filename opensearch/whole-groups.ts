@@ -4,18 +4,18 @@ export interface NumberedHit {
   readonly sort: readonly [number]
 }
 
-/** What one request of a page asks for; `size` is for the reader to choose. */
+/** One request of a page; the reader chooses `size`. */
 export interface PageRequest {
   /** Inclusive on both sides. */
   readonly range: { readonly gte: number; readonly lte: number }
-  /** Documents to be left out: they were read already. */
+  /** Ids of documents to leave out, because they were read already. */
   readonly without: readonly string[]
 }
 
 export interface Answered<Hit> {
-  /** In the order of the number. */
+  /** Hits in the order of the number. */
   readonly hits: readonly Hit[]
-  /** As many hits as were asked for: there may be more. */
+  /** Whether there are as many hits as were asked for: there may be more. */
   readonly isFull: boolean
 }
 
@@ -27,9 +27,10 @@ export interface WholePage<Hit> {
 }
 
 /**
- * Reads a page that ends between two numbers, never among documents that share one. A sequence number names one document
- * of a shard only until an index is shrunken: then documents of several shards are in one, each with the number it had.
- * A group that the page cut in two is left to the next page; one that is larger than a page is read to its end.
+ * Reads a page that ends between two numbers, never among documents that share one. A sequence number identifies one
+ * document of a shard only until an index is shrunken: a shard then holds documents of several former shards, each with
+ * its old number. A group that the end of the page would split is left to the next page; one that is larger than a page
+ * is read to its end.
  */
 export async function readWholeGroups<Hit extends NumberedHit>(
   range: PageRequest['range'],
@@ -57,7 +58,7 @@ async function readGroup<Hit extends NumberedHit>(
   }
 }
 
-/** The filters of a request for the documents of a number field. */
+/** Filters of a request, for the documents in a range of the number field. */
 export function filtersOf(field: string, { range, without }: PageRequest) {
   return {
     filter: [{ range: { [field]: range } }],

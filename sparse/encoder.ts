@@ -6,12 +6,12 @@ export interface TokenWindow {
 }
 
 /**
- * Turns windows into weights. Drivers: `onnx` (workers/encoders/, a child process) and `fake` (tests).
- * All pass one conformance test: one vector per window in the same order; the vector of a window does not
- * depend on its neighbours in the batch (within 1e-4); special tokens and the piece `.` never come out.
+ * Turns windows into vectors. Drivers: `onnx` (workers/encoders/, a child process) and `fake` (tests). All pass one
+ * conformance test: one vector per window in the same order; the vector of a window does not depend on its neighbours
+ * in the batch (within 1e-4); special tokens and the piece `.` are never in a vector.
  */
 export interface Encoder {
-  /** @throws LexpandError ENCODER when the model or its process fails; the whole batch is then undone */
+  /** @throws LexpandError ENCODER when the model or its process fails; no vector of the batch is returned then */
   encode(batch: readonly TokenWindow[]): Promise<SparseVector[]>
   dispose(): Promise<void>
 }

@@ -1,8 +1,8 @@
-/** Every code a Lexpand error can carry, with the exit status that the command line gives it. */
+/** Every code of a Lexpand error, with the exit status of the command line. */
 export const ERROR_CODES = {
   /** An option, environment variable or call argument is wrong: the caller must change the call. */
   CONFIGURATION: 2,
-  /** A document, line or file that came in cannot be used. */
+  /** A document, line or file of the input cannot be used. */
   INPUT: 1,
   /** A model folder is incomplete, damaged, unknown, or contradicts its manifest. */
   MODEL: 1,
@@ -12,7 +12,7 @@ export const ERROR_CODES = {
   QUERY: 1,
   /** The encoder failed on a text or its process died. */
   ENCODER: 1,
-  /** OpenSearch or Redis cannot be reached, refuses the login, or is set up in a way that loses data. */
+  /** OpenSearch or Redis cannot be reached, refuses the login, or has settings that lose data. */
   SERVICE: 1,
 } as const
 

@@ -1,21 +1,20 @@
 /**
- * Parses JSON so that writing it again gives the same numbers. A plain parse turns 1.0 into 1 (which a dynamic
- * mapping then takes for an integer field that cuts 1.5 to 1), rounds what is longer than 15 digits, and makes null of
- * 1e400; here such numbers stay as they were written, as objects that only `JSON.stringify` understands
- * ({@link exactNumber} gives their digits).
+ * Parses JSON so that writing it again gives the same numbers. A plain parse turns 1.0 into 1 (a dynamic mapping then
+ * makes an integer field of it, which cuts 1.5 to 1), rounds numbers of more than 15 digits, and turns 1e400 into null.
+ * Here such numbers stay as they were written, as objects that only `JSON.stringify` understands ({@link exactNumber}
+ * returns their digits).
  *
- * Strings, and numbers that JavaScript writes the same way, are plain values.
+ * Strings, and numbers that JavaScript writes in the same way, are plain values.
  *
- * @throws SyntaxError for malformed JSON, and for one nested deeper than {@link MAX_JSON_DEPTH}
+ * @throws SyntaxError for malformed JSON, and for JSON nested deeper than {@link MAX_JSON_DEPTH}
  */
 export function parseExactly(json: string): unknown {
   return parse(json, (value, source) => String(value) !== source)
 }
 
 /**
- * Parses JSON for somebody who reads it: numbers are numbers unless JavaScript cannot hold their value. Those are
- * integers beyond 2^53, what has more than 17 digits, and what is beyond 1.8e308; they stay as with
- * {@link parseExactly}.
+ * Parses JSON for readers of its values: numbers are plain unless JavaScript cannot hold their value. Integers beyond
+ * 2^53, numbers of more than 17 digits, and those beyond 1.8e308 stay as with {@link parseExactly}.
  *
  * @throws SyntaxError as {@link parseExactly}
  */
@@ -27,7 +26,7 @@ export function parseLossless(json: string): unknown {
   )
 }
 
-/** @returns the digits of a number that was kept as it was written; undefined for any other value */
+/** @returns the digits of a number that was kept as written; undefined for any other value */
 export function exactNumber(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null && isRawJSON(value)
     ? (value as { rawJSON: string }).rawJSON
@@ -40,10 +39,10 @@ export function numberOf(digits: string): number | object {
   return String(value) === digits ? value : rawJSON(digits)
 }
 
-/** The engine refuses deeper documents, and both parsing and writing them would end at the stack. */
+/** The engine refuses deeper documents, and parsing or writing them would overflow the stack. */
 export const MAX_JSON_DEPTH = 1_000
 
-/** Any double is told from its neighbours by as many. */
+/** Number of digits that distinguish any double from its neighbours. */
 const DOUBLE_DIGITS = 17
 
 /** Without a decimal point, an exponent, a negative zero or sixteen digits in a row, every number is exact. */
@@ -79,7 +78,7 @@ function assertDepth(json: string): void {
   }
 }
 
-/** Counts no further than it matters. */
+/** Counts occurrences, up to the number that matters. */
 function occurrences(json: string, bracket: string): number {
   let count = 0
   for (let at = json.indexOf(bracket); at !== -1 && count <= MAX_JSON_DEPTH; count++) {
@@ -88,7 +87,7 @@ function occurrences(json: string, bracket: string): number {
   return count
 }
 
-/** These are in every Node that Lexpand runs on, and not yet in TypeScript's library. */
+/** Every Node that Lexpand runs on has these; TypeScript's library does not yet. */
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
 const parseWithSource = JSON.parse as (json: string, reviver: Reviver) => unknown
 const { rawJSON, isRawJSON } = JSON as unknown as {

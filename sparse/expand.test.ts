@@ -7,7 +7,7 @@ import { EMPTY_VECTOR, sparseVector } from './vectors/sparse-vector.ts'
 const tokenizer = goldenTokenizer()
 const idOf = (piece: string) => tokenizer.idOf(piece) as number
 
-/** Each piece of a window weighs its place in it; [CLS] and [SEP] come out too, as from a careless graph. */
+/** Each piece of a window weighs its position; [CLS] and [SEP] have weights too, as from a careless graph. */
 class PlaceEncoder implements Encoder {
   readonly batches: (readonly TokenWindow[])[] = []
   async encode(batch: readonly TokenWindow[]) {

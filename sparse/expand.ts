@@ -8,14 +8,14 @@ import { tokenBatches } from './word-pieces/token-batches.ts'
 import type { WordPieceTokenizer } from './word-pieces/tokenizer.ts'
 import { type Windowing, windowsOf } from './word-pieces/windows.ts'
 
-/** A text as the index stores it, and how much of the text that covers. */
+/** The vector of a text as the index stores it, and the coverage of the text. */
 export interface ExpandedText {
   readonly vector: SparseVector
-  /** Word pieces in the text. */
+  /** Number of word pieces in the text. */
   readonly tokens: number
-  /** Windows encoded; 0 for a text without word pieces, whose vector is empty. */
+  /** Number of windows encoded; 0 for a text without word pieces, whose vector is empty. */
   readonly windows: number
-  /** Word pieces behind the last window. */
+  /** Number of word pieces behind the last window. */
   readonly truncated: number
 }
 
@@ -29,10 +29,10 @@ export interface Expansion {
 }
 
 /**
- * Texts to vectors: windows, batches by length over all texts, encoder, maximum over the windows, pruning.
+ * Turns texts into vectors: windows, batches by length over all texts, encoder, maximum over the windows, pruning.
  *
- * @returns one entry a text, in order
- * @throws LexpandError ENCODER when a batch fails: nothing is returned then, the caller splits the texts
+ * @returns one entry for each text, in order
+ * @throws LexpandError ENCODER when a batch fails: nothing is returned then, and the caller splits the texts
  */
 export async function expandTexts(texts: readonly string[], expansion: Expansion): Promise<ExpandedText[]> {
   const { tokenizer, windowing, pruning } = expansion
@@ -56,7 +56,7 @@ async function encodeAll(windows: readonly TokenWindow[], { encoder, tokenBudget
     windows.map((window) => window.inputIds.length),
     tokenBudget,
   )
-  // All at once: an encoder with several processes spreads them, one with a single process queues them.
+  // All batches start at once: an encoder with several processes spreads them, one with a single process queues them.
   await Promise.all(
     batches.map(async (indices) => {
       const encoded = await encoder.encode(indices.map((index) => windows[index] as TokenWindow))
@@ -74,7 +74,7 @@ async function encodeAll(windows: readonly TokenWindow[], { encoder, tokenBudget
   return vectors
 }
 
-/** Before pruning: a heavy piece that is not stored anyway must not raise the bar for the others. */
+/** Runs before pruning: a heavy piece that is not stored must not raise the limit for the others. */
 function indexable(vector: SparseVector, tokenizer: WordPieceTokenizer): SparseVector {
   const kept = [...vector.tokenIds.keys()].filter(
     (at) => indexablePiece(vector.tokenIds[at] as number, tokenizer) !== undefined,

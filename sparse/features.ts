@@ -3,8 +3,8 @@ import { indexablePiece } from './word-pieces/indexable.ts'
 import type { WordPieceTokenizer } from './word-pieces/tokenizer.ts'
 
 /**
- * What a `rank_features` field stores: piece -> weight, heaviest first. A Map, since pieces come from text and
- * one of them may be `__proto__`. Five significant digits: Lucene keeps nine bits.
+ * Content of a `rank_features` field: piece -> weight, heaviest first. A Map, since pieces come from text and one of
+ * them may be `__proto__`. Weights have five significant digits: Lucene keeps nine bits.
  */
 export function toFeatures(vector: SparseVector, tokenizer: WordPieceTokenizer): Map<string, number> {
   const features = new Map<string, number>()

@@ -1,9 +1,9 @@
 import { distance } from 'fastest-levenshtein'
 
 /**
- * The name that was meant, for "Did you mean ...?".
+ * Finds the intended name, for "Did you mean ...?".
  *
- * @returns undefined when none is within two fifths of the letters, by insertions, deletions and replacements
+ * @returns undefined when none is within two fifths of the letters, counted by insertions, deletions and replacements
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase()

@@ -2,10 +2,10 @@ import type { z } from 'zod'
 import { type ErrorCode, LexpandError } from './errors.ts'
 
 /**
- * Refuses what a caller from JavaScript, or with a misspelt option, hands in.
+ * Checks the options of a caller from JavaScript, or with a misspelt option.
  *
- * @param part of Lexpand, for the message
- * @throws LexpandError of the code, naming every mistake with its place
+ * @param part part of Lexpand, for the message
+ * @throws LexpandError with the code, naming every mistake with its place
  */
 export function assertShape(schema: z.ZodType, value: unknown, part: string, code: ErrorCode): void {
   const parsed = schema.safeParse(value)

@@ -1,7 +1,7 @@
 /**
- * The beginning of a text, never half a character: a surrogate pair at the cut is left out whole.
+ * The beginning of a text, never half a character: a surrogate pair at the cut is left out as a whole.
  *
- * @param units UTF-16 units at most
+ * @param units largest number of UTF-16 units
  */
 export function textStart(text: string, units: number): string {
   if (text.length <= units) return text

@@ -4,13 +4,13 @@ import type { EngineFailure } from './engine-failure.ts'
 import { EngineBusy } from './transient.ts'
 
 /**
- * Waits for a request that changes or refreshes an index, and reads what it answers: an engine under load says
- * `acknowledged: false` with status 200 when some node has not told in time that the change is there, and a refresh
- * counts the shards that failed.
+ * Waits for a request that changes or refreshes an index, and reads its answer. An engine under load answers
+ * `acknowledged: false` with status 200 when some node has not confirmed the change in time, and a refresh counts the
+ * shards that failed.
  *
- * @param request one that may be repeated
- * @throws EngineBusy when it is not done everywhere; EngineDenied for shards that the user may not touch; else what
- *   the engine says, in our words
+ * @param request a request that may be repeated
+ * @throws EngineBusy when it is not done everywhere; EngineDenied for shards that the user may not touch; else the
+ *   engine's error as a LexpandError
  */
 export async function acknowledged<Reply extends { readonly body: unknown }>(
   request: Promise<Reply>,
@@ -34,7 +34,7 @@ export async function acknowledged<Reply extends { readonly body: unknown }>(
   return reply
 }
 
-/** What administrative requests answer, as far as it says that something is not done. */
+/** The parts of an administrative answer that show whether something is not done. */
 interface Answer {
   readonly acknowledged?: boolean | undefined
   readonly _shards?: {

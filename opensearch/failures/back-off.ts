@@ -1,32 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface BackOff {
-  /** Upper bound of the first wait. @default 200 */
+  /** Upper bound of the first wait, in milliseconds. @default 200 */
   readonly firstMs?: number | undefined
-  /** Upper bound of every wait. @default 10_000 */
+  /** Upper bound of every wait, in milliseconds. @default 10_000 */
   readonly maxMs?: number | undefined
 }
 
 /**
- * Milliseconds to wait before retry number `attempt` (0 is the first): exponential with full jitter, so that
- * many clients turned away at once do not come back at once.
+ * Milliseconds to wait before retry number `attempt` (0 is the first): exponential with full jitter, so that many
+ * refused clients do not come back at the same time.
  */
 export function backOffMs(attempt: number, { firstMs = 200, maxMs = 10_000 }: BackOff = {}): number {
   return Math.random() * Math.min(maxMs, firstMs * 2 ** Math.min(attempt, 20))
 }
 
 export interface Persistence extends BackOff {
-  /** No retry starts later than this after the first try. */
+  /** No retry starts later than this after the first attempt. */
   readonly giveUpAfterMs: number
-  /** Aborting ends the waiting at once; the last failure is then given back. */
+  /** Aborting ends the waiting at once; the last failure is then returned. */
   readonly signal?: AbortSignal | undefined
   readonly onRetry?: ((reason: string, waitMs: number) => void) | undefined
 }
 
 /**
- * Repeats a step until it says that it is done, or time is up.
+ * Repeats a step until it is done or time is up.
  *
- * @param step gives undefined when done, else why it has to be repeated; what it throws passes through
+ * @param step returns undefined when done, else the reason to repeat it; its errors pass through
  * @returns undefined when done, else the last reason
  */
 export async function persist(

@@ -1,15 +1,15 @@
 import type { EngineFailure } from './engine-failure.ts'
 
 /**
- * What became of one item of a bulk request.
+ * Outcome of one item of a bulk request.
  *
- * written: 2xx. superseded: 409, the document changed since it was read. deleted: 404, document or index is
- * gone. retry: the engine has no room or a block stands in the way, the item itself is fine. denied: 401 or 403, the
- * user may not do it now, whatever the item is. rejected: any other status, the item will never be taken.
+ * written: 2xx. superseded: 409, the document changed since it was read. deleted: 404, the document or index is gone.
+ * retry: the engine has no room or is blocked; the item itself is fine. denied: 401 or 403, the user may not write now,
+ * whatever the item is. rejected: any other status, the item will never be accepted.
  */
 export type BulkOutcome = 'written' | 'superseded' | 'deleted' | 'retry' | 'denied' | 'rejected'
 
-/** Blocks (read-only, disk full, no master) come as 403 or 429 and are lifted again. */
+/** Blocks (read-only, disk full, no cluster manager) have status 403 or 429 and are lifted again. */
 export const BLOCKED = 'cluster_block_exception'
 const BUSY_STATUS = new Set([408, 429, 500, 502, 503, 504])
 

@@ -5,8 +5,8 @@ import { failureOf, translateEngineFailure } from './engine-error.ts'
 import type { EngineFailure } from './engine-failure.ts'
 
 /**
- * The engine knows the login no more, or the user may not do it. An administrator took that away and can give it back:
- * it is the state of the service, so jobs wait for it, and no document is at fault.
+ * The engine no longer accepts the login, or the user lacks a privilege. An administrator took it away and can give it
+ * back, so this is a state of the service: jobs wait for it, and no document is at fault.
  */
 export class EngineDenied extends LexpandError {
   constructor(message: string, options: ErrorOptions = {}) {
@@ -14,7 +14,7 @@ export class EngineDenied extends LexpandError {
     this.name = 'EngineDenied'
   }
 
-  /** The error of one item of a reply. */
+  /** The error for one item of a reply. */
   static of(
     status: number,
     failure: EngineFailure | undefined,

@@ -31,7 +31,7 @@ describe('the cause that is kept', () => {
     )
   })
 
-  // Words of the engine (3.6.0) around a value.
+  // Messages of the engine (3.6.0) around a value.
   test.each([
     'failed to parse date field [my secret] with format [strict_date_optional_time||epoch_millis]',
     'For input string: "my secret"',

@@ -4,9 +4,9 @@ import type { EngineFailure } from './engine-failure.ts'
 const MAX_CHARACTERS = 500
 
 /**
- * Why the engine refused a document, fit to be kept and logged. The engine quotes field values, so of its words
- * only this stays: status, error types, field names and mapping types, numbers, names of settings, and the plain
- * words around them. Every other quoted or bracketed part becomes "…".
+ * The reason why the engine refused a document, fit to be stored and logged. The engine quotes field values, so only
+ * these parts of its message stay: status, error types, field names and mapping types, numbers, names of settings, and
+ * the plain words around them. Every other quoted or bracketed part becomes "…".
  */
 export function engineCause(status: number, failure?: EngineFailure): string {
   if (failure === undefined) return `status ${status}`
@@ -23,15 +23,18 @@ function deepest(failure: EngineFailure): EngineFailure {
   return failure.caused_by === undefined ? failure : deepest(failure.caused_by)
 }
 
-/** An apostrophe within a word ("can't") opens nothing. */
+/** An apostrophe within a word ("can't") opens no quotation. */
 const OPENING = /\[|"|(?<![\p{L}\p{N}])'/gu
-/** What the mapping names, not the document; but of a value that is no date the engine says "date field [value]". */
+/**
+ * Words before a name of the mapping rather than a value of the document; the exception is "date field [value]", the
+ * message for a value that is no date.
+ */
 const BEFORE_NAME = /((?<!date )\bfield[ =]|\bof type |\bmapping for )$/
 const HARMLESS = /^(-?[\d.]+|(index|indices|cluster)\.[a-z_.]+)$/
 
 /**
- * The engine's words about a failed request: the root cause names the query or shard, the end of its chain the reason.
- * They may quote field values; see {@link withoutValues}.
+ * The engine's message about a failed request: the root cause names the query or shard, the end of its chain the
+ * reason. It may quote field values; see {@link withoutValues}.
  */
 export function engineWords(failure: EngineFailure): string | undefined {
   const root = failure.root_cause?.[0] ?? failure
@@ -44,7 +47,7 @@ export function engineWords(failure: EngineFailure): string | undefined {
     : reasons.join(': ')
 }
 
-/** The words without what they quote of a document; names of fields, types and settings stay. */
+/** A message without its quotations of a document; names of fields, types and settings stay. */
 export function withoutValues(reason: string): string {
   const [line = ''] = reason.split('\n')
   const text = line
@@ -60,7 +63,7 @@ export function withoutValues(reason: string): string {
       opening.lastIndex = end + 1
       continue
     }
-    // A value may hold the closing mark itself: only what follows the last one is surely no part of it.
+    // A value may contain the closing mark itself: only the part after the last one is surely not the value.
     const last = text.lastIndexOf(closing)
     return `${before}…${last > found.index ? text.slice(last + 1) : ''}`
   }

@@ -5,7 +5,7 @@ import { engineWords, withoutValues } from './engine-cause.ts'
 import type { EngineFailure } from './engine-failure.ts'
 import { missingPrivilege, privilegeOfHead } from './privilege.ts'
 
-/** Where an engine error happened: it becomes the "[part]" and the names in the message. */
+/** Context of an engine error: the "[part]" and the names in the message. */
 export interface EngineContext {
   /** Part of Lexpand that talked to the engine, for example `search` or `write-back`. */
   readonly part: string
@@ -14,18 +14,18 @@ export interface EngineContext {
 }
 
 /**
- * Turns whatever the OpenSearch client threw into a {@link LexpandError} that says what to do.
- * A LexpandError comes back as it is, so the function may sit at several levels of one call.
+ * Turns any error of the OpenSearch client into a {@link LexpandError} that says what to do. A LexpandError is returned
+ * unchanged, so the function may run at several levels of one call.
  *
  * Codes: SERVICE when the engine cannot be reached, refuses the login or is overloaded; INDEX when the index is
- * missing, blocked or refuses the mapping; QUERY when the engine cannot run the query; CONFIGURATION for a client
- * that cannot be built. The original error is the `cause`.
+ * missing, blocked or refuses the mapping; QUERY when the engine cannot run the query; CONFIGURATION for a client that
+ * cannot be built. The original error is the `cause`.
  */
 export function translateEngineError(error: unknown, context: EngineContext): LexpandError {
   if (error instanceof LexpandError) return error
   if (error instanceof errors.ResponseError) {
     const failure = failureOf(error.body)
-    // The refusal of a HEAD request has no body: what was asked tells what was missing.
+    // The answer to a refused HEAD request has no body; the request itself shows what was missing.
     const reason = failure.type === undefined && failure.reason === undefined ? headReason(error) : undefined
     return translateEngineFailure(
       reason === undefined ? failure : { reason },
@@ -64,7 +64,7 @@ export function translateEngineError(error: unknown, context: EngineContext): Le
   return fail('SERVICE', `expected a reply from OpenSearch, got ${message}. See the cause.`)
 }
 
-/** The same for one failure inside a reply that succeeded as a whole: a bulk item, an `_msearch` item. */
+/** The same for one failure inside a successful reply: a bulk item, an `_msearch` item. */
 export function translateEngineFailure(
   failure: EngineFailure,
   status: number | null | undefined,
@@ -140,7 +140,7 @@ export function translateEngineFailure(
       `expected a query that the engine can run, got: ${got}. Correct the query or the filter.`,
     )
   }
-  // Only here may the engine quote a document: what it says above is of requests, nodes and indices.
+  // The engine may quote a document only here: the messages above are about requests, nodes and indices.
   return fail(
     'INDEX',
     `expected ${index} to accept the request, got ${status ?? 'an error'}: ${withoutValues(got)}. Correct the request.`,
@@ -155,8 +155,8 @@ const QUERY_TYPES = [
 ]
 
 /**
- * Why a request failed as a whole. A request to many shards has no `error`, only what each of them said; a gateway in
- * front of the engine has a `message`.
+ * The reason why a request failed as a whole. A request to many shards has no `error`, only an error for each of them;
+ * a gateway in front of the engine has a `message`.
  */
 export function failureOf(body: unknown): EngineFailure {
   if (typeof body !== 'object' || body === null) return {}
@@ -225,7 +225,7 @@ function connectionAdvice(message: string, isTls: boolean): string {
   return 'Check that it is running and that the URL is right.'
 }
 
-/** " at http://host:9200", never with the user name and password that a URL may carry. */
+/** " at http://host:9200", without the user name and password that a URL may carry. */
 function from(error: { meta?: unknown }): string {
   const meta = error.meta as { meta?: { connection?: { url?: URL } } } | undefined
   const url = meta?.meta?.connection?.url

@@ -4,7 +4,7 @@ import { BLOCKED, outcomeOf } from './bulk-outcome.ts'
 import { failureOf } from './engine-error.ts'
 import type { EngineFailure } from './engine-failure.ts'
 
-/** The engine kept refusing for a reason that passes: the job has to wait, no document is at fault. */
+/** The engine keeps refusing for a reason that passes: the job has to wait, and no document is at fault. */
 export class EngineBusy extends LexpandError {
   constructor(part: string, index: string, reason: string) {
     super(
@@ -16,8 +16,8 @@ export class EngineBusy extends LexpandError {
 }
 
 /**
- * Whether a request to the engine failed for a reason that passes by itself: no connection, no answer in time,
- * no room, a block. Looks through LexpandErrors at their cause.
+ * Whether a request to the engine failed for a reason that passes by itself: no connection, no answer in time, no room,
+ * a block. Looks through LexpandErrors at their cause.
  */
 export function isTransient(error: unknown): boolean {
   if (error instanceof EngineBusy) return true
@@ -38,7 +38,7 @@ export function isTransient(error: unknown): boolean {
 export interface Refusal {
   /** HTTP status; 0 without an answer. */
   readonly status: number
-  /** Whether less work at once helps. It does not help against a block of one index. */
+  /** Whether fewer requests at a time help. They do not help against a block of one index. */
   readonly isOverload: boolean
 }
 
@@ -51,18 +51,21 @@ export function refusalOf(error: unknown): Refusal {
   return { status: 0, isOverload: !(error instanceof EngineBusy) }
 }
 
-/** Blocks come with the status of an overload, 429, but are lifted by somebody, not by waiting. */
+/**
+ * Whether the engine is overloaded. Blocks have the status of an overload, 429, but an administrator or free disk space
+ * lifts them, not less work.
+ */
 export function isOverload(failure: EngineFailure | undefined): boolean {
   return failure?.type !== BLOCKED
 }
 
-/** Whether the engine said 404 to a request as a whole. */
+/** Whether the engine answered 404 to a request as a whole. */
 export function isNotFound(error: unknown): boolean {
   if (error instanceof errors.ResponseError) return error.statusCode === 404
   return error instanceof Error && error.cause !== undefined && isNotFound(error.cause)
 }
 
-/** Whether an index could not be made because it is there already. */
+/** Whether an index could not be made because it already exists. */
 export function isAlreadyThere(error: unknown): boolean {
   if (error instanceof errors.ResponseError)
     return failureOf(error.body).type === 'resource_already_exists_exception'

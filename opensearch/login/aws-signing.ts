@@ -19,7 +19,7 @@ export interface AwsCredentials {
 
 type Chain = (options?: object) => () => Promise<AwsCredentials>
 
-/** Options that make a client sign, by the client's own signer. */
+/** Options that make a client sign with its own signer. */
 export function signedBy({ region, service, credentials }: AwsSigning): ClientOptions {
   let chain: Promise<() => Promise<AwsCredentials>> | undefined
   const getCredentials =
@@ -31,7 +31,7 @@ export function signedBy({ region, service, credentials }: AwsSigning): ClientOp
   return AwsSigv4Signer({ region, service, getCredentials }) as ClientOptions
 }
 
-/** Optional for all who do not sign, hence asked for by name when it is needed. */
+/** An optional package, so it is named as a string and loaded when it is needed. */
 const SDK = '@aws-sdk/credential-provider-node'
 
 async function credentialChain(): Promise<() => Promise<AwsCredentials>> {

@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import { Connection } from '@opensearch-project/opensearch'
 import { reveal, type Secret } from './secret.ts'
 
-/** Who we are to the cluster: a user with a password, or the bearer of a token. */
+/** Identity towards the cluster: a user with a password, or the bearer of a token. */
 export type Login = { readonly username: string; readonly password: Secret } | { readonly token: Secret }
 
 type Parameters = Omit<globalThis.Parameters<Connection['request']>[0], never>
 type Callback = globalThis.Parameters<Connection['request']>[1]
 
 /**
- * Connections that log in. A login that is refused (401) is read anew: where it was exchanged meanwhile, the request is
- * sent once more, so that a rotated password costs nobody an error.
+ * Connections that log in. A refused login (401) is read anew: if it changed meanwhile, the request is sent once more,
+ * so that a rotated password causes no error.
  */
 export function loginConnection(login: Login): typeof Connection {
   let current = headerOf(login)
@@ -36,7 +36,7 @@ function headerOf(login: Login): string {
   return `Basic ${Buffer.from(`${username}:${reveal(password)}`).toString('base64')}`
 }
 
-/** A file that is being replaced may be missing for a moment: the refusal then stands. */
+/** A file that is being replaced may be missing for a moment; the refusal then stands. */
 function readAgain(login: Login, current: string): string {
   try {
     return headerOf(login)

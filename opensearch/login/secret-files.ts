@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { LexpandError } from '../../sparse/errors.ts'
 
-/** A function that reads the file of a secret anew each time; it is read once here, so that a wrong path is told at the start. */
+/** A function that reads the file of a secret anew each time. The file is read once here, so that a wrong path is reported at the start. */
 export function secretFile(variable: string, file: string | undefined): (() => string) | undefined {
   if (file === undefined) return undefined
   const read = () => readSecret(variable, file)
@@ -10,7 +10,7 @@ export function secretFile(variable: string, file: string | undefined): (() => s
   return read
 }
 
-/** The same for certificates in PEM form, of which Node would ignore anything that is none. */
+/** The same for certificates in PEM form: Node would silently ignore other content. */
 export function certificateFile(variable: string, file: string | undefined): (() => string) | undefined {
   const read = secretFile(variable, file)
   if (read !== undefined) assertCertificate(variable, file, read())

@@ -1,4 +1,4 @@
-/** A secret, or a function that reads it: what may be exchanged while we run is read anew. */
+/** A secret, or a function that reads it anew, for secrets that may change while the process runs. */
 export type Secret = string | (() => string)
 
 export function reveal(secret: Secret): string {

@@ -1,6 +1,6 @@
 import { LexpandError } from '../../sparse/errors.ts'
 
-/** Why a Serverless collection (`aoss`) holds no vectors of ours up to date. */
+/** The reason why a Serverless collection (`aoss`) cannot keep Lexpand's vectors up to date. */
 export const SERVERLESS_LACKS =
   'no refresh, no ids of its own in bulk requests of some collection types, no sequence numbers, no ingest pipelines and no point in time'
 

@@ -12,18 +12,18 @@ export interface TlsSettings {
   readonly verifyTls?: boolean | undefined
 }
 
-/** As the client makes its own agents. */
+/** The settings of the client's own agents. */
 const KEPT_OPEN = {
   keepAlive: true,
   keepAliveMsecs: 1_000,
   maxSockets: 256,
   maxFreeSockets: 256,
   scheduling: 'lifo',
-  // A session that is resumed would go on with the certificate of its beginning.
+  // A resumed session would keep its old certificate.
   maxCachedSessions: 0,
 } as const
 
-/** An agent that reads its certificates for every new connection: rotated ones are used without a restart. */
+/** An agent that reads its certificates for every new connection, so that rotated ones are used without a restart. */
 export function tlsAgent({
   caCertificate,
   clientCertificate,

@@ -1,4 +1,4 @@
-/** Random Unicode strings; random_strings.py gives the same ones from the same seed. */
+/** Random Unicode strings; random_strings.py makes the same strings from the same seed. */
 export function randomStrings(seed: number, count: number): string[] {
   const random = mulberry32(seed)
   return Array.from({ length: count }, () => {

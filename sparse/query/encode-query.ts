@@ -6,7 +6,7 @@ import type { QueryTable } from './query-table.ts'
 export interface QueryToken {
   readonly token: string
   readonly tokenId: number
-  /** In (0, 64]: Lucene's FeatureField.newLinearQuery refuses more. */
+  /** In (0, 64]: Lucene's FeatureField.newLinearQuery refuses larger weights. */
   readonly weight: number
 }
 
@@ -14,10 +14,10 @@ export interface QueryToken {
 export const LARGEST_QUERY_WEIGHT = 64
 
 /**
- * A query as distinct weighted word pieces, heaviest first, ties by id. A repeated word counts once, as in the
- * models' training. Empty when nothing of the text can be asked for: the caller decides what that means.
+ * Turns a query into distinct weighted word pieces, heaviest first, ties by id. A repeated word counts once, as in the
+ * models' training. Empty when no part of the text can be searched for; the caller decides what to do.
  *
- * @param text a user's query; it is read to its end, so bound it before
+ * @param text a user's query; it is read to its end, so bound its length before
  */
 export function encodeQuery(text: string, tokenizer: WordPieceTokenizer, table: QueryTable): QueryToken[] {
   const tokens: QueryToken[] = []

@@ -9,7 +9,7 @@ const tokens = encodeQuery(
   goldenTokenizer(),
   new QueryTable(readModelJson('query-table.json')),
 )
-/** What the card of doc-v2-distill stores for "Currently New York is rainy.", as far as the query matches. */
+/** The part of the vector in the model card of doc-v2-distill for "Currently New York is rainy." that the query matches. */
 const stored = new Map([
   ['weather', 1.4673],
   ['ny', 1.4109],

@@ -7,13 +7,13 @@ export interface HighlightOptions {
   readonly after?: string | undefined
   /** Longest fragment in UTF-16 units, marks not counted. @default 160 */
   readonly fragmentLength?: number | undefined
-  /** Fragments at most. @default 3 */
+  /** Largest number of fragments. @default 3 */
   readonly fragments?: number | undefined
   /**
-   * html: `&`, `<`, `>` and quotes of the text become entities, so that a page may show a fragment as it is. none: the
-   * text as it stands.
+   * html: `&`, `<`, `>` and quotes of the text become entities, so that a page may show a fragment unchanged. none: the
+   * text stays as it is.
    *
-   * @default html where a mark is a tag, as the marks are by default; else none
+   * @default html where a mark is a tag, like the default marks; else none
    */
   readonly escape?: 'html' | 'none' | undefined
 }
@@ -43,7 +43,7 @@ export function highlight(
     .map((cluster) => excerpt(text, words, cluster, { fragmentLength, before, after, shown }))
 }
 
-/** Units read of a text: excerpts from the far end of a book are not worth its tokens in memory. */
+/** Number of UTF-16 units read of a text: excerpts from the far end of a book are not worth the memory for its tokens. */
 const HIGHLIGHTED_UNITS = 1_000_000
 
 function leadingWords(text: string, tokenizer: WordPieceTokenizer): Word[] {
@@ -55,7 +55,7 @@ function leadingWords(text: string, tokenizer: WordPieceTokenizer): Word[] {
   return words
 }
 
-/** Groups of matched words, as indices, that fit into one fragment each. */
+/** Groups of matched words, as indices, each of which fits into one fragment. */
 function clusters(words: readonly Word[], matched: readonly number[], fragmentLength: number): number[][] {
   const groups: number[][] = []
   let start = 0
@@ -76,7 +76,7 @@ interface ExcerptStyle {
   readonly fragmentLength: number
   readonly before: string
   readonly after: string
-  /** What is shown for a part of the text. */
+  /** The displayed form of a part of the text. */
   shown(part: string): string
 }
 

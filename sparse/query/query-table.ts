@@ -3,7 +3,7 @@ import { LexpandError } from '../errors.ts'
 
 /** The query side of a model: one fixed weight for each word piece, no network. */
 export class QueryTable {
-  /** How many pieces have a weight above 0. */
+  /** Number of pieces with a weight above 0. */
   readonly size: number
   /**
    * SHA-256 (hex) of the JSON array of [piece, weight] pairs with weight above 0, ordered by piece (UTF-16 units):
@@ -23,7 +23,7 @@ export class QueryTable {
     this.hash = createHash('sha256').update(JSON.stringify(ordered)).digest('hex')
   }
 
-  /** Weight of a piece in a query; 0 when the table lacks it, which means: not queried. */
+  /** Weight of a piece in a query; 0 when the table lacks it, and the piece is then not searched for. */
   weight(piece: string): number {
     return this.#weights.get(piece) ?? 0
   }

@@ -1,6 +1,6 @@
 import { LexpandError } from '../errors.ts'
 
-/** From a maximal logit to a weight: `log1p_relu` of the v1 and v2 models, the double log of the v3 models. */
+/** Function from a maximal logit to a weight: `log1p_relu` of the v1 and v2 models, the double log of the v3 models. */
 export type Activation = 'log1p_relu' | 'log1p_log1p_relu'
 
 /** @throws LexpandError MODEL for an activation that is not in the table: a guess would give plausible, wrong weights */

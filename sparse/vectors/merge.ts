@@ -1,6 +1,6 @@
 import { type SparseVector, sparseVector } from './sparse-vector.ts'
 
-/** One vector of several windows: each token has the largest weight that any window gave it. */
+/** Merges the vectors of several windows: each token has the largest weight in any window. */
 export function maxMerge(vectors: readonly SparseVector[]): SparseVector {
   if (vectors.length === 1) return vectors[0] as SparseVector
   const largest = new Map<number, number>()

@@ -2,12 +2,12 @@ import { type Activation, activate } from './activation.ts'
 import { type SparseVector, sparseVector } from './sparse-vector.ts'
 
 /**
- * Vectors from the raw logits of a masked-language-model graph: maximum over the real positions, [CLS] and
- * [SEP] included, then the activation. The activation is monotone, so the maximum is taken first.
+ * Vectors from the raw logits of a masked-language-model graph: maximum over the real positions, [CLS] and [SEP]
+ * included, then the activation. The activation is monotone, so the maximum is taken first.
  *
  * @param logits float32, row-major, shape [batch, length, width]; width may exceed the vocabulary (padded heads)
  * @param attentionMask shape [batch, length], 0 at padding
- * @param specialIds never come out
+ * @param specialIds ids that are never in a vector
  * @param vocabularySize columns from here on are padding of the head and are ignored; default width
  */
 export function maxPooledWeights(
@@ -19,7 +19,7 @@ export function maxPooledWeights(
   vocabularySize = width,
 ): SparseVector[] {
   return Array.from({ length: batch }, (_, row) => {
-    // Starting at 0 is relu: what never rises above it has no weight.
+    // Starting at 0 has the effect of relu: a logit that never rises above 0 has no weight.
     const largest = new Float32Array(width)
     for (let position = 0; position < length; position++) {
       if (!Number(attentionMask[row * length + position])) continue

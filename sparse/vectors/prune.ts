@@ -2,7 +2,7 @@ import { LexpandError } from '../errors.ts'
 import type { SparseVector } from './sparse-vector.ts'
 
 /**
- * Which weights of a document are not worth their postings. Names and meanings are those of OpenSearch's
+ * Decides which weights of a document are not worth their postings. Names and meanings are those of OpenSearch's
  * `sparse_encoding` processor (neural-search, PruneUtils). Part of the fingerprint.
  */
 export type Pruning =
@@ -11,7 +11,7 @@ export type Pruning =
   | { readonly type: 'max_ratio'; readonly ratio: number }
   /** Keep the k largest; k a positive integer. */
   | { readonly type: 'top_k'; readonly k: number }
-  /** From the largest down, keep while the sum is at most mass x the total; mass in [0, 1). Can drop even the first. */
+  /** From the largest down, keep weights while their sum is at most mass x the total; mass in [0, 1). Can drop even the first. */
   | { readonly type: 'alpha_mass'; readonly mass: number }
   /** Keep weights of at least the threshold; threshold > 0. */
   | { readonly type: 'abs_value'; readonly threshold: number }
@@ -20,7 +20,7 @@ export type Pruning =
 export const DEFAULT_PRUNING: Pruning = { type: 'max_ratio', ratio: 0.1 }
 
 /**
- * @returns a vector of its own, never a view that keeps the unpruned one in memory
+ * @returns a vector with its own memory, never a view that would keep the unpruned one
  * @throws LexpandError CONFIGURATION for an unknown type or a value out of range
  */
 export function prune(vector: SparseVector, pruning: Pruning): SparseVector {
@@ -29,7 +29,7 @@ export function prune(vector: SparseVector, pruning: Pruning): SparseVector {
   return { tokenIds: vector.tokenIds.slice(0, kept), weights: vector.weights.slice(0, kept) }
 }
 
-/** @throws LexpandError CONFIGURATION naming the value and its range */
+/** @throws LexpandError CONFIGURATION with the value and its range */
 export function assertPruning(pruning: Pruning): void {
   switch (pruning.type) {
     case 'none':

@@ -2,7 +2,7 @@ import { LexpandError } from '../errors.ts'
 import { assertPruning, type Pruning } from './prune.ts'
 
 /**
- * A pruning as people type it: `none`, `max_ratio:0.1`, `top_k:200`, `alpha_mass:0.9` or `abs_value:0.05`.
+ * Parses a pruning as people type it: `none`, `max_ratio:0.1`, `top_k:200`, `alpha_mass:0.9` or `abs_value:0.05`.
  *
  * @throws LexpandError CONFIGURATION for another form or a value out of range
  */
@@ -27,7 +27,7 @@ export function parsePruning(text: string): Pruning {
   return wanted
 }
 
-/** The text that {@link parsePruning} reads as this pruning. */
+/** Writes a pruning in the form that {@link parsePruning} reads. */
 export function formatPruning(pruning: Pruning): string {
   switch (pruning.type) {
     case 'none':

@@ -1,6 +1,6 @@
 /**
- * A weight as Lucene's FeatureField (`rank_features`) gives it back: the upper 17 bits of the float, that is 8 stored
- * bits of the mantissa. Never above the weight, relative error below 2^-8.
+ * Rounds a weight as Lucene's FeatureField (`rank_features`) stores it: the upper 17 bits of the float, that is 8
+ * stored bits of the mantissa. The result is never above the weight; the relative error is below 2^-8.
  *
  * @param weight finite, at least the smallest normal float
  */
@@ -16,7 +16,8 @@ const bits = new DataView(new ArrayBuffer(4))
 export const IMPACT_STEP = 1 / 128
 
 /**
- * A weight as a field of type `lexpand_impacts` gives it back: the nearest multiple of {@link IMPACT_STEP}, one at least.
+ * Rounds a weight as a field of type `lexpand_impacts` stores it: to the nearest multiple of {@link IMPACT_STEP}, at
+ * least one.
  *
  * @param weight above 0, at most 128
  */

@@ -17,7 +17,7 @@ export const SPACE: readonly number[] = [
   0x205f, 0x205f, 0x3000, 0x3000,
 ]
 
-/** A word of its own; with the four symbols that decompose to ASCII punctuation and a mark. */
+/** Each is a word of its own; includes the four symbols that decompose to ASCII punctuation and a mark. */
 // biome-ignore format: generated
 export const PUNCTUATION: readonly number[] = [
   0x21, 0x2f, 0x3a, 0x40, 0x5b, 0x60, 0x7b, 0x7e, 0xa1, 0xa1, 0xa7, 0xa7, 0xab, 0xab, 0xb6, 0xb7, 0xbb, 0xbb,
@@ -46,7 +46,7 @@ export const PUNCTUATION: readonly number[] = [
   0x16af5, 0x16af5, 0x16b37, 0x16b3b, 0x16b44, 0x16b44, 0x1bc9f, 0x1bc9f, 0x1da87, 0x1da8b,
 ]
 
-/** A word of its own (Chinese characters and what shares their blocks). */
+/** Each is a word of its own (Chinese characters and others in their blocks). */
 // biome-ignore format: generated
 export const IDEOGRAPH: readonly number[] = [
   0x3400, 0x4dbf, 0x4e00, 0x9fff, 0xf900, 0xfaff, 0x20000, 0x2a6df, 0x2a700, 0x2b81f, 0x2b920, 0x2ceaf,

@@ -1,22 +1,22 @@
 import { DROPPED, IDEOGRAPH, MARK, PUNCTUATION, SPACE } from './bert-characters.ts'
 
-/** A pre-token of the original text: `text.slice(start, end)` holds it, accents, control characters and all. */
+/** A pre-token of the original text: `text.slice(start, end)` holds it, with accents and control characters. */
 export interface WordSpan {
   /** UTF-16 offset of the first unit. */
   readonly start: number
   /** UTF-16 offset behind the last unit. */
   readonly end: number
-  /** Lower case, accents and control characters removed: what WordPiece splits. Never empty. */
+  /** The input of WordPiece: lower case, without accents and control characters. Never empty. */
   readonly normalized: string
 }
 
 /**
- * Splits text into the words that BERT's uncased normalizer and pre-tokenizer give, without building the whole
- * normalised text: spans stay those of the original, and a 10 MB text costs no second copy.
+ * Splits text into the words of BERT's uncased normalizer and pre-tokenizer, without building the whole normalised
+ * text: spans refer to the original, and a 10 MB text costs no second copy.
  *
- * We split ourselves because `BertNormalizer` of @huggingface/tokenizers 0.2.0 differs from the reference
- * implementation on final sigma, on ideographs outside the basic plane, and wherever Node's Unicode tables are
- * newer than the reference's (see sparse/golden/).
+ * Lexpand has its own splitter because `BertNormalizer` of @huggingface/tokenizers 0.2.0 differs from the reference
+ * implementation on final sigma, on ideographs outside the basic plane, and wherever Node's Unicode tables are newer
+ * than the reference's (see sparse/golden/).
  */
 export function* wordSpans(text: string, from: number, to: number): Generator<WordSpan> {
   const kinds = characterKinds()
@@ -52,7 +52,7 @@ function normalize(word: string): string {
   const kinds = characterKinds()
   let normalized = ''
   for (const character of withoutDropped(word, kinds).normalize('NFD')) {
-    // Lower case one by one: over a whole word JavaScript writes a final sigma, the reference does not.
+    // Lower case is applied to one character at a time: over a whole word JavaScript writes a final sigma, the reference does not.
     if (!marks().has(character.codePointAt(0) as number)) normalized += character.toLowerCase()
   }
   return normalized
@@ -85,8 +85,8 @@ function characterKinds(): Uint8Array {
     fill(kindTable, SPACE, KIND.space)
     fill(kindTable, PUNCTUATION, KIND.alone)
     fill(kindTable, IDEOGRAPH, KIND.alone)
-    // JSON may carry half a surrogate pair. The reference cannot even be asked about those; everything that
-    // writes UTF-8 makes U+FFFD of them, which is dropped.
+    // JSON may contain half a surrogate pair. The reference cannot process it; every writer of UTF-8 replaces it with
+    // U+FFFD, which is dropped.
     kindTable.fill(KIND.dropped, 0xd800, 0xe000)
   }
   return kindTable
