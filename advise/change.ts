@@ -37,8 +37,7 @@ export async function withReindex(
     const wanted = specificationFor(model, encoding)
     const { docsPerSecond, hours, extraBytes, freeBytes } = await estimate(
       client,
-      found.name,
-      wanted,
+      { name: found.name, specification: wanted },
       { tokenizer, encoder },
       true,
     )

@@ -11,11 +11,15 @@ import { keepsVectors } from './stored-source.ts'
 import { type LexicalFields, lexicalFields } from './text-fields.ts'
 import { DEFAULT_VECTOR_TYPE, type VectorType, vectorTypeOf } from './vectors/vector-type.ts'
 
-/** An index that Lexpand has set up. */
-export interface InstalledIndex {
+/** A concrete index and its specification. */
+export interface SpecifiedIndex {
   /** The index's own name, even when an alias was asked for. */
   readonly name: string
   readonly specification: IndexSpecification
+}
+
+/** An index that Lexpand has set up. */
+export interface InstalledIndex extends SpecifiedIndex {
   /** Whether `_source` keeps the vectors; otherwise they cannot be read back. */
   readonly vectorsInSource: boolean
   /** Type of the sparse field; it decides which queries the field can answer. */

@@ -93,7 +93,11 @@ describe('maxPooledWeights', () => {
   const mask = BigInt64Array.of(1n, 1n, 1n, 1n, 1n, 0n)
 
   test('takes the maximum over real positions, drops special ids and what is not above zero', () => {
-    const [first, second] = maxPooledWeights(logits, [2, 3, 5], mask, 'log1p_relu', new Set([4]))
+    const [first, second] = maxPooledWeights(
+      { logits, shape: [2, 3, 5], attentionMask: mask },
+      'log1p_relu',
+      new Set([4]),
+    )
     expect(first && entries(first)).toEqual([
       [0, Math.fround(Math.log1p(3))],
       [3, Math.fround(Math.log1p(2))],
@@ -105,7 +109,12 @@ describe('maxPooledWeights', () => {
   })
 
   test('ignores columns behind the vocabulary', () => {
-    const [first] = maxPooledWeights(logits, [2, 3, 5], mask, 'log1p_relu', new Set(), 3)
+    const [first] = maxPooledWeights(
+      { logits, shape: [2, 3, 5], attentionMask: mask },
+      'log1p_relu',
+      new Set(),
+      3,
+    )
     expect(first && [...first.tokenIds]).toEqual([0])
   })
 })

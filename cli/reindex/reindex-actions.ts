@@ -27,7 +27,7 @@ export async function dryRun(flags: ReindexFlags): Promise<Estimate & { readonly
     const isBeside = flags.to !== undefined
     return {
       index: found.name,
-      ...(await estimate(client, found.name, specification, { tokenizer, encoder }, isBeside)),
+      ...(await estimate(client, { name: found.name, specification }, { tokenizer, encoder }, isBeside)),
     }
   } finally {
     await encoder.dispose()

@@ -1,19 +1,25 @@
 import { type Activation, activate } from './activation.ts'
 import { type SparseVector, sparseVector } from './sparse-vector.ts'
 
+/** Raw logits of a masked-language-model graph. */
+export interface MaskedLogits {
+  /** float32, row-major, shape [batch, length, width] */
+  readonly logits: Float32Array
+  /** The width may exceed the vocabulary (padded heads). */
+  readonly shape: readonly [batch: number, length: number, width: number]
+  /** Shape [batch, length], 0 at padding. */
+  readonly attentionMask: ArrayLike<number | bigint>
+}
+
 /**
  * Vectors from the raw logits of a masked-language-model graph: maximum over the real positions, [CLS] and [SEP]
  * included, then the activation. The activation is monotone, so the maximum is taken first.
  *
- * @param logits float32, row-major, shape [batch, length, width]; width may exceed the vocabulary (padded heads)
- * @param attentionMask shape [batch, length], 0 at padding
  * @param specialIds ids that are never in a vector
  * @param vocabularySize columns from here on are padding of the head and are ignored; default width
  */
 export function maxPooledWeights(
-  logits: Float32Array,
-  [batch, length, width]: readonly [batch: number, length: number, width: number],
-  attentionMask: ArrayLike<number | bigint>,
+  { logits, shape: [batch, length, width], attentionMask }: MaskedLogits,
   activation: Activation,
   specialIds: ReadonlySet<number>,
   vocabularySize = width,

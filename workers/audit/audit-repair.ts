@@ -74,9 +74,9 @@ export class AuditRepair {
   async #rewrite(
     rewrites: readonly { readonly item: WriteBackItem; readonly encode: boolean }[],
   ): Promise<void> {
-    const { name, specification } = this.#target
+    const { name } = this.#target
     const items = rewrites.map(({ item }) => item)
-    const results = await writeBack(this.#client, name, specification.sparse_field, items, PATIENCE)
+    const results = await writeBack(this.#client, this.#target, items, PATIENCE)
     for (const [at, { item, encode }] of rewrites.entries()) {
       const { outcome, reason } = results[at] ?? { outcome: 'retry' }
       if (outcome === 'superseded' || outcome === 'deleted') this.#counts.overtaken++

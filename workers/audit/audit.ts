@@ -79,7 +79,7 @@ export async function audit(client: Client, index: string, options: AuditOptions
   for (const target of targets) {
     const onProgress = (read: number, documents: number) =>
       options.onProgress?.(before + read, before + documents)
-    const counts = await auditIndex(client, target, { ...options, onProgress }, samples, repaired)
+    const counts = await auditIndex(client, target, { ...options, onProgress }, { samples, repaired })
     before += counts.documents
     const { name, specification } = target
     indices.push({
@@ -98,12 +98,17 @@ export async function audit(client: Client, index: string, options: AuditOptions
   }
 }
 
+/** What all audited indices add to. */
+interface Tally {
+  readonly samples: Samples
+  readonly repaired: RepairCounts
+}
+
 async function auditIndex(
   client: Client,
   target: InstalledIndex,
   options: AuditOptions,
-  samples: Samples,
-  repaired: RepairCounts,
+  { samples, repaired }: Tally,
 ): Promise<AuditCounts> {
   const { graceSeconds = 300, maxTextBytes = DEFAULT_MAX_TEXT_BYTES } = options
   const { fingerprint, model } = target.specification

@@ -1,6 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { readSpecification } from '../../mappings/compatibility.ts'
-import type { IndexSpecification } from '../../mappings/specification.ts'
+import { readSpecification, type SpecifiedIndex } from '../../mappings/compatibility.ts'
 import { EngineDenied } from '../../opensearch/failures/denied.ts'
 import { EngineBusy } from '../../opensearch/failures/transient.ts'
 import { pendingSidecar } from '../documents/states.ts'
@@ -68,7 +67,7 @@ export async function replayLetters(
       await removeLetters(target.client, [...gone, ...changed])
       for (const [index, letters] of Map.groupBy(again, ({ letter }) => letter.index)) {
         const specification = await readSpecification(target.client, index)
-        await replayIn(target, index, specification, letters, report)
+        await replayIn(target, { name: index, specification }, letters, report)
       }
     }
     onProgress?.(report)
@@ -78,17 +77,17 @@ export async function replayLetters(
 
 async function replayIn(
   { client, queueOf }: ReplayTarget,
-  index: string,
-  { sparse_field, fingerprint, model }: IndexSpecification,
+  specified: SpecifiedIndex,
   letters: readonly VerifiedLetter[],
   report: ReplayReport,
 ): Promise<void> {
+  const { name: index, specification } = specified
   // The document is pending already: after an earlier replay, or because its job failed and not the document.
   const isPending = ({ standing, letter }: VerifiedLetter) =>
     standing === 'waiting' || letter.reason_class === 'job'
   const pending = letters.filter(isPending)
   const marked = letters.filter((letter) => !isPending(letter))
-  const results = await writeBack(client, index, sparse_field, marked.map(toPending), PERSISTENCE)
+  const results = await writeBack(client, specified, marked.map(toPending), PERSISTENCE)
   const queued = pending.map(({ letter, document }) => toQueued(letter, document))
   for (const [at, stored] of marked.entries()) {
     const { letter } = stored
@@ -105,8 +104,8 @@ async function replayIn(
     }
   }
   if (queued.length === 0) return
-  const queue = await queueOf(model.identity)
-  await queue.add(index, fingerprint, queued)
+  const queue = await queueOf(specification.model.identity)
+  await queue.add(index, specification.fingerprint, queued)
   report.replayed += queued.length
 }
 

@@ -134,14 +134,14 @@ describe('dead letters of a job', () => {
       ids.map((id) => [deadLetterId('a', id, undefined), { _source: { ...letter, id }, seqNo: 1 }]),
     )
     const hash = textHash({ text: 'hello' }, ['text'])
-    const expanded = { tokens: 1, windows: 1, truncated: 0 }
+    const expanded = { tokens: 1, windows: 1, truncated: 0, encodedAt: new Date() }
     const { report, letters: left } = await run(
       { encoded: 'hello', settled: 'hello', gone: 'hello' },
       {
         letters,
         change: (docs) => {
           docs.delete('gone')
-          const sidecar = readySidecar(hash, SPECIFICATION.fingerprint, expanded, new Date())
+          const sidecar = readySidecar(hash, SPECIFICATION.fingerprint, expanded)
           Object.assign(docs.get('settled')?._source ?? {}, { lexpand: sidecar })
         },
       },

@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import type { IndexSpecification } from '../../mappings/specification.ts'
+import type { SpecifiedIndex } from '../../mappings/compatibility.ts'
 import { textStart } from '../../sparse/text-start.ts'
 import { failedSidecar } from '../documents/states.ts'
 import {
@@ -51,17 +51,17 @@ export interface FailResult {
  *   No state is changed in either case
  */
 export async function failDocuments(
-  index: string,
+  specified: SpecifiedIndex,
   failed: readonly FailedDocument[],
-  specification: IndexSpecification,
   { client, persistence, telemetry = NO_TELEMETRY }: FailDependencies,
   report: JobReport,
 ): Promise<FailResult> {
   if (failed.length === 0) return { superseded: [] }
-  const { fingerprint, sparse_field } = specification
+  const { name: index, specification } = specified
+  const { fingerprint } = specification
   const letters = failed.map((document) => letterOf(index, document, fingerprint, 1))
   const versions = await putLetters(client, letters)
-  const results = await writeBack(client, index, sparse_field, failed.map(toItem(fingerprint)), persistence)
+  const results = await writeBack(client, specified, failed.map(toItem(fingerprint)), persistence)
   const outcomes = Map.groupBy(failed.keys(), (at) => results[at]?.outcome ?? 'retry')
   const of = (outcome: WriteBackResult['outcome']) => outcomes.get(outcome) ?? []
 

@@ -94,8 +94,8 @@ describe('a job whose requests fail as a whole', () => {
   test('leaves none for documents that are settled or gone', async () => {
     const { stored, letters, dependencies } = setUp({ done: 'hello' })
     const hash = textHash({ text: 'hello' }, ['text'])
-    const expanded = { tokens: 1, windows: 1, truncated: 0 }
-    const lexpand = readySidecar(hash, SPECIFICATION.fingerprint, expanded, new Date())
+    const expanded = { tokens: 1, windows: 1, truncated: 0, encodedAt: new Date() }
+    const lexpand = readySidecar(hash, SPECIFICATION.fingerprint, expanded)
     Object.assign(stored.get('done')?._source ?? {}, { lexpand })
     await giveUpJob(jobOf('done', 'gone'), new Error('got 403'), 6, dependencies)
     expect(letters.size).toBe(0)
@@ -103,10 +103,10 @@ describe('a job whose requests fail as a whole', () => {
 
   test('makes a document that was changed past the pipeline pending, so that a sweep finds it again', async () => {
     const { stored, letters, dependencies } = setUp({ changed: 'new', foreign: 'same' })
-    const expanded = { tokens: 1, windows: 1, truncated: 0 }
+    const expanded = { tokens: 1, windows: 1, truncated: 0, encodedAt: new Date() }
     const mark = (id: string, text: string, fingerprint: string) =>
       Object.assign(stored.get(id)?._source ?? {}, {
-        lexpand: readySidecar(textHash({ text }, ['text']), fingerprint, expanded, new Date()),
+        lexpand: readySidecar(textHash({ text }, ['text']), fingerprint, expanded),
         text_sparse: { old: 1 },
       })
     mark('changed', 'old', SPECIFICATION.fingerprint)

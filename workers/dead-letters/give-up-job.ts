@@ -38,7 +38,8 @@ export async function giveUpJob(
   attempts: number,
   { client, specificationOf, telemetry = NO_TELEMETRY }: GiveUpDependencies,
 ): Promise<void> {
-  const { fields, sparse_field } = await specificationOf(index)
+  const specification = await specificationOf(index)
+  const { fields } = specification
   const stored = await readDocuments(client, index, fields, documents)
   // The client quotes the engine, and the engine quotes field values: only Lexpand's own words are stored.
   const told =
@@ -70,7 +71,7 @@ export async function giveUpJob(
     features: undefined,
     sidecar: pendingSidecar(hash, new Date(), 'giveUp'),
   }))
-  const results = await writeBack(client, index, sparse_field, items, PATIENCE)
+  const results = await writeBack(client, { name: index, specification }, items, PATIENCE)
   // No other outcome leaves anything to do: a new version has its own job or its own sweep.
   const denied = results.find(({ outcome }) => outcome === 'denied')
   if (denied !== undefined) throw new EngineDenied(denied.reason ?? 'no answer')

@@ -14,8 +14,8 @@ import {
 
 const HASH = 'h'.repeat(64)
 const NOW = new Date(0)
-const expanded = { tokens: 3, windows: 1, truncated: 0 }
-const ready = readySidecar(HASH, 'f1', expanded, NOW)
+const expanded = { tokens: 3, windows: 1, truncated: 0, encodedAt: NOW }
+const ready = readySidecar(HASH, 'f1', expanded)
 const settled = [ready, emptySidecar(HASH, 'f1'), failedSidecar(HASH, 'f1', 'why')]
 
 const CONDITIONS = Object.keys(TRANSITIONS) as Condition[]
@@ -110,7 +110,7 @@ describe('the condition of a document', () => {
 describe('sidecars', () => {
   test('a vector for a settled document is a defect and refused', () => {
     for (const { state } of settled) {
-      expect(() => readySidecar(HASH, 'f1', expanded, NOW, state)).toThrow(`${state} cannot encode`)
+      expect(() => readySidecar(HASH, 'f1', expanded, state)).toThrow(`${state} cannot encode`)
     }
   })
 

@@ -79,15 +79,18 @@ export function pendingSidecar(
   return { state: enter(event, before, 'pending'), text_hash, pending_since: now.toISOString() }
 }
 
+/** What a sidecar says about the text of a vector. */
+export interface EncodedText extends Omit<ExpandedText, 'vector'> {
+  readonly encodedAt: Date
+}
+
 /** @param before the condition of the document that was read; by default one that has to be encoded */
 export function readySidecar(
   text_hash: string,
   fingerprint: string,
-  expanded: Omit<ExpandedText, 'vector'>,
-  encodedAt: Date,
+  { tokens, windows, truncated, encodedAt }: EncodedText,
   before: Condition = 'pending',
 ): Sidecar {
-  const { tokens, windows, truncated } = expanded
   return {
     state: enter('encode', before, 'ready'),
     text_hash,

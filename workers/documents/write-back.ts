@@ -1,4 +1,5 @@
 import type { API, Client } from '@opensearch-project/opensearch'
+import type { SpecifiedIndex } from '../../mappings/compatibility.ts'
 import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
 import { type Persistence, persist } from '../../opensearch/failures/back-off.ts'
 import { type BulkOutcome, outcomeOf } from '../../opensearch/failures/bulk-outcome.ts'
@@ -54,14 +55,13 @@ ctx._source[params.sidecar_field] = params.sidecar`
  * no room for are repeated with back-off; those still refused when time is up have the outcome `retry`. Items that the
  * user may not write have the outcome `denied` at once, with a reason that names the privilege.
  *
- * @param index a concrete index, not an alias: the documents were read from it
+ * @param index the index that the documents were read from
  * @returns one result for each item, in order
  * @throws LexpandError when the engine refuses the request as a whole for a lasting reason (login, permission)
  */
 export async function writeBack(
   client: Client,
-  index: string,
-  sparseField: string,
+  index: SpecifiedIndex,
   items: readonly WriteBackItem[],
   persistence: WritePersistence,
 ): Promise<WriteBackResult[]> {
@@ -71,7 +71,7 @@ export async function writeBack(
   await persist(async () => {
     const part = open.map((at) => items[at] as WriteBackItem)
     let isWorthWaiting = true
-    const answers = await send(client, index, sparseField, part, (refusal) => {
+    const answers = await send(client, index, part, (refusal) => {
       // Only an administrator lifts a block, perhaps never: the job goes back to the queue, since other jobs need its place.
       isWorthWaiting = refusal.isOverload
       persistence.onRefused?.(refusal)
@@ -87,8 +87,7 @@ export async function writeBack(
 
 async function send(
   client: Client,
-  index: string,
-  sparseField: string,
+  { name: index, specification: { sparse_field } }: SpecifiedIndex,
   items: readonly WriteBackItem[],
   onRefused: WritePersistence['onRefused'],
 ): Promise<WriteBackResult[]> {
@@ -102,7 +101,7 @@ async function send(
     const reply = await client.bulk({
       index,
       pipeline: '_none',
-      body: items.flatMap((item) => linesOf(item, sparseField)) as unknown as API.Bulk_RequestBody,
+      body: items.flatMap((item) => linesOf(item, sparse_field)) as unknown as API.Bulk_RequestBody,
       filter_path: ['status', 'error', '_seq_no', '_primary_term'].map((key) => `items.update.${key}`),
     })
     let refusal: Refusal | undefined

@@ -79,7 +79,7 @@ export async function newStates(
     tokenBudget,
   })
   report.cached += cached.size
-  const now = new Date()
+  const encodedAt = new Date()
   for (const [at, { version, hash, before, text }] of waiting.entries()) {
     const result = expanded[at] ?? { error: new Error('the encoder gave no vector') }
     if ('error' in result) {
@@ -90,11 +90,12 @@ export async function newStates(
     if (result.truncated > 0) report.truncated++
     if (isUnreadable(text, tokenizer)) report.unreadable++
     const features = toFeatures(result.vector, tokenizer)
+    const encoded = { ...result, encodedAt }
     // A text without a single known word piece cannot be found by word pieces, so it counts as no text.
     items.push(
       features.size === 0
         ? { ...version, features: undefined, sidecar: emptySidecar(hash, fingerprint, before) }
-        : { ...version, features, sidecar: readySidecar(hash, fingerprint, result, now, before) },
+        : { ...version, features, sidecar: readySidecar(hash, fingerprint, encoded, before) },
     )
   }
   return { items, failed }

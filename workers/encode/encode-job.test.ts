@@ -18,12 +18,12 @@ describe('encoding a job', () => {
 
   test('a settled document is left alone and not encoded', async () => {
     const hash = textHash({ text: 'hello' }, ['text'])
-    const sidecar = readySidecar(
-      hash,
-      SPECIFICATION.fingerprint,
-      { tokens: 1, windows: 1, truncated: 0 },
-      new Date(),
-    )
+    const sidecar = readySidecar(hash, SPECIFICATION.fingerprint, {
+      tokens: 1,
+      windows: 1,
+      truncated: 0,
+      encodedAt: new Date(),
+    })
     const { report, stored } = await run(
       { a: 'hello' },
       {

@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { assertFingerprint } from '../../mappings/compatibility.ts'
+import { assertFingerprint, type SpecifiedIndex } from '../../mappings/compatibility.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { VECTOR_MARK } from '../../mappings/vectors/vector-mark.ts'
 import { EngineDenied } from '../../opensearch/failures/denied.ts'
@@ -51,11 +51,12 @@ export async function processJob(
   report: JobReport,
 ): Promise<void> {
   const specification = await specificationOf(job, dependencies)
+  const specified = { name: job.index, specification }
   assertFingerprint(specification, job.fingerprint, job.index)
   try {
     let open: readonly JobDocument[] = job.documents
     for (let round = 0; round < MAX_ROUNDS && open.length > 0; round++) {
-      open = await encodeOnce(job.index, open, specification, dependencies, report)
+      open = await encodeOnce(specified, open, dependencies, report)
     }
     report.superseded += open.length
   } finally {
@@ -80,12 +81,12 @@ async function specificationOf(
 
 /** @returns the documents that another client changed in the meantime */
 async function encodeOnce(
-  index: string,
+  specified: SpecifiedIndex,
   documents: readonly JobDocument[],
-  specification: IndexSpecification,
   dependencies: JobDependencies,
   report: JobReport,
 ): Promise<JobDocument[]> {
+  const { name: index, specification } = specified
   const { client } = dependencies
   const clock = stopwatch()
   const size = { 'lexpand.index': index, 'lexpand.documents': documents.length }
@@ -108,14 +109,13 @@ async function encodeOnce(
   dependencies.telemetry?.reused(index, 'cache', report.cached - cachedBefore)
   report.encodeMs += clock()
   const written = await traced('write', { ...size, 'lexpand.documents': states.items.length }, () =>
-    write(index, states.items, specification, dependencies, report),
+    write(specified, states.items, dependencies, report),
   )
   tellFreshness(dependencies.telemetry ?? NO_TELEMETRY, index, fresh, written.ready)
   await removeLetters(client, obsoleteLetters(letters, stored, written.done, specification))
   const failed = await failDocuments(
-    index,
+    specified,
     [...unmarked, ...states.failed, ...written.refused],
-    specification,
     dependencies,
     report,
   )
@@ -141,9 +141,8 @@ interface WriteResult {
 }
 
 async function write(
-  index: string,
+  specified: SpecifiedIndex,
   items: readonly WriteBackItem[],
-  specification: IndexSpecification,
   { client, persistence, marksVectors }: JobDependencies,
   report: JobReport,
 ): Promise<WriteResult> {
@@ -151,9 +150,9 @@ async function write(
   const done = new Set<string>()
   const superseded: DocumentVersion[] = []
   const refused: FailedDocument[] = []
-  const isMarked = items.length > 0 && (await marksVectors?.(index)) === true
+  const isMarked = items.length > 0 && (await marksVectors?.(specified.name)) === true
   const written = isMarked ? items.map(withMark) : items
-  const results = await writeBack(client, index, specification.sparse_field, written, persistence)
+  const results = await writeBack(client, specified, written, persistence)
   let busy: string | undefined
   let denied: string | undefined
   for (const [at, item] of items.entries()) {

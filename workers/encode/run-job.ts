@@ -46,6 +46,7 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
   const { dependencies, gate, stats, logger, stopping } = run
   const report = emptyReport()
   const claims = versionClaims(run.redis, run.prefix, job.id ?? '')
+  const locked: LockedJob = { job, token }
   let data: JobData | undefined
   try {
     data = parseJobData(job.data)
@@ -75,14 +76,14 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
       run.onRefused(data.index, { status: 403, isOverload: false })
       run.troubles.failed(data.index, 'jobs wait', error, { index: data.index })
       await noteWaitsFor(job, messageOf(error))
-      await delay(job, token, gate.refused(data.index), run)
+      await delay(locked, gate.refused(data.index), run)
     }
     if (data !== undefined && isTransient(error)) {
       // Refused writes have been reported already.
       if (!(error instanceof EngineBusy)) run.onRefused(data.index, refusalOf(error))
-      await postpone(job, token, error, gate.refused(data.index), run)
+      await postpone(locked, error, gate.refused(data.index), run)
     }
-    if (stopping.aborted) await postpone(job, token, error, 0, run)
+    if (stopping.aborted) await postpone(locked, error, 0, run)
     if (isHopeless(error)) throw new UnrecoverableError(messageOf(error))
     const attempts = job.attemptsMade + 1
     if (data !== undefined && attempts >= (job.opts.attempts ?? 1)) {
@@ -100,28 +101,24 @@ export async function runJob(job: Job<JobData>, token: string | undefined, run: 
   }
 }
 
+/** A job and the token of the lock by which this worker holds it. */
+interface LockedJob {
+  readonly job: Job<JobData>
+  readonly token: string | undefined
+}
+
 /** Delays the job, which costs no attempt: an engine that is down for hours must not fail a single job. */
-async function postpone(
-  job: Job<JobData>,
-  token: string | undefined,
-  error: unknown,
-  waitMs: number,
-  run: JobRun,
-): Promise<never> {
+async function postpone(locked: LockedJob, error: unknown, waitMs: number, run: JobRun): Promise<never> {
   const { stopping, logger, troubles } = run
+  const { job } = locked
   const index = job.data?.index
   if (stopping.aborted) logger.info({ job: job.id, index }, 'job goes back to the queue: this worker stops')
   else troubles.failed(index, 'job postponed', error, { job: job.id, index })
   await noteWaitsFor(job, undefined)
-  return delay(job, token, waitMs, run)
+  return delay(locked, waitMs, run)
 }
 
-async function delay(
-  job: Job<JobData>,
-  token: string | undefined,
-  waitMs: number,
-  { stats }: JobRun,
-): Promise<never> {
+async function delay({ job, token }: LockedJob, waitMs: number, { stats }: JobRun): Promise<never> {
   stats.postponed++
   await job.moveToDelayed(Date.now() + waitMs, token)
   throw new DelayedError()

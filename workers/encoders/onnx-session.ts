@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { LexpandError } from '../../sparse/errors.ts'
+import type { Activation } from '../../sparse/vectors/activation.ts'
 import { maxPooledWeights } from '../../sparse/vectors/pooling.ts'
 import { type SparseVector, sparseVector } from '../../sparse/vectors/sparse-vector.ts'
 import { integerProductsSaturate, processorFlags } from './integer-products.ts'
@@ -38,7 +39,7 @@ export async function openSession(settings: OnnxSessionSettings): Promise<OnnxSe
       const results = await session.run(feeds, outputNames)
       return settings.output.kind === 'top_k'
         ? selected(results, settings.output, hidden, lengths.length)
-        : pooled(results, settings.output.logits, padded, settings, hidden)
+        : pooled(results[settings.output.logits], padded.mask, settings.activation, hidden)
     },
   }
 }
@@ -101,19 +102,15 @@ function selected(
 }
 
 function pooled(
-  results: Results,
-  name: string,
-  padded: Padded,
-  settings: OnnxSessionSettings,
+  logits: Tensor | undefined,
+  attentionMask: BigInt64Array,
+  activation: Activation,
   hidden: ReadonlySet<number>,
 ): EncodedBatch {
-  const logits = results[name]
   const [batch = 0, sequence = 0, vocabulary = 0] = logits?.dims ?? []
   const vectors = maxPooledWeights(
-    logits?.data as Float32Array,
-    [batch, sequence, vocabulary],
-    padded.mask,
-    settings.activation,
+    { logits: logits?.data as Float32Array, shape: [batch, sequence, vocabulary], attentionMask },
+    activation,
     hidden,
   )
   return { ...laidEndToEnd(vectors), saturated: 0 }

@@ -216,8 +216,7 @@ class EnqueueRun {
    * @returns the documents that have to be written as pending
    */
   async #storeKept(chunk: readonly PreparedDocument[]): Promise<PreparedDocument[]> {
-    const { client, index, specification } = this.#target
-    const reuses = await reuseStored(client, index, specification, chunk, this.#persistence)
+    const reuses = await reuseStored(this.#target, chunk, this.#persistence)
     const kept = reuses.flatMap((reuse) => (reuse.kind === 'keep' ? [reuse.document] : []))
     const written = await this.#write(kept)
     const overtaken = new Set<string>()
@@ -232,7 +231,7 @@ class EnqueueRun {
     this.#counts.unchanged += unchanged
     this.#counts.kept += stored
     this.#counts.indexed += stored
-    this.#telemetry.reused(index, 'stored', unchanged + stored)
+    this.#telemetry.reused(this.#target.index, 'stored', unchanged + stored)
     // The last writer wins, as everywhere; only the vector that was read never overwrites a newer version.
     return chunk.filter((document, at) => reuses[at]?.kind === 'write' || overtaken.has(keyOf(document)))
   }

@@ -21,6 +21,14 @@ export type Reuse =
   | { readonly kind: 'keep'; readonly document: PreparedDocument }
   | { readonly kind: 'write' }
 
+/** Where vectors may already be stored. */
+export interface ReuseSource {
+  readonly client: Client
+  /** Index or write alias. */
+  readonly index: string
+  readonly specification: IndexSpecification
+}
+
 /**
  * Finds the documents of a request that the index already holds with the vector of their present text and this
  * fingerprint. Reads are in real time. Vectors are read only for documents that are written with them, and such a write
@@ -30,9 +38,7 @@ export type Reuse =
  * @throws LexpandError when the engine cannot read for a lasting reason, or stays away
  */
 export async function reuseStored(
-  client: Client,
-  index: string,
-  specification: IndexSpecification,
+  { client, index, specification }: ReuseSource,
   documents: readonly PreparedDocument[],
   persistence: Persistence,
 ): Promise<Reuse[]> {

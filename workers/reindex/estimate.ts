@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import type { IndexSpecification } from '../../mappings/specification.ts'
+import type { SpecifiedIndex } from '../../mappings/compatibility.ts'
 import { documentText } from '../../mappings/text/document-text.ts'
 import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { countDocuments, internalSearch } from '../../opensearch/internal-search.ts'
@@ -28,15 +28,16 @@ const WARM_UP = 8
 /**
  * Estimates the effort of a run by encoding some real documents. Nothing is written.
  *
+ * @param index with the specification that it would have
  * @param isBeside whether the documents are stored a second time
  */
 export async function estimate(
   client: Client,
-  index: string,
-  { fields, windowing, pruning }: IndexSpecification,
+  { name: index, specification }: SpecifiedIndex,
   { tokenizer, encoder }: EncodingDependencies,
   isBeside: boolean,
 ): Promise<Estimate> {
+  const { fields, windowing, pruning } = specification
   try {
     const stats = await client.indices.stats({ index, metric: ['docs', 'store'] })
     const primaries = stats.body._all?.primaries

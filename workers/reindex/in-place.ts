@@ -12,7 +12,7 @@ import { readRaw } from './copy/raw-documents.ts'
 import { Encoding, unsettled } from './run/encoding.ts'
 import { assertGoesOn, patiently } from './run/patience.ts'
 import type { ReindexRun } from './run/run.ts'
-import type { Checkpoints, ReindexProgress } from './run/state.ts'
+import type { Checkpoints, ReindexProgress, ReindexState } from './run/state.ts'
 
 export interface InPlace {
   readonly client: Client
@@ -94,7 +94,7 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
   for (;;) {
     assertGoesOn(run.signal)
     const counts = await look()
-    if (counts.pending === 0 || (await waiting(client, index, fingerprint, fences, persistence)) === 0) {
+    if (counts.pending === 0 || (await waiting(client, run.state, fences, persistence)) === 0) {
       await run.save({ phase: 'done', finished_at: new Date().toISOString() })
       const { documents, ready, empty, failed, pending } = counts
       return { documents, ready, empty, failed, pending, queued: run.state.copied }
@@ -106,8 +106,7 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
 /** Number of documents that existed when the run began and still have no vector; documents that clients write meanwhile would never end. */
 async function waiting(
   client: Client,
-  index: string,
-  fingerprint: string,
+  { source: index, specification: { fingerprint } }: ReindexState,
   fences: Checkpoints,
   persistence: Persistence,
 ): Promise<number> {

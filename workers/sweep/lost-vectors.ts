@@ -26,7 +26,7 @@ const PATIENCE = { giveUpAfterMs: 10_000 }
 export async function markLost(
   client: Client,
   index: string,
-  { sparse_field }: IndexSpecification,
+  specification: IndexSpecification,
   lost: readonly LostVector[],
 ): Promise<QueuedDocument[]> {
   const items = lost.map(({ hash, ...version }) => ({
@@ -34,7 +34,7 @@ export async function markLost(
     features: undefined,
     sidecar: pendingSidecar(hash),
   }))
-  const results = await writeBack(client, index, sparse_field, items, PATIENCE)
+  const results = await writeBack(client, { name: index, specification }, items, PATIENCE)
   return lost.flatMap(({ id, routing, hash }, at) => {
     const { outcome, reason = 'no answer', seqNo = 0, primaryTerm = 0 } = results[at] ?? { outcome: 'retry' }
     if (outcome === 'retry') throw new EngineBusy('sweep', index, reason)

@@ -49,7 +49,7 @@ export function towardsNew(old: IndexSpecification | undefined, wanted: IndexSpe
       const isPending = kept?.state === 'pending'
       return { same: true, encode: isPending ? { textHash: kept.text_hash, textBytes: 0 } : undefined }
     }
-    return stamped(document, old, wanted, present, { copied_from: origin })
+    return stamped(document, present, { from: old, to: wanted }, { copied_from: origin })
   }
 }
 
@@ -61,18 +61,23 @@ export function towardsOld(old: IndexSpecification | undefined, current: IndexSp
   return (document, _shard, present) =>
     old === undefined
       ? { source: ownFields(document.source, [current]) }
-      : stamped(document, current, old, present, {})
+      : stamped(document, present, { from: current, to: old }, {})
+}
+
+interface Move {
+  /** Undefined for an index that Lexpand did not set up. */
+  readonly from: IndexSpecification | undefined
+  readonly to: IndexSpecification
 }
 
 function stamped(
   document: RawDocument,
-  from: IndexSpecification | undefined,
-  wanted: IndexSpecification,
   present: RawDocument | undefined,
+  { from, to }: Move,
   more: Partial<Sidecar>,
 ): Copy {
-  const own = ownFields(document.source, from === undefined ? [wanted] : [from, wanted])
-  const { fields, fingerprint, sparse_field } = wanted
+  const own = ownFields(document.source, from === undefined ? [to] : [from, to])
+  const { fields, fingerprint, sparse_field } = to
   const found = documentText(own, fields)
   // A field of a wrong type has a hash of its own, which numbers kept as written would change, so the worker makes it.
   const hash = 'error' in found ? undefined : textHash(own, fields)

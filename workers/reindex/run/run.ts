@@ -51,13 +51,7 @@ export class ReindexRun {
   #version: Version
   #writing: Promise<unknown> = Promise.resolve()
 
-  private constructor(
-    client: Client,
-    state: ReindexState,
-    version: Version,
-    token: string,
-    signal: AbortSignal,
-  ) {
+  private constructor(client: Client, { state, version }: Found, token: string, signal: AbortSignal) {
     this.#client = client
     this.#state = state
     this.#version = version
@@ -99,7 +93,7 @@ export class ReindexRun {
     if (runId(state) !== id) throw new Error(`the run ${id} cannot become ${runId(state)}`)
     const version = await patiently(() => write(client, id, state, free?.version), persistence)
     if (version === undefined) throw busy(id, undefined)
-    return new ReindexRun(client, state, version, owner.token, signal)
+    return new ReindexRun(client, { state, version }, owner.token, signal)
   }
 
   get state(): ReindexState {
