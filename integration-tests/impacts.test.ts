@@ -95,8 +95,10 @@ describe.skipIf(!hasPlugin)('vectors in lexpand_impacts, from the command line',
   test('a template keeps its type, and gives it to new indices', async () => {
     const name = uniqueName('impacts-template')
     const specification = await readSpecification(client, small)
-    await installTemplate(client, name, [`${name}-*`], specification, { vectorType: 'lexpand_impacts' })
-    await installTemplate(client, name, [`${name}-*`], specification)
+    await installTemplate(client, { name, patterns: [`${name}-*`] }, specification, {
+      vectorType: 'lexpand_impacts',
+    })
+    await installTemplate(client, { name, patterns: [`${name}-*`] }, specification)
     await client.indices.create({ index: `${name}-1` })
     expect((await mappingOf(`${name}-1`)).type).toBe('lexpand_impacts')
   })
@@ -250,7 +252,7 @@ test('a cluster without the plugin refuses the type and says what to install', a
   expect((await client.indices.exists({ index })).statusCode).toBe(404)
   const specification = testSpecification({ fields: ['body'] })
   const options = { vectorType: 'lexpand_impacts' } as const
-  const template = installTemplate(client, index, [`${index}-*`], specification, options)
+  const template = installTemplate(client, { name: index, patterns: [`${index}-*`] }, specification, options)
   await expect(template).rejects.toThrow('expected the Lexpand plugin')
   // An index without our fields, and an engine that is asked past the list of its nodes.
   await client.indices.create({ index, body: { mappings: { properties: { body: { type: 'text' } } } } })

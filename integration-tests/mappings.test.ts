@@ -218,14 +218,14 @@ describe('a template', () => {
     const name = uniqueName('template')
     const index = `${name}-1`
     made.push(index)
-    const install = () => installTemplate(client, name, [`${name}-*`], specification)
+    const install = () => installTemplate(client, { name, patterns: [`${name}-*`] }, specification)
     expect(await install()).toMatchObject({ created: true })
     expect(await install()).toEqual({ created: false, fieldsAdded: [] })
     await client.index({ index, id: '1', body: { title: 'first', note: 'other field' } })
     expect(await readSpecification(client, index)).toEqual(specification)
 
     const other = testSpecification({ fields: ['title', 'body'] }, 'e2e2e2e2e2e2e2e2')
-    await expect(installTemplate(client, name, [`${name}-*`], other)).rejects.toThrow(
+    await expect(installTemplate(client, { name, patterns: [`${name}-*`] }, other)).rejects.toThrow(
       'fingerprints e2e2e2e2e2e2e2e2',
     )
     await client.indices.putIndexTemplate({ name, body: { index_patterns: [`${name}-*`] } })

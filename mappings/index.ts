@@ -17,7 +17,13 @@ export {
   severalIndices,
 } from './compatibility.ts'
 export { fingerprint } from './fingerprint.ts'
-export { type Installed, type InstallOptions, installIndex, installTemplate } from './install.ts'
+export {
+  type Installed,
+  type InstallOptions,
+  installIndex,
+  installTemplate,
+  type TemplateName,
+} from './install.ts'
 export {
   type DocumentState,
   inStates,

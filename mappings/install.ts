@@ -77,17 +77,21 @@ export async function installIndex(
   }
 }
 
+export interface TemplateName {
+  readonly name: string
+  /** Index name patterns, for example `articles-*`. */
+  readonly patterns: readonly string[]
+}
+
 /**
  * Stores a composable index template, so that indices created later by name pattern are set up from the start. Needs
  * `indices:admin/index_template/get` and `indices:admin/index_template/put`.
  *
- * @param patterns index name patterns, for example `articles-*`
  * @throws LexpandError INDEX when a template of that name was not made by Lexpand or has another fingerprint
  */
 export async function installTemplate(
   client: Client,
-  name: string,
-  patterns: readonly string[],
+  { name, patterns }: TemplateName,
   specification: IndexSpecification,
   options: InstallOptions = {},
 ): Promise<Installed> {

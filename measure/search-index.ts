@@ -27,6 +27,12 @@ export interface BenchIndex {
   readonly unmerged?: { readonly name: string; readonly segments: number } | undefined
 }
 
+export interface BenchCorpus {
+  readonly files: BenchFiles
+  /** Its tokenizer names the word pieces, and its query table weights them. */
+  readonly model: Model
+}
+
 export interface BenchIndexOptions {
   /** Documents, from the first on. @default all */
   readonly take?: number | undefined
@@ -52,8 +58,7 @@ const MERGE_TIMEOUT_MS = 900_000
 export async function benchIndex(
   client: Client,
   kind: FieldKind,
-  files: BenchFiles,
-  model: Model,
+  { files, model }: BenchCorpus,
   { take = Number.POSITIVE_INFINITY, unmerged = false, shards = 1 }: BenchIndexOptions = {},
 ): Promise<BenchIndex> {
   const key = contentKey(filesOf(kind, files), take, model.queryTable.hash, HUNDREDTH_FIELD)

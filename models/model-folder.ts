@@ -60,26 +60,25 @@ const LARGEST_JSON = 64 * 1024 * 1024
 export async function readJson(path: string, remedy: string): Promise<object> {
   const { size } = await statFile(path, remedy)
   if (size > LARGEST_JSON) {
-    throw unusable(path, `at most ${LARGEST_JSON} bytes`, `${size} bytes`, remedy)
+    throw unusable({ path, remedy }, `at most ${LARGEST_JSON} bytes`, `${size} bytes`)
   }
   const content = await readFile(path, 'utf8')
   try {
     const parsed: unknown = JSON.parse(content)
     if (typeof parsed === 'object' && parsed !== null) return parsed
   } catch (cause) {
-    throw unusable(path, 'JSON', 'something that does not parse', remedy, cause)
+    throw unusable({ path, remedy }, 'JSON', 'something that does not parse', cause)
   }
-  throw unusable(path, 'a JSON object', 'another JSON value', remedy)
+  throw unusable({ path, remedy }, 'a JSON object', 'another JSON value')
 }
 
 async function readManifest(path: string, remedy: string): Promise<Manifest> {
   const parsed = manifestSchema.safeParse(await readJson(path, remedy))
   if (parsed.success) return parsed.data
   throw unusable(
-    path,
+    { path, remedy },
     'a manifest of schema 1',
     `these problems: ${z.prettifyError(parsed.error)}`,
-    remedy,
     parsed.error,
   )
 }
@@ -94,7 +93,7 @@ async function verify(
   const { size } = await statFile(path, remedy)
   const expected = manifest.files[file]
   const actual = await fileSha256(path)
-  if (actual !== expected) throw unusable(path, `sha256 ${expected}`, `${actual} (${size} bytes)`, remedy)
+  if (actual !== expected) throw unusable({ path, remedy }, `sha256 ${expected}`, `${actual} (${size} bytes)`)
 }
 
 function expectHash(
@@ -116,16 +115,15 @@ async function statFile(path: string, remedy: string) {
     const found = await stat(path)
     if (found.isFile()) return found
   } catch (cause) {
-    throw unusable(path, 'a file', 'nothing readable', remedy, cause)
+    throw unusable({ path, remedy }, 'a file', 'nothing readable', cause)
   }
-  throw unusable(path, 'a file', 'something else', remedy)
+  throw unusable({ path, remedy }, 'a file', 'something else')
 }
 
 function unusable(
-  path: string,
+  { path, remedy }: { readonly path: string; readonly remedy: string },
   expected: string,
   actual: string,
-  remedy: string,
   cause?: unknown,
 ): LexpandError {
   return new LexpandError('MODEL', `[model] ${path}: expected ${expected}, got ${actual}. ${remedy}`, {

@@ -96,7 +96,7 @@ async function fillIndices(
     onProgress(`index of ${kind}`)
     try {
       const unmerged = also.includes('unmerged')
-      indices.set(kind, await benchIndex(client, kind, files, model, { take, unmerged }))
+      indices.set(kind, await benchIndex(client, kind, { files, model }, { take, unmerged }))
     } catch (error) {
       if (!OPTIONAL.has(kind)) throw error
       for (const name of asking) missing[name] = reason(error)

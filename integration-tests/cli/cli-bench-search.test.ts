@@ -143,7 +143,7 @@ test.each([false, true])(
   async (unmerged) => {
     const model = await loadModel(DEFAULT_MODEL)
     const files = { documents: join(folder, 'documents.jsonl'), vectors: join(folder, 'vectors.jsonl') }
-    const index = () => benchIndex(client, 'rank_features', files, model, { take: 50, unmerged })
+    const index = () => benchIndex(client, 'rank_features', { files, model }, { take: 50, unmerged })
     const merge = vi.spyOn(client.indices, 'forcemerge').mockRejectedValueOnce(new Error('killed'))
     await expect(index()).rejects.toThrow('killed')
     merge.mockRestore()

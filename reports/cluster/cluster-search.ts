@@ -27,7 +27,7 @@ export async function measureClusterSearch(
   const { services, model, vectors, queries, rounds } = options
   const shards = services.urls.length
   const files = { documents: vectors, vectors }
-  const index = await benchIndex(services.client, 'rank_features', files, model, { shards })
+  const index = await benchIndex(services.client, 'rank_features', { files, model }, { shards })
   const { path, bodies } = contestantOf(VARIANTS.rank_feature, index.name, queries, { size: 10 })
   const urls = services.urls.map((url) => new URL(path, url))
   const runs: ClusterSearchRun[] = []

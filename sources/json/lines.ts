@@ -27,7 +27,10 @@ export async function* lines(chunks: AsyncIterable<Uint8Array>, maxBytes: number
   }
   const finish = (): Line => {
     number += 1
-    const line = decode(decoder, number, parts, bytes, maxBytes)
+    const line =
+      bytes > maxBytes
+        ? { number, problem: `expected at most ${maxBytes} bytes in a line, got ${bytes}` }
+        : decode(decoder, number, parts)
     parts = []
     bytes = 0
     return line
@@ -45,15 +48,7 @@ export async function* lines(chunks: AsyncIterable<Uint8Array>, maxBytes: number
   if (bytes > 0) yield finish()
 }
 
-function decode(
-  decoder: TextDecoder,
-  number: number,
-  parts: Uint8Array[],
-  bytes: number,
-  maxBytes: number,
-): Line {
-  if (bytes > maxBytes)
-    return { number, problem: `expected at most ${maxBytes} bytes in a line, got ${bytes}` }
+function decode(decoder: TextDecoder, number: number, parts: Uint8Array[]): Line {
   try {
     const text = decoder.decode(Buffer.concat(parts))
     return { number, text: number === 1 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text }

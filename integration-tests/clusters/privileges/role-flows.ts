@@ -141,7 +141,7 @@ async function setsUp(client: Client, { node, specification }: Site): Promise<vo
 
 async function storesTemplate(client: Client, { specification }: Site): Promise<void> {
   const name = `articles-${randomUUID().slice(0, 8)}`
-  await installTemplate(client, name, [`${name}-*`], specification)
+  await installTemplate(client, { name, patterns: [`${name}-*`] }, specification)
 }
 
 async function looksAround(_: Client, { node, redisUrl, index }: Site, user: string): Promise<void> {
