@@ -15,7 +15,7 @@ export default defineConfig({
           unstubEnvs: true,
           unstubGlobals: true,
           include: [
-            '{sparse,models,opensearch,mappings,workers,pipelines,sources,quality,measure,indices,advise,embedded,cli,bench,reports,testing,scripts}/**/*.test.ts',
+            '{sparse,models,opensearch,mappings,workers,pipelines,sources,quality,measure,indices,advise,integrations,embedded,cli,bench,reports,testing,scripts}/**/*.test.ts',
           ],
         },
       },

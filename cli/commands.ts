@@ -20,6 +20,7 @@ export const COMMANDS = {
   forget: () => import('./operate/forget.ts'),
   advise: () => import('./advise/advise.ts'),
   search: () => import('./search/search.ts'),
+  mcp: () => import('./search/mcp.ts'),
   encode: () => import('./encode.ts'),
   eval: () => import('./eval/eval.ts'),
   bench: benchCommand,

@@ -21,7 +21,15 @@ const nameOf = (folder: string) => folder.slice(folder.lastIndexOf('node_modules
 /** Licences of packages that an installation gets: each lets anybody use, change and pass them on, for the notice alone. */
 const SHIPPED = ['MIT', 'Apache-2.0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', '(MIT OR CC0-1.0)']
 /** Also of packages that only tests and builds use, and that are not passed on. */
-const TOOLS = [...SHIPPED, 'MPL-2.0', 'BlueOak-1.0.0', 'CC0-1.0', 'Unlicense', 'MIT OR Apache-2.0']
+const TOOLS = [
+  ...SHIPPED,
+  '(AFL-2.1 OR BSD-3-Clause)',
+  'MPL-2.0',
+  'BlueOak-1.0.0',
+  'CC0-1.0',
+  'Unlicense',
+  'MIT OR Apache-2.0',
+]
 /** Their package.json names the licence in an older form, which package-lock.json does not copy. */
 const OLD_FORM = new Map([
   ['ssh2', 'MIT'],

@@ -9,7 +9,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['workers', 'pipelines', 'sources'],
   ['measure', 'quality'],
   ['indices'],
-  ['advise'],
+  ['advise', 'integrations'],
   ['cli', 'bench'],
   ['reports'],
 ]

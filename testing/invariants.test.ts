@@ -20,7 +20,7 @@ describe('ARCHITECTURE.md', () => {
   test('names files and folders that exist', () => {
     const paths = Array.from(text.matchAll(/`((?:[\w-]+\/)+[\w.-]*)`/g), ([, path = '']) => path)
     const own = paths.filter((path) =>
-      /^(sparse|models|opensearch|mappings|workers|pipelines|indices|cli|testing)\//.test(path),
+      /^(sparse|models|opensearch|mappings|workers|pipelines|indices|integrations|cli|testing)\//.test(path),
     )
     expect(own.filter((path) => !path.includes('<') && !existsSync(join(ROOT, path)))).toEqual([])
   })

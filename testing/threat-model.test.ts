@@ -21,7 +21,7 @@ describe('the threat model', () => {
 
   test('has rows for every kind of attacker', () => {
     const sections = [...page.matchAll(/^## (.*)$/gm)].map(([, name]) => name)
-    expect(sections).toHaveLength(8)
+    expect(sections).toHaveLength(9)
     expect(threats.length).toBeGreaterThan(40)
   })
 })

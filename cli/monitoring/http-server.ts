@@ -13,7 +13,7 @@ export interface RunningServer {
 }
 
 /** A monitoring system, a load balancer and a browser or two: a caller with more connections is none of them. */
-const MAX_CONNECTIONS = 50
+const MOST_CONNECTIONS = 50
 const MAX_HEADER_BYTES = 8_192
 const REQUEST_MS = 10_000
 const IDLE_MS = 30_000
@@ -21,9 +21,14 @@ const IDLE_MS = 30_000
 /**
  * Serves the pages of a long-running command.
  *
+ * @param mostConnections further ones are dropped
  * @throws LexpandError SERVICE when the address cannot be had
  */
-export async function startHttpServer(app: Hono, address: HttpAddress): Promise<RunningServer> {
+export async function startHttpServer(
+  app: Hono,
+  address: HttpAddress,
+  mostConnections: number = MOST_CONNECTIONS,
+): Promise<RunningServer> {
   const server = createAdaptorServer({
     fetch: app.fetch,
     createServer,
@@ -35,7 +40,7 @@ export async function startHttpServer(app: Hono, address: HttpAddress): Promise<
       connectionsCheckingInterval: REQUEST_MS,
     },
   }) as Server
-  server.maxConnections = MAX_CONNECTIONS
+  server.maxConnections = mostConnections
   server.listen(address)
   try {
     await once(server, 'listening')

@@ -34,6 +34,8 @@ export interface Configuration {
   /** File of the vector cache, or `off`; undefined: in the cache folder. */
   readonly vectorCache: string | undefined
   readonly vectorCacheBytes: number
+  /** Bearer token that callers of `lexpand mcp --http` have to show. */
+  readonly mcpToken: Secret | undefined
 }
 
 /** Flags that every command which talks to services accepts; they win over the environment. */
@@ -96,6 +98,8 @@ const environmentSchema = z
       z.coerce.number().int().min(1).max(600_000).optional(),
     ),
     LEXPAND_VECTOR_CACHE: optionalText,
+    LEXPAND_MCP_TOKEN: optionalText,
+    LEXPAND_MCP_TOKEN_FILE: optionalText,
     LEXPAND_VECTOR_CACHE_BYTES: z.coerce.number().int().min(1_000_000).default(1_000_000_000),
   })
   .refine(
@@ -173,6 +177,8 @@ export function readConfiguration(
     maxSearchP95Ms: settings.LEXPAND_MAX_SEARCH_P95_MS,
     vectorCache: settings.LEXPAND_VECTOR_CACHE,
     vectorCacheBytes: settings.LEXPAND_VECTOR_CACHE_BYTES,
+    mcpToken:
+      settings.LEXPAND_MCP_TOKEN ?? secretFile('LEXPAND_MCP_TOKEN_FILE', settings.LEXPAND_MCP_TOKEN_FILE),
   })
 }
 

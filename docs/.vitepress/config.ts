@@ -22,6 +22,7 @@ export default defineConfig({
           { text: 'Start', link: '/start' },
           { text: 'Search', link: '/searching' },
           { text: 'Index', link: '/indexing' },
+          { text: 'Agents and frameworks', link: '/agents' },
           { text: 'Operate', link: '/operating' },
           { text: 'Plugin', link: '/plugin' },
           { text: 'Privileges', link: '/privileges' },

@@ -1,0 +1,2 @@
+export { MCP_PATH, mcpApp } from './http.ts'
+export { serveMcpStdio } from './stdio.ts'

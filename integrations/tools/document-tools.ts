@@ -1,0 +1,15 @@
+import { explainHitTool } from './explain-hit.ts'
+import { findSimilarTool } from './find-similar.ts'
+import { getDocumentTool } from './get-document.ts'
+import { listIndicesTool } from './list-indices.ts'
+import { searchTool } from './search-tool.ts'
+import type { DocumentTool } from './tool.ts'
+
+/** All that an agent can do, in the order in which it is shown. */
+export const DOCUMENT_TOOLS = [
+  searchTool,
+  getDocumentTool,
+  listIndicesTool,
+  explainHitTool,
+  findSimilarTool,
+] as unknown as readonly DocumentTool[]

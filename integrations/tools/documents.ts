@@ -1,0 +1,90 @@
+import type { API } from '@opensearch-project/opensearch'
+import { SIDECAR, translateEngineError } from '../../mappings/index.ts'
+import { abortable } from '../../opensearch/abortable.ts'
+import type { QueryClause } from '../../pipelines/index.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import type { Scope } from './scope.ts'
+
+/** The parts of a search that tools send; the scope's filter and time are added here, and nowhere else. */
+export interface ScopedRequest {
+  readonly index: string
+  readonly size: number
+  readonly query: QueryClause
+  readonly source?: API.Search_RequestBody['_source'] | undefined
+  readonly aggregations?: Readonly<Record<string, object>> | undefined
+  readonly countAll?: boolean | undefined
+}
+
+/**
+ * A search that stays inside of the scope. It goes through the search pipeline of the index, as every search of a user does:
+ * what its owner hides stays hidden.
+ *
+ * @throws LexpandError
+ */
+export async function scopedSearch(
+  scope: Scope,
+  { index, size, query, source = false, aggregations, countAll = false }: ScopedRequest,
+  signal: AbortSignal,
+): Promise<API.Search_ResponseBody> {
+  const body = {
+    size,
+    query: { bool: { must: [query], filter: [...scope.filter] } },
+    _source: source,
+    track_total_hits: countAll,
+    timeout: `${scope.timeoutMs}ms`,
+    ...(aggregations === undefined ? {} : { aggregations }),
+  } as API.Search_RequestBody
+  try {
+    const asked = scope.client.search({ index, body }, { requestTimeout: scope.timeoutMs, maxRetries: 1 })
+    return (await abortable(asked, signal)).body
+  } catch (error) {
+    throw translateEngineError(error, { part: 'tools', index })
+  }
+}
+
+export interface FoundDocument {
+  readonly id: string
+  readonly source: Readonly<Record<string, unknown>>
+}
+
+/**
+ * One document, read by a search and not by its id alone, so that the scope and the owner's rules hold.
+ *
+ * @param source what to read of it. @default all but the sidecar and the vector
+ * @throws LexpandError QUERY when there is none, or the scope hides it: both in the same words
+ */
+export async function readDocument(
+  scope: Scope,
+  index: string,
+  id: string,
+  signal: AbortSignal,
+  source?: readonly string[] | undefined,
+): Promise<FoundDocument> {
+  const { specification } = await scope.resources.cache.target(scope.client, index)
+  const reply = await scopedSearch(
+    scope,
+    {
+      index,
+      size: 1,
+      query: { ids: { values: [id] } },
+      source:
+        source === undefined
+          ? { excludes: [SIDECAR, specification.sparse_field] }
+          : { includes: [...source] },
+    },
+    signal,
+  )
+  const [hit] = reply.hits.hits
+  if (hit === undefined) {
+    throw new LexpandError(
+      'QUERY',
+      `[tools] expected a document of ${index}, got none with the id ${JSON.stringify(id.slice(0, 120))}. Take an id from a hit of search.`,
+    )
+  }
+  return { id: hit._id ?? id, source: (hit._source ?? {}) as Record<string, unknown> }
+}
+
+/** Address of a document as a resource. */
+export function documentUri(index: string, id: string): string {
+  return `lexpand://${encodeURIComponent(index)}/${encodeURIComponent(id)}`
+}

@@ -1,0 +1,5 @@
+export { DOCUMENT_TOOLS } from './document-tools.ts'
+export { DOCUMENT_UNITS, getDocumentTool } from './get-document.ts'
+export { Scope, type ScopeOptions } from './scope.ts'
+export { searchTool } from './search-tool.ts'
+export { callTool, type DocumentTool, NOTICE } from './tool.ts'
