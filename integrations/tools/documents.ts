@@ -3,6 +3,7 @@ import { SIDECAR, translateEngineError } from '../../mappings/index.ts'
 import { abortable } from '../../opensearch/abortable.ts'
 import type { QueryClause } from '../../pipelines/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
+import { textStart } from '../../sparse/text-start.ts'
 import type { Scope } from './scope.ts'
 
 /** The parts of a search that tools send; the scope's filter and time are added here, and nowhere else. */
@@ -78,7 +79,7 @@ export async function readDocument(
   if (hit === undefined) {
     throw new LexpandError(
       'QUERY',
-      `[tools] expected a document of ${index}, got none with the id ${JSON.stringify(id.slice(0, 120))}. Take an id from a hit of search.`,
+      `[tools] expected a document of ${index}, got none with the id ${JSON.stringify(textStart(id, 120))}. Take an id from a hit of search.`,
     )
   }
   return { id: hit._id ?? id, source: (hit._source ?? {}) as Record<string, unknown> }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { QueryClause } from '../../pipelines/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { nearest } from '../../sparse/nearest.ts'
+import { textStart } from '../../sparse/text-start.ts'
 import type { FilterField } from './filter-fields.ts'
 
 const value = z.union([z.string().max(1_000), z.number(), z.boolean()])
@@ -46,7 +47,7 @@ function pathOf(name: string, fields: readonly FilterField[]): string {
   const known = names.length === 0 ? 'none' : names.slice(0, 30).join(', ')
   throw new LexpandError(
     'QUERY',
-    `[tools] expected a field to filter by (${known}), got ${JSON.stringify(name.slice(0, 120))}. ${near === undefined ? 'Take one of these' : `Did you mean ${near}`}${near === undefined ? '.' : '?'}`,
+    `[tools] expected a field to filter by (${known}), got ${JSON.stringify(textStart(name, 120))}. ${near === undefined ? 'Take one of these' : `Did you mean ${near}`}${near === undefined ? '.' : '?'}`,
   )
 }
 

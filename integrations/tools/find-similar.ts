@@ -3,6 +3,7 @@ import { sparseQuery } from '../../pipelines/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { LARGEST_QUERY_WEIGHT, type QueryToken } from '../../sparse/query/encode-query.ts'
 import { explain } from '../../sparse/query/explain.ts'
+import { textStart } from '../../sparse/text-start.ts'
 import { readDocument, scopedSearch } from './documents.ts'
 import { filterClauses, filtersSchema } from './filters.ts'
 import { hitLine, hitOf } from './hit.ts'
@@ -90,6 +91,6 @@ function heaviest(
   if (tokens.length > 0) return tokens
   throw new LexpandError(
     'QUERY',
-    `[tools] expected a document with a vector, got ${JSON.stringify(id.slice(0, 120))} without one. It waits to be encoded, or has no text: search with its words instead.`,
+    `[tools] expected a document with a vector, got ${JSON.stringify(textStart(id, 120))} without one. It waits to be encoded, or has no text: search with its words instead.`,
   )
 }

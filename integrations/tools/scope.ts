@@ -2,6 +2,7 @@ import type { Client } from '@opensearch-project/opensearch'
 import { assertIndexName } from '../../mappings/index.ts'
 import { type QueryClause, SearchCache, type SearchResources } from '../../pipelines/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
+import { textStart } from '../../sparse/text-start.ts'
 import { lexpandIndices } from '../../workers/sweep/lexpand-indices.ts'
 import { type FilterField, readFilterFields } from './filter-fields.ts'
 
@@ -64,7 +65,7 @@ export class Scope {
     const [only] = names
     if (asked === undefined && only !== undefined && names.length === 1) return only
     if (asked !== undefined && names.includes(asked)) return asked
-    const got = asked === undefined ? 'none' : JSON.stringify(asked.slice(0, 120))
+    const got = asked === undefined ? 'none' : JSON.stringify(textStart(asked, 120))
     throw new LexpandError(
       'QUERY',
       `[tools] expected one of these indices: ${names.slice(0, 20).join(', ')}, got ${got}. Name one of them, or call list_indices.`,
@@ -106,6 +107,6 @@ function isClause(clause: unknown): boolean {
 function unusable(expected: string, got: string, advice: string): LexpandError {
   return new LexpandError(
     'CONFIGURATION',
-    `[tools] expected ${expected}, got ${got.slice(0, 120)}. ${advice}.`,
+    `[tools] expected ${expected}, got ${textStart(got, 120)}. ${advice}.`,
   )
 }
