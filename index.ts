@@ -1,6 +1,6 @@
 /** The package's front door: set an index up, store documents, encode them, search, and move to a new model. */
 
-// First, so that an older Node hears what is needed before it meets what it lacks.
+// Imported first, so that an older Node reports the needed version before it meets a missing feature.
 import './node-version.ts'
 
 export {

@@ -1,6 +1,6 @@
 import { LexpandError } from './sparse/errors.ts'
 
-/** As `engines` of package.json. */
+/** The same version as `engines` in package.json. */
 const MINIMUM = [22, 22] as const
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)

@@ -3,9 +3,9 @@ import type { SearchSpeed } from '../measure/search-speed.ts'
 import type { QueryIdf } from '../pipelines/index.ts'
 import type { Quality } from './quality.ts'
 
-/** One point of a curve. */
+/** One measured configuration. */
 export interface Point extends Quality, SearchSpeed {
-  /** p50 against that of the index as it is, measured by turns. */
+  /** Its p50 divided by that of the unchanged index, measured in turns. */
   readonly p50_ratio: number
 }
 
@@ -13,7 +13,7 @@ export interface PruningPoint extends Point {
   readonly pruning: string
   /** Bytes of the postings of the sample's copy, without source. */
   readonly sample_bytes: number
-  /** The same for all documents with a vector, in proportion: an estimate. */
+  /** Estimated bytes for all documents with a vector, in proportion. */
   readonly bytes: number
 }
 
@@ -24,45 +24,45 @@ export interface TablePoint extends Point {
 export interface TwoPhasePoint extends SearchSpeed {
   readonly cut: number
   readonly window: number
-  /** Weights of these queries were cut. */
+  /** Table whose weights were cut. */
   readonly table: QueryIdf
-  /** Queries that have word pieces on both sides of the cut. */
+  /** Number of queries that have word pieces on both sides of the cut. */
   readonly queries_cut: number
-  /** With the whole query, on the same copy. */
+  /** Overlap with the whole query on the same copy, 0 to 1. */
   readonly overlap_at_10: number
-  /** p50 against that of the whole query with the same table. */
+  /** p50 divided by that of the whole query with the same table. */
   readonly p50_ratio: number
 }
 
-/** What may be lost. */
+/** Limits of an acceptable loss. */
 export interface Limits {
-  /** How far equal searches were apart, as a share of their p50. */
+  /** Difference of the p50 of equal searches, as a share of it. */
   readonly noise: number
-  /** nDCG@10, with judgments. */
+  /** Largest loss of nDCG@10, with judgments. */
   readonly maxLoss: number
-  /** Least share of the first ten that stays, without judgments. */
+  /** Smallest share of the first ten that has to stay, without judgments. */
   readonly minOverlap: number
 }
 
 export interface Advice {
   readonly about: 'pruning' | 'query_table' | 'two_phase'
-  /** Whether something should be changed. */
+  /** Whether to change something. */
   readonly change: boolean
-  /** What to set; what is there already when nothing should be changed. */
+  /** The value to set; the present one when nothing should be changed. */
   readonly value: string
   readonly text: string
 }
 
-/** A reindex for less is not worth it. */
+/** A smaller saving is not worth a reindex. */
 const LEAST_SAVING = 0.05
 const SIGNIFICANT = 0.05
-/** Rescoring is another request shape for every client: it must be clearly faster and next to exact. */
+/** Rescoring is another request shape for every client: it must be clearly faster and almost exact. */
 const TWO_PHASE = { overlap: 0.99, ratio: 0.95 }
 
 /**
- * The strongest pruning up to which every weaker one stays within the limits.
+ * Finds the strongest pruning up to which every weaker one stays within the limits.
  *
- * @param points that of the index as it is first, then stronger ones
+ * @param points that of the unchanged index first, then stronger ones
  */
 export function advisePruning(points: readonly PruningPoint[], limits: Limits): Advice {
   const [asItIs, ...stronger] = points
@@ -97,7 +97,7 @@ export function advisePruning(points: readonly PruningPoint[], limits: Limits): 
 }
 
 /**
- * The best query table, where judgments say that it is better than the model's.
+ * Finds the best query table, if judgments show that it is better than the model's.
  *
  * @param points the model's first
  * @param noise as in {@link Limits}
@@ -130,10 +130,10 @@ export function adviseTable(points: readonly TablePoint[], noise: number): Advic
 }
 
 /**
- * Two-phase scoring where it is clearly faster and next to exact.
+ * Advises two-phase scoring where it is clearly faster and almost exact.
  *
  * @param noise as in {@link Limits}
- * @param reason why there are no points
+ * @param reason the reason why there are no points
  */
 export function adviseTwoPhase(
   points: readonly TwoPhasePoint[],

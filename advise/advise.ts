@@ -22,24 +22,24 @@ import { fillThrowAway, markOf, removeThrowAways, THROW_AWAY_PREFIX } from './th
 
 export interface AdviseOptions {
   readonly client: Client
-  /** The index that is measured; its name goes into the mark of the throw-away ones. */
+  /** The measured index; the mark of the throw-away indices holds its name. */
   readonly index: string
   readonly vectorType: VectorType
-  /** Pruning that its vectors have been through. */
+  /** Pruning that the stored vectors have been through. */
   readonly held: Pruning
   readonly documents: readonly EncodedDocument[]
-  /** Documents with a vector in the whole index. */
+  /** Number of documents with a vector in the whole index. */
   readonly allDocuments: number
   readonly queries: readonly AdviseQuery[]
   readonly qrels: Qrels | undefined
   readonly tokenizer: WordPieceTokenizer
-  /** Counted passes of the latency. */
+  /** Number of counted passes of the latency. */
   readonly rounds: number
-  /** Why two-phase scoring is not measured; on `lexpand_impacts` it cannot be. */
+  /** Reason why two-phase scoring is not measured; it cannot be on `lexpand_impacts`. */
   readonly noTwoPhase: string | undefined
   readonly signal: AbortSignal
   readonly onStep: (step: string) => void
-  /** Names of throw-away indices that could not be deleted. */
+  /** Gets the names of throw-away indices that could not be deleted. */
   readonly onLeft: (indices: readonly string[]) => void
 }
 
@@ -47,23 +47,23 @@ export interface Curves {
   readonly pruning: readonly PruningPoint[]
   readonly query_table: readonly TablePoint[]
   readonly two_phase: readonly TwoPhasePoint[]
-  /** Why there is no point of two-phase scoring. */
+  /** Reason why there is no point of two-phase scoring. */
   readonly no_two_phase?: string | undefined
-  /** How far the p50 of the index as it is was from itself, asked twice in each turn: less than this is no difference. */
+  /** Difference of the p50 of the unchanged index from itself, asked twice in each turn: a smaller difference means nothing. */
   readonly latency_noise: number
 }
 
-/** Cuts of two-phase scoring that are tried, and their window. */
+/** Cuts of two-phase scoring to try, and their window. */
 const CUTS = [1, 2]
 const WINDOW = 50
-/** Not all who wait for the first page look at more. */
+/** One page: most users do not look at more. */
 const SIZE = 10
 
 /**
  * Measures size, latency and quality of a sample against pruning, query table and two-phase scoring. Writes one
- * throw-away index a pruning and deletes them whatever happens; what a kill leaves is found by its mark.
+ * throw-away index for each pruning and deletes it on success and failure; after a kill the mark identifies it.
  *
- * @throws the signal's reason; what the engine answers
+ * @throws the signal's reason; any error of the engine
  */
 export async function measureCurves(options: AdviseOptions): Promise<Curves> {
   const { client, vectorType, documents, tokenizer, signal, onStep } = options
@@ -108,7 +108,7 @@ async function withLatency(
   for (const table of QUERY_TABLES.slice(1)) {
     contestants.set(`table ${table}`, contestant(asItIs, weighted.get(table) ?? []))
   }
-  // Two-phase scoring is for the table that will be used: what the judgments prefer, else the model's.
+  // Two-phase scoring is measured with the table to be used: the one that the judgments prefer, else the model's.
   const judged = tables.map((quality, at) => ({
     ...quality,
     ...NO_SPEED,
@@ -164,7 +164,7 @@ function pick<T>(list: readonly T[], at: number): T {
   return found
 }
 
-/** Only queries that the cut divides: the others are the same request twice. */
+/** Only queries that the cut divides; for the others both requests are the same. */
 function cutQueries(queries: readonly AdviseQuery[]): { cut: number; queries: AdviseQuery[] }[] {
   return CUTS.map((cut) => ({ cut, queries: queries.filter(({ tokens }) => isDivided(tokens, cut)) })).filter(
     (one) => one.queries.length > 0,
@@ -179,7 +179,7 @@ function nothingToCut(table: QueryIdf): string {
   return `no query has word pieces on both sides of a cut at ${CUTS.join(' or ')} (query table ${table})`
 }
 
-/** Stock clauses, whatever the type: the plugin's query takes no weights that others made. */
+/** Stock clauses, whatever the type: the plugin's query accepts no weights from outside. */
 function asking(index: string, vectorType: VectorType, queries: readonly AdviseQuery[], cut?: number) {
   const bodies = queries.map(({ tokens }) => {
     const options = { field: SPARSE_FIELD, vectorType, tokens }

@@ -8,15 +8,15 @@ import type { Advice } from './advice.ts'
 import type { AdviseOptions, AdviseProgress } from './options.ts'
 import type { Opened } from './sample.ts'
 
-/** An advice with what it takes to follow it. */
+/** An advice and the effort to follow it. */
 export interface NeededAdvice extends Advice {
-  /** What to run, for a change that is not made on the query's side. */
+  /** The command to run, for a change outside the query. */
   readonly command?: string | undefined
-  /** What it would take, from some documents encoded here. */
+  /** The effort, estimated from some documents encoded here. */
   readonly reindex?: Pick<Estimate, 'docsPerSecond' | 'hours' | 'extraBytes' | 'freeBytes'> | undefined
 }
 
-/** Stronger pruning needs the documents encoded anew, into an index beside the present one. */
+/** Adds the effort of a reindex: stronger pruning needs the documents encoded anew, into an index beside the present one. */
 export async function withReindex(
   options: AdviseOptions,
   opened: Opened,
@@ -26,7 +26,7 @@ export async function withReindex(
   if (!advice.change) return advice
   const command = await reindexCommand(options, opened, advice.value)
   const { model, found, client } = opened
-  // Another build of the model gives other vectors; what they cost to make is then not known from it.
+  // Another build of the model makes other vectors, so this model cannot tell their cost.
   if (model.identity !== found.specification.model.identity) return { ...advice, command }
   note('what a reindex would take: some documents are encoded here, nothing is written')
   const { fields, sparse_field, windowing } = found.specification
@@ -47,7 +47,7 @@ export async function withReindex(
   }
 }
 
-/** An alias moves to the new index; an index without one needs a name that clients use from then on. */
+/** The command for a reindex. An alias moves to the new index; an index without one gets the name that clients use from then on. */
 export async function reindexCommand(
   { index, model }: Pick<AdviseOptions, 'index' | 'model'>,
   { client, found }: Pick<Opened, 'client' | 'found'>,

@@ -1,29 +1,29 @@
-/** What a user asks of the adviser. */
+/** Options of the adviser. */
 export interface AdviseOptions {
   readonly index: string
-  /** File with real queries, one a line or JSON lines with `_id` and `text`. @default first sentences of documents */
+  /** File with real queries, one on each line, or JSON lines with `_id` and `text`. @default first sentences of documents */
   readonly queries?: string | undefined
   /** File with judgments of these queries, TSV: query id, document id, grade. */
   readonly qrels?: string | undefined
-  /** Documents to read and copy. */
+  /** Number of documents to read and copy. */
   readonly sample: number
-  /** Queries, from the first on. */
+  /** Largest number of queries; the first ones are taken. */
   readonly limit: number
-  /** Counted passes of the latency. */
+  /** Number of counted passes of the latency. */
   readonly rounds: number
-  /** With judgments: how much nDCG@10 may fall. */
+  /** With judgments: largest loss of nDCG@10, 0 to 1. */
   readonly maxLoss: number
-  /** Without: how much of the first ten must stay. */
+  /** Without judgments: smallest share of the first ten that has to stay, 0 to 1. */
   readonly minOverlap: number
-  /** The model as the user names it: it stands in the advised command. */
+  /** The model as the user named it, for the advised command. */
   readonly model: string
 }
 
-/** What a run says while it goes on. */
+/** Callbacks for the progress of a run. */
 export interface AdviseProgress {
   note(message: string): void
-  /** Documents read so far. */
+  /** Called with the number of documents read so far. */
   onRead(done: number, wanted: number): void
-  /** Throw-away indices that could not be deleted. */
+  /** Called with throw-away indices that could not be deleted. */
   onLeft(indices: readonly string[]): void
 }

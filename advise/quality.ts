@@ -12,20 +12,20 @@ export const QUERY_TABLES = ['model', 'blend', 'corpus'] as const satisfies read
 
 export interface AdviseQuery {
   readonly id: string
-  /** Weighted by the model's table; at least one. */
+  /** Tokens with the weights of the model's table; at least one. */
   readonly tokens: readonly QueryToken[]
 }
 
-/** What one way to hold or ask for the sample gives, by exact dot products in memory. */
+/** Quality of one configuration of the sample, by exact dot products in memory. */
 export interface Quality {
-  /** Share of the first ten of the index as it is, mean over the queries. */
+  /** Mean share of the first ten of the unchanged index, 0 to 1. */
   readonly overlap_at_10: number
   /** Only with judgments. */
   readonly ndcg_at_10?: number | undefined
-  /** nDCG@10 against the index as it is, paired by query; absent for that itself. */
+  /** nDCG@10 compared with the unchanged index, paired by query; absent for that index itself. */
   readonly against_as_it_is?: Comparison | undefined
   readonly tokens_per_document: number
-  /** Postings of a query's word pieces in the sample, mean: what a search has to look through at most. */
+  /** Mean number of postings of a query's word pieces in the sample: the most that a search has to read. */
   readonly postings_per_query: number
 }
 
@@ -42,10 +42,11 @@ interface Measured {
 }
 
 /**
- * Ranks the sample by every pruning and every query table.
+ * Ranks the sample with every pruning and every query table.
  *
- * @param ratios prunings, that of the index as it is (0: nothing more is taken away) first
- * @returns qualities in the order of the ratios, those of {@link QUERY_TABLES}, and the queries as each table weights them
+ * @param ratios prunings; that of the unchanged index (0: nothing more is removed) first
+ * @returns qualities in the order of the ratios, those of {@link QUERY_TABLES}, and the queries with the weights of
+ *   each table
  */
 export async function measureQuality(
   ratios: readonly number[],
@@ -95,10 +96,10 @@ async function measure(
 ): Promise<Measured> {
   const run = new Map<string, ScoredDocument[]>()
   for (const { id, tokens } of queries) {
-    // Ranking keeps the event loop busy: signals are heard in between.
+    // Ranking blocks the event loop: signals are handled in between.
     await breathe()
     signal?.throwIfAborted()
-    // In some test collections the queries are documents, too: a query does not find itself.
+    // In some test collections the queries are documents, too: a query must not find itself.
     const ranked = collection.rank(tokens, 11).filter((hit) => hit.id !== id)
     run.set(id, ranked.slice(0, 10))
   }

@@ -12,7 +12,7 @@ export interface GivenQueries {
 }
 
 /**
- * Queries of the files, the first ones that have word pieces, and with judgments only judged ones.
+ * Reads queries from files: the first ones that have word pieces and, with judgments, only judged ones.
  *
  * @returns undefined without --queries
  * @throws LexpandError CONFIGURATION or INPUT for files that cannot be used
@@ -37,7 +37,7 @@ export async function givenQueries(options: AdviseOptions, model: Model): Promis
   }
 }
 
-/** Texts as weighted word pieces; those without any are left out. */
+/** Turns texts into weighted word pieces; texts without any are left out. */
 export function asked(texts: Iterable<readonly [string, string]>, model: Model): AdviseQuery[] {
   return Array.from(texts, ([id, text]) => ({
     id,

@@ -2,18 +2,18 @@ import type { Machine } from '../measure/machine.ts'
 import type { Curves } from './advise.ts'
 import type { NeededAdvice } from './change.ts'
 
-/** What a run would do. */
+/** Plan of a run. */
 export interface AdvisePlan {
   readonly dry_run: true
   readonly index: string
-  /** With a vector. */
+  /** Number of documents with a vector. */
   readonly documents: number
   readonly sample: number
   readonly prunings: readonly string[]
   readonly queries: number
   readonly queries_from: 'file' | 'documents'
   readonly throw_away_indices: number
-  /** On disk while it runs, at most, as far as 100 documents tell. */
+  /** Bytes on disk during the run, at most, estimated from 100 documents. */
   readonly throw_away_bytes: number
   readonly searches: number
   /** Indices of runs that were killed; the next run deletes those that belong to no running process. */
@@ -27,7 +27,7 @@ export interface AdviseRun extends Curves {
   readonly sample: number
   readonly queries: number
   readonly queries_from: 'file' | 'documents'
-  /** Judged documents that are in the index, and those that are not; only with judgments. */
+  /** Number of judged documents that are in the index, and of those that are not; only with judgments. */
   readonly judged?: { readonly found: number; readonly missing: number } | undefined
   readonly advice: readonly NeededAdvice[]
   readonly warnings: readonly string[]

@@ -17,12 +17,12 @@ import { findLeftOvers, LONGEST_RUN_MS, removeThrowAways } from './throw-away-in
 import { countVectors, firstTexts, sampleVectors } from './vector-sample.ts'
 import { warnings } from './warnings.ts'
 
-/** Copies of a vector on disk while an index is being written: its log, and segments before and after their merge. */
+/** Number of copies of a vector on disk while an index is written: its log, and segments before and after their merge. */
 const COPIES_ON_DISK = 3
-/** Two more query tables, the index once more, both sides of two cuts. */
+/** Two more query tables, the unchanged index a second time, both sides of two cuts. */
 const MORE_CONTESTANTS = 7
 
-/** What {@link adviseOn} would read and write; writes nothing. */
+/** Plan of {@link adviseOn}; writes nothing. */
 export async function planAdvise(
   { client, found, model }: Opened,
   options: AdviseOptions,
@@ -31,7 +31,7 @@ export async function planAdvise(
   const levels = levelsFor(found.specification.pruning)
   const given = await givenQueries(options, model)
   const queries = given?.queries.length ?? Math.min(options.limit, Math.floor(documents / 2))
-  // Documents that stand in for queries are no part of the sample.
+  // Documents that replace queries are not part of the sample.
   const sample = Math.min(options.sample, documents - (given === undefined ? queries : 0))
   const few = await sampleVectors(client, found, { size: 100, judged: [], tokenizer: model.tokenizer })
   const bytes = few.reduce((sum, { weights }) => sum + 16 * weights.length, 0) / Math.max(1, few.length)
@@ -51,10 +51,10 @@ export async function planAdvise(
 }
 
 /**
- * Measures copies of a sample in throw-away indices and says what to change. The index itself is only read.
+ * Measures copies of a sample in throw-away indices and advises changes. The index itself is only read.
  *
- * @param stopped ends the run early; the throw-away indices are deleted all the same
- * @throws LexpandError SERVICE when it is stopped or has no end within two hours
+ * @param stopped ends the run early; the throw-away indices are deleted nevertheless
+ * @throws LexpandError SERVICE when it is stopped or takes more than two hours
  */
 export async function adviseOn(
   opened: Opened,
@@ -101,7 +101,7 @@ export async function openForAdvice(client: Client, model: Model, options: Advis
   return { client, found, model }
 }
 
-/** Sampled documents whose text is looked at for its language. */
+/** Number of sampled documents whose text is checked for its language. */
 const READ_FOR_LANGUAGE = 1_000
 
 async function measured(

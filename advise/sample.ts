@@ -9,7 +9,7 @@ import type { AdviseQuery } from './quality.ts'
 import { asked, type GivenQueries } from './queries.ts'
 import { firstTexts, sampleVectors } from './vector-sample.ts'
 
-/** What a command works on once it is connected. */
+/** Connections and index that a command works on. */
 export interface Opened {
   readonly client: Client
   readonly found: InstalledIndex
@@ -23,8 +23,8 @@ export interface ReadSample {
 }
 
 /**
- * Reads the sample, and takes queries from it where none are given: those documents are then no part of it, or each
- * query would find its own.
+ * Reads the sample, and takes queries from it where none are given; those documents are then removed from the sample,
+ * or each query would find its own.
  *
  * @throws LexpandError CONFIGURATION for a sample too small for the judgments, INDEX for an index without vectors
  */

@@ -9,19 +9,19 @@ import { OWN_INDEX_SETTINGS } from '../opensearch/own-index.ts'
 import type { EncodedDocument } from '../quality/corpus-vectors.ts'
 import { LexpandError, prune, type WordPieceTokenizer } from '../sparse/index.ts'
 
-/** Every index of an adviser is named so, and marked in its mapping; none without the mark is ever touched. */
+/** Prefix of every index of the adviser. Each is also marked in its mapping, and an index without the mark is never touched. */
 export const THROW_AWAY_PREFIX = 'lexpand-advise-'
 
-/** A run that takes longer ends itself, so that what is older belongs to nobody. */
+/** A longer run ends itself, so an older index belongs to no running process. */
 export const LONGEST_RUN_MS = 2 * 3_600_000
 
 const MARK = 'lexpand_advise'
 const BATCH = 500
 const PATIENCE_MS = 60_000
 
-/** Whose index it is. */
+/** Origin of a throw-away index. */
 export interface Mark {
-  /** The index that is being measured. */
+  /** The index that is measured. */
   readonly of: string
   readonly host: string
   readonly pid: number
@@ -29,7 +29,7 @@ export interface Mark {
 
 export interface LeftOver extends Mark {
   readonly index: string
-  /** Whether its run has ended; otherwise another one may be at work. */
+  /** Whether its run has ended; otherwise another run may be active. */
   readonly isDead: boolean
 }
 
@@ -38,13 +38,13 @@ export function markOf(index: string): Mark {
 }
 
 /**
- * Fills an index of its own with pruned copies: one shard, no replica, one segment, hidden, no source. The id of a
- * copy is its place in the list.
+ * Fills a throw-away index with pruned copies: one shard, no replica, one segment, hidden, no source. The id of a copy
+ * is its position in the list.
  *
- * @param vectorType of the copies, so that their bytes are those of the index
- * @param ratio least share of a document's largest weight that is kept; 0 keeps all
- * @returns bytes of its postings
- * @throws LexpandError INDEX when the engine refuses a copy; what the client throws; the signal's reason
+ * @param vectorType type of the copies' field, the same as in the index, so that bytes are comparable
+ * @param ratio smallest kept share of a document's largest weight; 0 keeps all
+ * @returns number of bytes of its postings
+ * @throws LexpandError INDEX when the engine refuses a copy; any error of the client; the signal's reason
  */
 export async function fillThrowAway(
   client: Client,
@@ -77,7 +77,7 @@ export async function fillThrowAway(
   return postingsBytes(client, name)
 }
 
-/** What runs before this one have left, or others are using. */
+/** Finds the indices of earlier runs and of runs that are still active. */
 export async function findLeftOvers(client: Client): Promise<LeftOver[]> {
   const { body } = await client.indices.get({ index: `${THROW_AWAY_PREFIX}*`, expand_wildcards: 'all' })
   return Object.entries(body).flatMap(([index, { mappings, settings }]) => {
@@ -89,7 +89,7 @@ export async function findLeftOvers(client: Client): Promise<LeftOver[]> {
 }
 
 /**
- * Deletes indices of an adviser, patiently: they must not stay.
+ * Deletes throw-away indices with repeated attempts: they must not stay.
  *
  * @returns names of those that could not be deleted
  */
@@ -105,7 +105,7 @@ export async function removeThrowAways(client: Client, names: readonly string[])
           return error instanceof Error ? error.message : String(error)
         }
       },
-      // An engine that is gone is not waited for once an index.
+      // An engine that is gone is waited for only once, not for each index.
       { giveUpAfterMs: left.length === 0 ? PATIENCE_MS : 0 },
     )
     if (reason !== undefined) left.push(index)
@@ -114,8 +114,8 @@ export async function removeThrowAways(client: Client, names: readonly string[])
 }
 
 /**
- * A process that is gone, or an index older than any run. A number of a process can be another's by now: then its age
- * decides.
+ * Whether the run of a mark has ended: its process is gone, or the index is older than any run. A process number may
+ * have been assigned again, so the age decides then.
  */
 export function hasEnded({ host, pid }: Mark, ageMs: number): boolean {
   return ageMs > LONGEST_RUN_MS || (host === hostname() && (pid === process.pid || !isAlive(pid)))
@@ -125,7 +125,7 @@ const SETTINGS = {
   'index.number_of_shards': 1,
   'index.number_of_replicas': 0,
   ...OWN_INDEX_SETTINGS,
-  // A template for all indices may ask for replicas or refreshes.
+  // A template for all indices may set replicas or refreshes.
   'index.auto_expand_replicas': 'false',
   'index.refresh_interval': '-1',
   'index.hidden': true,
@@ -147,7 +147,7 @@ function features(
 ): object {
   const whole = { tokenIds: Uint32Array.from(tokenIds), weights: Float32Array.from(weights) }
   const kept = ratio === 0 ? whole : prune(whole, { type: 'max_ratio', ratio })
-  // As they were stored: a 32-bit float printed has more digits.
+  // Weights are rounded to their stored precision: a 32-bit float prints with more digits.
   return Object.fromEntries(
     Array.from(kept.tokenIds, (id, at) => [tokenizer.piece(id) ?? '', weights[at] ?? 0]),
   )

@@ -5,9 +5,9 @@ import type { EncodedDocument } from '../quality/corpus-vectors.ts'
 import type { WordPieceTokenizer } from '../sparse/index.ts'
 
 export interface SampleOptions {
-  /** Documents at most, judged ones included. */
+  /** Largest number of documents, judged ones included. */
   readonly size: number
-  /** Ids that belong to the sample whatever chance says; those that are not in the index are left out. */
+  /** Ids that are always part of the sample; those that are not in the index are left out. */
   readonly judged: Iterable<string>
   readonly tokenizer: Pick<WordPieceTokenizer, 'idOf'>
   readonly signal?: AbortSignal | undefined
@@ -18,17 +18,17 @@ const PAGE = 100
 const JUDGED_PAGE = 500
 const KEEP_ALIVE = '5m'
 
-/** Documents of an index that have a vector: what a sample is taken of. */
+/** Number of documents of an index that have a vector: the population of a sample. */
 export async function countVectors(client: Client, index: string): Promise<number> {
   return countDocuments(client, { index, query: IS_READY })
 }
 
 /**
- * Reads stored vectors from all over an index: pages at equal distances in the order of writing, each from all shards
- * at once, at one point in time. The order of writing is sequence numbers, which the engine finds without a walk over
- * the documents, as a random score would need.
+ * Reads stored vectors from all parts of an index: pages at equal distances in the order of writing, each from all
+ * shards at once, at one point in time. The order of writing is that of sequence numbers, which the engine finds
+ * without the walk over all documents that a random score needs.
  *
- * @returns judged documents first
+ * @returns documents, judged ones first
  */
 export async function sampleVectors(
   client: Client,
@@ -53,7 +53,7 @@ export async function sampleVectors(
     const [newest] = await search({ size: 1, _source: false, sort: [{ _seq_no: 'desc' }] })
     const end = Number(newest?.sort?.[0] ?? -1) + 1
     let blocks = blocksOf(end, Math.ceil(size / PAGE))
-    // A block that changed documents have left is soon empty: the others then give more than one page.
+    // A block from which documents have moved away is soon empty; the others then give more than one page.
     while (blocks.length > 0 && found.size < size) {
       const open: Block[] = []
       for (const block of blocks) {
@@ -63,7 +63,7 @@ export async function sampleVectors(
           size: PAGE,
           _source: [field],
           query: allOf(IS_READY, { range: { _seq_no: { gte: block.from, lt: block.to } } }),
-          // Documents of other shards with the last number of a page are passed by: it is a sample.
+          // Documents of other shards with the last number of a page are skipped, which a sample allows.
           sort: [{ _seq_no: 'asc' }],
           ...(block.after === undefined ? {} : { search_after: block.after }),
         })
@@ -76,7 +76,7 @@ export async function sampleVectors(
   return [...found.values()]
 }
 
-/** Texts of the first field that has one, of the documents named; blank ones are left out. */
+/** Texts of the first field with text, for the named documents; blank ones are left out. */
 export async function firstTexts(
   client: Client,
   { name, specification }: InstalledIndex,
@@ -98,7 +98,7 @@ export async function firstTexts(
   return texts
 }
 
-/** Equal parts of the sequence numbers 0 to end. */
+/** Divides the sequence numbers 0 to end into equal parts. */
 export function blocksOf(end: number, count: number): Block[] {
   const width = Math.max(1, Math.ceil(end / count))
   return Array.from({ length: Math.ceil(end / width) }, (_, at) => ({
@@ -107,7 +107,7 @@ export function blocksOf(end: number, count: number): Block[] {
   }))
 }
 
-/** A stored vector as the encoder gave it, heaviest first. Pieces that the vocabulary lacks are left out. */
+/** A stored vector in the form of the encoder, heaviest first. Pieces that the vocabulary lacks are left out. */
 export function encodedDocument(
   id: string,
   vector: unknown,

@@ -1,12 +1,12 @@
 import type { IndexSpecification, SpecifiedModel } from '../mappings/index.ts'
 import type { AdviseRun } from './result.ts'
 
-/** What a run measured, and what with. */
+/** The configuration and facts of a run. */
 export interface Measured
   extends Pick<AdviseRun, 'documents' | 'sample' | 'queries' | 'queries_from' | 'judged' | 'latency_noise'> {
-  /** What the index holds. */
+  /** Specification of the index. */
   readonly specification: Pick<IndexSpecification, 'model' | 'pruning'>
-  /** That weighs the queries, and that a reindex would encode with. */
+  /** Model that weighs the queries, and that a reindex would encode with. */
   readonly model: SpecifiedModel
   /** Share of sampled documents that the model can hardly read, 0 to 1. */
   readonly unreadable: number
@@ -15,12 +15,12 @@ export interface Measured
 }
 
 const FEW_QUERIES = 50
-/** Share of documents; a name or two in another script are no language. */
+/** Share of documents; a name or two in another script are not a language. */
 const FEW_UNREADABLE = 0.01
 /** Share by which equal searches may differ on a quiet machine. */
 const LOUD = 0.05
 
-/** What makes the figures weaker than they look, a sentence or two each. */
+/** Reasons why the figures are weaker than they look, a sentence or two each. */
 export function warnings(run: Measured): string[] {
   const { documents, sample, queries, judged, latency_noise: noise, model, usesPlugin } = run
   const { model: filled, pruning } = run.specification

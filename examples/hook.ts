@@ -1,5 +1,5 @@
-// An existing writer keeps its plain bulk requests; the pipeline of the index marks what it writes, and the sweeper of a
-// worker finds it: `node hook.ts INDEX`.
+// An existing writer keeps its plain bulk requests; the pipeline of the index stamps its documents, and the sweeper of
+// a worker finds them: `node hook.ts INDEX`.
 import { Client } from '@opensearch-project/opensearch'
 import { audit, loadModel, openQueue, setUp, startSweeper, startWorker, untilEncoded } from 'lexpand'
 
@@ -9,7 +9,7 @@ const redis = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'
 const model = await loadModel()
 await setUp(client, model, index, { fields: ['body'] })
 
-// What follows is all that the writer does; it knows nothing of Lexpand.
+// The code below is all that the writer does; it knows nothing of Lexpand.
 await client.bulk({
   index,
   body: [

@@ -1,4 +1,4 @@
-// Moves an index to a stronger pruning behind its alias, while clients go on, and back again: `node migration.ts INDEX`.
+// Moves an index to a stronger pruning behind its alias, while clients continue, and back again: `node migration.ts INDEX`.
 import { Client } from '@opensearch-project/opensearch'
 import { loadModel, openQueue, readSpecification, reindex, rollBackReindex, startWorker } from 'lexpand'
 

@@ -1,4 +1,4 @@
-// A worker process of one's own: encodes what is queued for the model, sweeps its indices, and ends in order.
+// A worker process of one's own: encodes the documents queued for the model, sweeps its indices, and ends in order.
 import { Client } from '@opensearch-project/opensearch'
 import { loadModel, startSweeper, startWorker } from 'lexpand'
 
@@ -21,7 +21,7 @@ const sweeper = await startSweeper({
   logger: console,
 })
 
-// Whoever supervises this process may stop it as soon as it reads "ready".
+// A supervisor may stop this process as soon as it reads "ready".
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, async () => {
     await sweeper.close()

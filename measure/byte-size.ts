@@ -1,6 +1,6 @@
 const UNITS = ['kB', 'MB', 'GB', 'TB'] as const
 
-/** Bytes for people: in decimal units, as disks are sold, with a decimal below a hundred. */
+/** Formats bytes for people: in decimal units, as on the labels of disks, with one decimal below a hundred. */
 export function byteSize(bytes: number): string {
   const power = Math.max(
     0,

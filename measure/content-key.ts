@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 
 /**
- * Twelve digits for a name of what is made of these files and choices: others, or a file that was written since, give
- * other digits. The files are not read.
+ * Twelve digits for the name of a result made of these files and choices: other files, or a file that was written
+ * since, give other digits. The files are not read.
  */
 export function contentKey(files: readonly string[], ...choices: readonly (string | number)[]): string {
   const hash = createHash('sha256')

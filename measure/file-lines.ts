@@ -6,8 +6,8 @@ import { LexpandError } from '../sparse/errors.ts'
 const MOST_BYTES = 64 * 2 ** 20
 
 /**
- * The lines of a file, without those that are empty. Only line feeds end one: Node's readline (24) also splits JSON at
- * U+2028, which texts hold.
+ * The lines of a file without the empty ones. Only line feeds end one: Node's readline (24) also splits JSON at U+2028,
+ * which texts hold.
  *
  * @throws LexpandError INPUT for a line that is not UTF-8 or longer than 64 MiB
  */

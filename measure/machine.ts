@@ -1,12 +1,12 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 
-/** Circumstances without which a measured figure says little. */
+/** Circumstances of a measurement, without which a figure says little. */
 export interface Machine {
   readonly processor: string
   readonly cores: number
   readonly memory_gib: number
   readonly node: string
-  /** ISO 8601. */
+  /** ISO 8601 time of the measurement. */
   readonly date: string
 }
 

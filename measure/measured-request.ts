@@ -1,19 +1,19 @@
 import { type Agent, request } from 'node:http'
 import { LexpandError } from '../sparse/errors.ts'
 
-/** One way to search: the path and the body of each query's request. */
+/** One way to search: the path and the body of the request for each query. */
 export interface SearchContestant {
   readonly path: string
   readonly bodies: readonly string[]
 }
 
 export interface Answer {
-  /** From sending the request to the last byte of the answer. */
+  /** Time from sending the request to the last byte of the answer. */
   readonly milliseconds: number
   readonly text: string
 }
 
-/** @throws LexpandError SERVICE with the server's words when the request fails */
+/** @throws LexpandError SERVICE with the server's message when the request fails */
 export function post(agent: Agent, url: URL, body: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now()
@@ -36,7 +36,7 @@ export function post(agent: Agent, url: URL, body: string): Promise<Answer> {
   })
 }
 
-/** Ids of the hits in the answer of a `_search`, or of all lists of an `_msearch`. */
+/** Ids of the hits in the answer of a `_search`, or of all lists in that of an `_msearch`. */
 export function hitIds(answer: string): string[] {
   const found = JSON.parse(answer) as Hits | { responses: Hits[] }
   const lists = 'responses' in found ? found.responses : [found]

@@ -12,17 +12,17 @@ export interface BenchFiles {
 
 export interface BenchDocument {
   readonly id: string
-  /** JSON. */
+  /** The source as JSON. */
   readonly source: string
-  /** Word pieces of its vector; 0 where the kind has none. */
+  /** Number of word pieces of its vector; 0 where the kind has none. */
   readonly tokens: number
 }
 
 /**
- * The documents as an index of this kind takes them, one after the other from the files.
+ * Reads the documents from the files, one after the other, in the form of an index of this kind.
  *
- * @param take documents, from the first on
- * @throws LexpandError INPUT when a line lacks what its file should hold, or the two files disagree about an id
+ * @param take number of documents, from the first on
+ * @throws LexpandError INPUT when a line lacks a value that its file should have, or the two files disagree about an id
  */
 export async function* benchDocuments(
   kind: FieldKind,
@@ -50,7 +50,7 @@ export async function* benchDocuments(
   }
 }
 
-/** Spread evenly, whatever order the documents have (multiplicative hashing by the golden ratio, Knuth 6.4). */
+/** Spreads numbers evenly, whatever the order of the documents (multiplicative hashing by the golden ratio, Knuth 6.4). */
 function hundredth(ordinal: number): number {
   return (Math.imul(ordinal, 0x9e3779b1) >>> 16) % 100
 }
@@ -62,10 +62,13 @@ interface Part {
 }
 
 const VECTOR_LINE = /^\{"_id":("(?:[^"\\]|\\.)*"),"vector":(\{.*\})\}$/
-/** The quote that ends a key: one that no backslash escapes, before a colon. Weights hold neither. */
+/** The quote that ends a key: no backslash escapes it, and a colon follows. Weights contain neither. */
 const KEY_END = /(?<!\\)(?:\\\\)*":/g
 
-/** Without building the object of a hundred keys, which would compete with the engine for the cores: the engine checks what is in it. */
+/**
+ * Cuts the vector out of the line without building an object of a hundred keys, which would compete with the engine for
+ * the cores; the engine checks the content.
+ */
 function vectorOf(line: string): Part | undefined {
   const [, id, json] = VECTOR_LINE.exec(line) ?? []
   if (id !== undefined && json !== undefined)
@@ -81,7 +84,7 @@ function textOf(line: string): Part | undefined {
   return { id: _id, json: JSON.stringify(text), tokens: 0 }
 }
 
-/** The peer's `sparse_vector` names tokens by number. */
+/** Replaces tokens by their numbers, as the peer's `sparse_vector` names them. */
 function byTokenId(json: string, tokenizer: Pick<WordPieceTokenizer, 'idOf'>): string {
   const numbered = Object.entries(JSON.parse(json) as Record<string, number>).flatMap(([piece, weight]) => {
     const id = tokenizer.idOf(piece)

@@ -10,20 +10,20 @@ import { type FieldKind, HUNDREDTH_FIELD, SPARSE_FIELD, TEXT_FIELD } from './sea
 export interface BenchIndex {
   readonly name: string
   readonly documents: number
-  /** Word pieces of a document's vector, mean; 0 for an index of texts alone. */
+  /** Mean number of word pieces of a document's vector; 0 for an index of texts alone. */
   readonly tokensPerDocument: number
-  /** Bytes of postings, term dictionary, positions and norms, with those of the ids: what searching takes in the one segment. */
+  /** Bytes of postings, term dictionary, positions and norms, including those of the ids: what a search of the one segment reads. */
   readonly bytes: number
-  /** Bytes of all files, with the sources where the kind keeps them. */
+  /** Bytes of all files, including the sources where the kind keeps them. */
   readonly storeBytes: number
-  /** Absent when the index was there already. */
+  /** Seconds; absent when the index existed already. */
   readonly seconds?: {
-    /** Sending and refresh. */
+    /** Time for sending and refresh. */
     readonly fill: number
-    /** Into one segment. */
+    /** Time for the merge into one segment. */
     readonly merge: number
   }
-  /** The same documents as the engine left them after filling. */
+  /** A copy of the same documents as they were after filling. */
   readonly unmerged?: { readonly name: string; readonly segments: number } | undefined
 }
 
@@ -34,15 +34,15 @@ export interface BenchCorpus {
 }
 
 export interface BenchIndexOptions {
-  /** Documents, from the first on. @default all */
+  /** Number of documents, from the first on. @default all */
   readonly take?: number | undefined
-  /** Keeps a copy of the segments from before the merge; an index without one is filled again. @default false */
+  /** Whether to keep a copy of the segments from before the merge; an index without one is filled again. @default false */
   readonly unmerged?: boolean | undefined
   /** Primary shards, each merged into one segment. @default 1 */
   readonly shards?: number | undefined
 }
 
-/** Documents of a bulk request, and requests in flight: two threads of the engine always have something to do. */
+/** Documents of a bulk request, and requests in flight: two threads of the engine always have work. */
 const BATCH = 500
 const IN_FLIGHT = 3
 /** Extensions of Lucene's files that belong to the inverted index. */
@@ -50,8 +50,8 @@ const POSTINGS = new Set(['doc', 'pos', 'pay', 'tim', 'tip', 'tmd', 'psm', 'nvd'
 const MERGE_TIMEOUT_MS = 900_000
 
 /**
- * An index with the fields of one kind, one shard, one segment. Named after its files and kind; one that is complete
- * is used again.
+ * Makes an index with the fields of one kind, one shard, one segment. It is named after its files and kind; a complete
+ * one is used again.
  *
  * @throws LexpandError INDEX when the engine refuses a document or the field type; INPUT for files that do not fit
  */
@@ -84,7 +84,7 @@ export async function benchIndex(
   )
   await client.indices.refresh({ index: name })
   const seconds = { fill: (filledAt - startedAt) / 1000, merge: (performance.now() - filledAt) / 1000 }
-  // Last: what has it is whole and merged, and its copy, if any, is whole, too.
+  // Written last: an index with this mark is whole and merged, and so is its copy, if any.
   await client.indices.putMapping({ index: name, body: { _meta: { ...meta(model), bench: filled } } })
   return { name, ...filled, ...(await look(client, name, unmerged ? copy : undefined)), seconds }
 }
@@ -94,7 +94,7 @@ function settings(kind: FieldKind, shards: number): object {
     number_of_shards: shards,
     number_of_replicas: 0,
     refresh_interval: '-1',
-    // The log of an index that is made anew when it is lost.
+    // A lost index is made anew, so its log need not be durable.
     'translog.durability': 'async',
     ...(kind === 'sparse_vector' ? { sparse: true } : {}),
   }
@@ -105,10 +105,10 @@ function mappings(kind: FieldKind): object {
   const sparse = { [SPARSE_FIELD]: SPARSE_MAPPINGS[kind] }
   return {
     dynamic: false,
-    // An index of both is one as users have it.
+    // An index of both is built as users build theirs.
     _source: { enabled: kind === 'both' },
     properties: {
-      // A number has no posting lists: the sizes of the others stay comparable.
+      // A number has no posting lists, so the sizes of the other fields stay comparable.
       [HUNDREDTH_FIELD]: { type: 'byte' },
       ...(kind === 'text' || kind === 'both' ? text : {}),
       ...(kind === 'text' ? {} : sparse),
@@ -123,14 +123,14 @@ const SPARSE_MAPPINGS: Readonly<Record<FieldKind, object>> = {
   lexpand_impacts: { type: 'lexpand_impacts' },
   sparse_vector: {
     type: 'sparse_vector',
-    // Defaults of the peer, but for the size from which a segment is clustered.
+    // Defaults of the peer, except the size from which a segment is clustered.
     method: { name: 'seismic', parameters: { approximate_threshold: 1 } },
   },
 }
 
 /**
- * What the query lexpand looks for. Put into the mapping when the documents are in: the plugin takes vectors away from
- * documents of an index of ours that it has not seen encoded.
+ * The `_meta` that the query lexpand reads. It is put into the mapping after the documents: the plugin removes vectors
+ * from documents of an index of Lexpand's that it has not seen encoded.
  */
 function meta(model: Model) {
   const options = { fields: [TEXT_FIELD], sparseField: SPARSE_FIELD }
@@ -144,7 +144,7 @@ interface Filled {
   readonly tokensPerDocument: number
 }
 
-/** @returns undefined when there is none, or its run ended before the merge did */
+/** @returns undefined when there is no index, or its run ended before the merge did */
 async function existing(client: Client, name: string): Promise<Filled | undefined> {
   if (!(await client.indices.exists({ index: name })).body) return undefined
   const { body } = await client.indices.getMapping({ index: name })
@@ -187,7 +187,7 @@ async function bulk(client: Client, index: string, lines: readonly string[]): Pr
   )
 }
 
-/** Hard links to the same segments, when no merge is under way any more. */
+/** Makes hard links to the same segments, when no merge is under way any more. */
 async function copyUnmerged(client: Client, name: string, copy: string): Promise<void> {
   const until = performance.now() + MERGE_TIMEOUT_MS
   while ((await merges(client, name)) > 0 && performance.now() < until) await sleep(200)
@@ -225,7 +225,7 @@ async function merges(client: Client, index: string): Promise<number> {
   return (await stats(client, index)).merges?.current ?? 0
 }
 
-/** Bytes of the inverted index of the primaries, ids with it. */
+/** Bytes of the inverted index of the primaries, including the ids. */
 export async function postingsBytes(client: Client, name: string): Promise<number> {
   const { segments } = await stats(client, name)
   return Object.entries(segments?.file_sizes ?? {}).reduce(

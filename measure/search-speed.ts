@@ -12,24 +12,24 @@ export interface SearchSpeed {
 
 export interface SearchMeasurement {
   readonly speed: ReadonlyMap<string, SearchSpeed>
-  /** Contestant -> ids of each query's hits. */
+  /** Contestant -> ids of the hits of each query. */
   readonly hits: ReadonlyMap<string, readonly (readonly string[])[]>
-  /** Contestant -> times of each query, ms, one a counted round. */
+  /** Contestant -> times of each query in ms, one for each counted round. */
   readonly times: ReadonlyMap<string, readonly (readonly number[])[]>
 }
 
-/** Queries of one turn: short enough that whatever else the machine does meets all contestants alike. */
+/** Number of queries of one turn: small enough that other load of the machine affects all contestants alike. */
 const TURN = 25
 
-/** Sends one search. @returns what it took and the ids of its hits */
+/** Sends one search. @returns its time and the ids of its hits */
 export type Ask = (path: string, body: string) => Promise<{ milliseconds: number; ids: string[] }>
 
 /**
  * Lets contestants take turns over the same queries, one client with one connection that stays open. The first round
- * warms up and gives the hits; it does not count.
+ * warms up and gives the hits; its times do not count.
  *
- * @param url of the server, http
- * @throws LexpandError SERVICE with the server's words when a request fails
+ * @param url URL of the server, http
+ * @throws LexpandError SERVICE with the server's message when a request fails
  */
 export async function measureSearch(
   url: string,
@@ -49,7 +49,7 @@ export async function measureSearch(
   }
 }
 
-/** As {@link measureSearch}, over whatever connection `ask` has. */
+/** Like {@link measureSearch}, over the connection of `ask`. */
 export async function takeTurns(
   ask: Ask,
   contestants: ReadonlyMap<string, SearchContestant>,
@@ -86,7 +86,7 @@ export function searchSpeed(milliseconds: readonly number[]): SearchSpeed {
   }
 }
 
-/** Mean share of the reference's hits that the other found; queries without hits count as equal. */
+/** Mean share of the reference's hits that the other ranking found; queries without hits count as equal. */
 export function overlap(
   reference: readonly (readonly string[])[],
   other: readonly (readonly string[])[],
@@ -98,7 +98,7 @@ export function overlap(
   return shares.reduce((sum, share) => sum + share, 0) / shares.length
 }
 
-/** Nobody always goes first. */
+/** The order changes with each turn, so that no contestant is always first. */
 export function turns<T>(contestants: ReadonlyMap<string, T>, turn: number): [string, T][] {
   const all = [...contestants]
   const first = turn % all.length

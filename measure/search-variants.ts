@@ -9,20 +9,20 @@ import {
 import { encodeQuery, type QueryTable, type WordPieceTokenizer } from '../sparse/index.ts'
 import type { SearchContestant } from './measured-request.ts'
 
-/** Fields of the benchmark's indices. */
+/** Name of the text field of the benchmark's indices. */
 export const TEXT_FIELD = 'text'
 export const SPARSE_FIELD = 'sparse'
-/** Each number from 0 to 99 in a hundredth of the documents: what filters ask for. */
+/** Field whose values 0 to 99 each occur in a hundredth of the documents; filters use it. */
 export const HUNDREDTH_FIELD = 'hundredth'
 
-/** Documents that a filter lets through, in hundredths of all. */
+/** Hundredths of the documents that each filter lets through. */
 export const FILTERS = [50, 10, 1] as const
 
-/** One index a kind, so that sizes can be told apart and no field pays for its neighbour; `both` holds text and vector. */
+/** One index for each kind, so that sizes can be compared and no field pays for another; `both` holds text and vector. */
 export const FIELD_KINDS = ['text', 'rank_features', 'lexpand_impacts', 'both', 'sparse_vector'] as const
 export type FieldKind = (typeof FIELD_KINDS)[number]
 
-/** What a query asks for: the text, and its weighted word pieces. */
+/** A query: its text and its weighted word pieces. */
 export interface BenchQuery {
   readonly text: string
   readonly tokens: ReturnType<typeof encodeQuery>
@@ -30,23 +30,24 @@ export interface BenchQuery {
 
 export interface Variant {
   readonly kind: FieldKind
-  /** The parts of a `_search` that differ, or the queries whose lists one `_msearch` asks for. */
+  /** The varying parts of a `_search`, or the queries whose lists one `_msearch` returns. */
   readonly search: (query: BenchQuery, size: number) => object | readonly QueryClause[]
-  /** Its hits should be those of `rank_feature`. */
+  /** Whether its hits should be those of `rank_feature`. */
   readonly comparable: boolean
-  /** Looks for nothing that a filter beside it could change. */
+  /** Whether it searches for nothing that a filter beside it could change. */
   readonly isFloor?: boolean | undefined
-  /** A search pipeline that exists while the bench runs. */
+  /** A search pipeline that exists during the benchmark. */
   readonly pipeline?: { readonly name: string; readonly body: object } | undefined
 }
 
 /**
- * Ways to ask for the same documents, and two floors: `match_none` finds nothing, `unscored` takes the first documents
- * that a filter lets through, so that only their fetching is left. `lexpand` is our query, exact; `rank_feature`,
- * `neural_sparse` and `impact_terms` are Lucene's own optional clauses over the same postings; `bm25` is a `match` of the
- * text with the english analyzer. `neural_sparse_two_phase` has the peer's processor with its defaults, `seismic` its
- * approximate index with its. `hybrid` is fused by the engine and holds stock clauses, `hybrid_lexpand` our query;
- * `hybrid_client` is one `_msearch` of both lists, without the fusion.
+ * Ways to search the same documents, and two floors: `match_none` finds nothing, `unscored` takes the first documents
+ * that a filter lets through, so that only fetching them is measured. `lexpand` is the plugin's query, exact;
+ * `rank_feature`, `neural_sparse` and `impact_terms` are Lucene's own optional clauses over the same postings; `bm25`
+ * is a `match` of the text with the english analyzer. `neural_sparse_two_phase` has the peer's processor with its
+ * defaults, and `seismic` the peer's approximate index with its defaults. `hybrid` is fused by the engine and holds
+ * stock clauses, `hybrid_lexpand` the plugin's query; `hybrid_client` is one `_msearch` of both lists, without the
+ * fusion.
  */
 export const VARIANTS = {
   match_none: floor('text', () => ({ match_none: {} })),
@@ -86,7 +87,7 @@ export const VARIANTS = {
 
 export type VariantName = keyof typeof VARIANTS
 
-/** Queries that have word pieces to ask for. */
+/** Queries with at least one word piece. */
 export function benchQueries(
   texts: Iterable<string>,
   model: { readonly tokenizer: WordPieceTokenizer; readonly queryTable: QueryTable },
@@ -98,9 +99,9 @@ export function benchQueries(
 }
 
 export interface ContestantOptions {
-  /** Hits. */
+  /** Number of hits. */
   readonly size: number
-  /** Leaves `track_total_hits` at the engine's default instead of false. */
+  /** Whether `track_total_hits` keeps the engine's default instead of false. */
   readonly counted?: boolean | undefined
   /** Hundredths of the documents that a filter beside the query lets through; not for lists that are fused. */
   readonly passing?: number | undefined
@@ -151,7 +152,7 @@ function clauses({ tokens }: BenchQuery): QueryClause {
   return sparseQuery({ field: SPARSE_FIELD, tokens, form: 'rank_feature' })
 }
 
-/** On the top level, where the peer's processor looks for it. */
+/** The clause stands on the top level, where the peer's processor looks for it. */
 function neuralSparse(tokens: BenchQuery['tokens'], key: 'token' | 'tokenId', more: object = {}): object {
   const query_tokens = Object.fromEntries(tokens.map((token) => [token[key], token.weight]))
   return { neural_sparse: { [SPARSE_FIELD]: { query_tokens, ...more } } }

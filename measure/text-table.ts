@@ -1,7 +1,7 @@
 /**
- * Lines for a terminal: cells under each other, the first column to the left, the others to the right.
+ * Formats lines for a terminal: cells in columns, the first column aligned left, the others right.
  *
- * @param rows the head first; cells that it lacks are left out
+ * @param rows the head first; cells for columns that the head lacks are left out
  */
 export function textTable(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

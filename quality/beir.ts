@@ -8,18 +8,18 @@ import { parseQrels } from './query-files.ts'
 
 /** Queries and judgments of a test collection in BEIR layout. */
 export interface BeirQueries {
-  /** Judged queries only, id -> text, in the order of the judgments. */
+  /** Judged queries only: id -> text, in the order of the judgments. */
   readonly queries: ReadonlyMap<string, string>
   readonly qrels: Qrels
 }
 
 export interface BeirDocument {
   readonly id: string
-  /** (title + " " + text).strip(), the protocol of the published figures. */
+  /** (title + " " + text).strip(), as in the protocol of the published figures. */
   readonly text: string
 }
 
-/** @param split file name in `qrels/` without its ending */
+/** @param split name of a file in `qrels/`, without its extension */
 export async function readBeirQueries(directory: string, split = 'test'): Promise<BeirQueries> {
   const qrels = await readQrels(directory, split)
   const texts = new Map<string, string>()
@@ -40,7 +40,7 @@ export async function readBeirQueries(directory: string, split = 'test'): Promis
   return { queries, qrels }
 }
 
-/** Streams the corpus. @throws LexpandError INPUT at the first line that is no document: half a corpus gives wrong figures */
+/** Streams the corpus. @throws LexpandError INPUT at the first line that is no document: a partial corpus gives wrong figures */
 export async function* readBeirDocuments(directory: string): AsyncGenerator<BeirDocument> {
   for await (const { id, source, position } of await open(join(directory, 'corpus.jsonl'), '_id')) {
     const { title, text } = source
@@ -55,7 +55,7 @@ async function open(file: string, idField: string) {
   const onProblem = (problem: SourceProblem) => {
     throw inputError(problem)
   }
-  // A file never touches standard input.
+  // A file never reads standard input.
   const { records } = await openSource(file, { idField, onProblem }, nothing())
   return records
 }

@@ -6,19 +6,19 @@ import { expandTexts } from '../sparse/index.ts'
 import { type OnnxEncoder, onnxEncoder } from '../workers/encoders/onnx.ts'
 import { readBeirDocuments } from './beir.ts'
 
-/** A document as the encoder gave it, weights descending, nothing pruned. */
+/** A document with the vector of the encoder: weights descending, not pruned. */
 export interface EncodedDocument {
   readonly id: string
   readonly tokenIds: readonly number[]
   readonly weights: readonly number[]
 }
 
-/** Documents between two writes: what a run that is stopped loses at most. */
+/** Number of documents between two writes: the most that a stopped run loses. */
 const STEP = 64
 
 /**
- * The vectors of a BEIR corpus, each document cut at the length of the model, as published figures are. They are kept in a file
- * of `folder`, named after corpus and model; a run that was stopped goes on where it was.
+ * Encodes a BEIR corpus, each document cut at the length of the model, as for published figures. The vectors are kept
+ * in a file of `folder`, named after corpus and model; a stopped run continues where it was.
  */
 export async function corpusVectors(
   directory: string,
@@ -73,7 +73,7 @@ async function encode(
   }))
 }
 
-/** The whole lines of a file; half a line at its end, of a run that was killed, is cut off. */
+/** The whole lines of a file; the half line that a killed run leaves at the end is cut off. */
 async function readWhole(file: string): Promise<EncodedDocument[]> {
   const text = await readFile(file, 'utf8').catch(() => '')
   const end = text.lastIndexOf('\n') + 1

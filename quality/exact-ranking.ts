@@ -1,13 +1,10 @@
-/** One query token, as much of it as a dot product needs. */
+/** A query token, reduced to what a dot product needs. */
 export interface WeightedToken {
   readonly token: string
   readonly weight: number
 }
 
-/**
- * Exact dot products over stored weights, held in memory: what an engine's ranking is checked against.
- * Memory: about 16 bytes a posting.
- */
+/** Exact dot products over stored weights in memory: the reference for an engine's ranking. Memory: about 16 bytes for each posting. */
 export class ExactRanking {
   readonly #ids: string[] = []
   readonly #numbers = new Map<string, number>()
@@ -30,8 +27,8 @@ export class ExactRanking {
   }
 
   /**
-   * Share of the best k that a ranking found. A document that scores as high as the k-th best counts as found:
-   * which of several equal ones comes first is nobody's mistake.
+   * Share of the best k that a ranking found. A document with the same score as the k-th best counts as found, because
+   * the order of equal documents is arbitrary.
    *
    * @param ranking ids as the engine returned them, best first
    * @returns 0 to 1; 1 when nothing matches and nothing was returned

@@ -11,9 +11,9 @@ export interface StoredHit {
 const PAGE = 1_000
 
 /**
- * Every document of an index as it is at one point in time, in pages; the last page may be empty.
+ * Pages over every document of an index at one point in time; the last page may be empty.
  *
- * @param fields of the source that are read; all of it when left out
+ * @param fields fields of the source to read; by default all of it
  */
 export async function* indexPages(
   client: Client,

@@ -7,7 +7,7 @@ export interface ScoredDocument {
   readonly score: number
 }
 
-/** What was retrieved: query id -> distinct documents. */
+/** Retrieved documents: query id -> distinct documents. */
 export type Run = ReadonlyMap<string, readonly ScoredDocument[]>
 
 /** Values in 0 to 1. */
@@ -28,9 +28,9 @@ export interface Evaluation {
 }
 
 /**
- * Evaluates a run with trec_eval's conventions (golden values from pytrec_eval): documents are ordered by
- * score as a 32-bit float, ties by id in descending byte order, whatever order they came in; documents
- * without a judgment are not relevant; results of queries without judgments are ignored.
+ * Evaluates a run with trec_eval's conventions (golden values from pytrec_eval): documents are ordered by score as a
+ * 32-bit float, ties by id in descending byte order, independent of the input order; documents without a judgment are
+ * not relevant; results of queries without judgments are ignored.
  */
 export function evaluate(run: Run, qrels: Qrels): Evaluation {
   const perQuery = new Map<string, QualityMetrics>()

@@ -5,7 +5,7 @@ import type { Qrels } from './metrics.ts'
 
 const QUERY_WORDS = 12
 
-/** The text of a file that a flag names. @throws LexpandError CONFIGURATION when it cannot be read */
+/** Text of a file that an option names. @throws LexpandError CONFIGURATION when it cannot be read */
 export async function readInput(file: string, part: string): Promise<string> {
   return readFile(file, 'utf8').catch((cause: unknown) => {
     throw new LexpandError(
@@ -16,16 +16,16 @@ export async function readInput(file: string, part: string): Promise<string> {
   })
 }
 
-/** The queries of a file that a flag names, as {@link parseQueries} gives them. @throws as it and {@link readInput} do */
+/** Queries of a file that an option names, as returned by {@link parseQueries}. @throws LexpandError as it and {@link readInput} do */
 export async function readQueries(file: string, part: string): Promise<Map<string, string>> {
   return parseQueries(await readInput(file, part), part)
 }
 
 /**
- * Relevance judgments, TSV: query id, document id, grade; a head line may be there.
+ * Parses relevance judgments, TSV: query id, document id, grade; a head line is optional.
  *
- * @param part of the command line that reads them, for the message
- * @param name of the file, for the message
+ * @param part part of the command line that reads them, for the message
+ * @param name name of the file, for the message
  * @throws LexpandError INPUT for a line that is no judgment
  */
 export function parseQrels(text: string, part: string, name = 'the judgments'): Qrels {
@@ -47,8 +47,8 @@ export function parseQrels(text: string, part: string, name = 'the judgments'): 
 }
 
 /**
- * Query id -> text, from lines of text or JSON with `text` and perhaps `_id`; the number of the line stands in for a
- * missing id.
+ * Parses queries: query id -> text, from lines of text or of JSON with `text` and an optional `_id`; the number of the
+ * line replaces a missing id.
  *
  * @throws LexpandError INPUT for a file without queries or a line that is none
  */
@@ -65,7 +65,7 @@ export function parseQueries(text: string, part: string): Map<string, string> {
   throw new LexpandError('INPUT', `[${part}] expected queries, got an empty file. Write one a line.`)
 }
 
-/** What a document might be searched by: its first sentence, cut. */
+/** A probable query for a document: its first sentence, cut. */
 export function queryFrom(text: string): string {
   const [first = ''] = text.split(/(?<=[.!?])\s|\n/u)
   return first.split(/\s+/u).slice(0, QUERY_WORDS).join(' ').trim()
@@ -77,7 +77,7 @@ function fromJson(line: string, at: number, part: string): [string, string] {
     const own = _id ?? id ?? at + 1
     if (typeof text === 'string') return [exactNumber(own) ?? String(own), text]
   } catch {
-    // Malformed and without text are the same mistake.
+    // Malformed JSON and a missing text are the same mistake.
   }
   throw new LexpandError(
     'INPUT',

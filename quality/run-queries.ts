@@ -9,14 +9,14 @@ export interface QuerySet {
   readonly resources: SearchResources
   /** Query id -> text. */
   readonly queries: ReadonlyMap<string, string>
-  /** Asked for with every query, such as `idf`. @default the defaults of a search */
+  /** Options of every query, such as `idf`. @default the defaults of a search */
   readonly options?: Pick<SearchRequest, 'idf' | 'fusion'> | undefined
 }
 
-/** A mode of a search, or what a search does whose request names none. */
+/** A mode of a search, or the default behaviour of a request that names no mode. */
 export type MeasuredMode = SearchMode | 'default'
 
-/** Judged queries are texts: a quotation mark in one does not ask for anything. */
+/** Judged queries are plain texts: a quotation mark in one is no operator. */
 function requestOf(
   { index, options }: QuerySet,
   text: string,
@@ -35,7 +35,7 @@ function requestOf(
   }
 }
 
-/** Depth that the metrics look at. */
+/** Number of hits that the metrics read. */
 const DEPTH = 100
 
 /**
@@ -59,12 +59,12 @@ export interface TimedRun {
   readonly firstTen: ReadonlyMap<string, readonly string[]>
 }
 
-/** Measured requests of a mode, at least: few queries are asked several times. */
+/** Smallest number of measured requests of a mode; a few queries are sent several times. */
 const FEWEST_REQUESTS = 300
 
 /**
  * Times the first page (10 hits, no source) of every query, one request after the other on one connection, as the
- * caller sees it: query encoding, engine, HTTP. Modes take turns query by query, after one pass that does not count.
+ * caller sees it: query encoding, engine, HTTP. Modes take turns for each query, after one pass that does not count.
  */
 export async function timeAll<Mode extends MeasuredMode>(
   set: QuerySet,

@@ -1,7 +1,7 @@
 /**
  * mulberry32 (public domain, T. Ettinger): 32-bit state, uniform in [0, 1). Math.random cannot be seeded.
  *
- * @param seed same seed, same numbers
+ * @param seed equal seeds give equal numbers
  */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0

@@ -4,7 +4,7 @@ import { seededRandom } from './seeded-random.ts'
 export interface Comparison {
   /** Mean of b - a over the queries. */
   readonly mean_difference: number
-  /** Two-sided: how often a difference at least as large arises when the labels are swapped at random. */
+  /** Two-sided: share of random exchanges of the labels with a difference at least as large. */
   readonly p_value: number
   readonly wins: number
   readonly losses: number
@@ -12,9 +12,9 @@ export interface Comparison {
 }
 
 export interface ComparisonOptions {
-  /** Random relabellings. @default 20_000 (standard error of p = .05 is .0015) */
+  /** Number of random relabellings. @default 20_000 (standard error of p = .05 is .0015) */
   readonly samples?: number | undefined
-  /** Same seed, same p value. @default 1 */
+  /** Equal seeds give equal p values. @default 1 */
   readonly seed?: number | undefined
 }
 
@@ -33,12 +33,12 @@ export function compare(
   if (a.length !== b.length)
     throw new RangeError(`[significance] expected two lists of one length, got ${a.length} and ${b.length}.`)
   const differences = b.map((value, index) => value - (a[index] ?? 0))
-  // A pair without difference adds nothing whichever way it is labelled.
+  // A pair without difference adds nothing with either label.
   const changed = Float64Array.from(differences.filter((difference) => difference !== 0))
   const sum = changed.reduce((total, difference) => total + difference, 0)
   const samples = options.samples ?? 20_000
   const random = seededRandom(options.seed ?? 1)
-  // Sums of the same numbers in another sign pattern differ by rounding; those must count as equal.
+  // Sums of the same numbers with other signs differ by rounding; they must count as equal.
   const threshold = Math.abs(sum) * (1 - 1e-12)
   let atLeastAsLarge = 0
   for (let sample = 0; sample < samples; sample++) {
@@ -48,7 +48,7 @@ export function compare(
   }
   return {
     mean_difference: differences.length === 0 ? 0 : sum / differences.length,
-    // The observed labelling is one of the possible ones: p is never 0 (Phipson and Smyth 2010).
+    // The observed labelling is one of the possible ones, so p is never 0 (Phipson and Smyth 2010).
     p_value: (atLeastAsLarge + 1) / (samples + 1),
     wins: changed.filter((difference) => difference > 0).length,
     losses: changed.filter((difference) => difference < 0).length,

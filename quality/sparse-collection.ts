@@ -8,16 +8,16 @@ interface Postings {
   readonly weights: number[]
 }
 
-/** Documents by word piece, for exact dot products in memory. About 16 bytes a posting. */
+/** Documents by word piece, for exact dot products in memory; about 16 bytes for each posting. */
 export class SparseCollection {
   readonly #ids: readonly string[]
   readonly #postings = new Map<number, Postings>()
-  /** Mean count of word pieces a document carries. */
+  /** Mean number of word pieces of a document. */
   readonly tokensPerDocument: number
 
   /**
-   * @param ratio least share of a document's largest weight that is kept, 0 to 1; 0 keeps all
-   * @param step weights become whole multiples of it, one at least, as a field of type lexpand_impacts keeps them
+   * @param ratio smallest kept share of a document's largest weight, 0 to 1; 0 keeps all
+   * @param step weights become whole multiples of it, at least one, as in a field of type lexpand_impacts
    */
   constructor(documents: readonly EncodedDocument[], ratio: number, step?: number) {
     this.#ids = documents.map(({ id }) => id)
@@ -44,7 +44,7 @@ export class SparseCollection {
     return this.#ids.length
   }
 
-  /** Documents that carry a word piece. */
+  /** Number of documents that carry a word piece. */
   frequency(tokenId: number): number {
     return this.#postings.get(tokenId)?.documents.length ?? 0
   }
@@ -65,7 +65,7 @@ export class SparseCollection {
       .map((document) => ({ id: this.#ids[document] ?? '', score: scores[document] ?? 0 }))
   }
 
-  /** FLOPS: word pieces of a random query that a random document is expected to carry, which is what a search costs. */
+  /** FLOPS: expected number of word pieces that a random query and a random document share, which is the cost of a search. */
   expectedMatches(queries: readonly (readonly Pick<QueryToken, 'tokenId'>[])[]): number {
     if (queries.length === 0 || this.size === 0) return 0
     const matches = queries.flat().reduce((sum, { tokenId }) => sum + this.frequency(tokenId), 0)

@@ -2,7 +2,7 @@ import type { Client } from '@opensearch-project/opensearch'
 import { ExactRanking } from './exact-ranking.ts'
 import { indexPages } from './index-pages.ts'
 
-/** Reads the vectors of a whole index back, as they were stored (in the source; the engine ranks by fewer bits). */
+/** Reads the vectors of a whole index back from the source; the engine ranks with fewer bits. */
 export async function readStoredVectors(
   client: Client,
   index: string,

@@ -1,5 +1,5 @@
 /**
- * Writes what the image is made of, for `docker build` and releases: `node scripts/bill-of-materials.ts FOLDER` writes
+ * Writes the packages of the image, for `docker build` and releases: `node scripts/bill-of-materials.ts FOLDER` writes
  * FOLDER/sbom.cdx.json (CycloneDX, by npm) and FOLDER/licences.txt. The same packages give the same bytes.
  */
 import { spawnSync } from 'node:child_process'
@@ -24,7 +24,7 @@ interface BillOfMaterials {
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)(\.(md|txt|mit|apache2?|bsd))?$/i
 
-/** @param root a folder with package-lock.json and the installed packages @throws Error with what npm says */
+/** @param root a folder with package-lock.json and the installed packages @throws Error with npm's message */
 export function billOfMaterials(root: string): BillOfMaterials {
   const { status, stdout, stderr } = spawnSync('npm', ['sbom', '--sbom-format', 'cyclonedx'], {
     cwd: root,
@@ -33,7 +33,7 @@ export function billOfMaterials(root: string): BillOfMaterials {
   })
   if (status !== 0) throw new Error(`[sbom] expected npm sbom to succeed, got: ${stderr}`)
   const bill: BillOfMaterials = JSON.parse(stdout)
-  // What differs from run to run, and the name of the folder that it ran in.
+  // Removes the parts that differ from run to run, and the name of the folder.
   delete bill.serialNumber
   delete bill.metadata.timestamp
   bill.metadata.component.name = 'lexpand'
@@ -47,7 +47,7 @@ export function billOfMaterials(root: string): BillOfMaterials {
   return { ...bill, components, dependencies }
 }
 
-/** npm's own `--omit dev` leaves @opentelemetry/api out, which is a dependency and also a peer of others. */
+/** npm's own `--omit dev` leaves @opentelemetry/api out, which is a dependency and also a peer of other packages. */
 function shippedPackages(root: string): Set<string> {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { version: string; dev?: boolean }>
@@ -65,7 +65,7 @@ export function licenceOf({ licenses = [] }: Component): string {
     .join(' AND ')
 }
 
-/** Name, version and licence of each package, then the texts, each once. */
+/** Name, version and licence of each package, then each licence text once. */
 export function licenceList(root: string, components: readonly Component[]): string {
   const texts = new Map<string, string[]>()
   const lines: string[] = []
@@ -87,7 +87,7 @@ function licenceTexts(folder: string): string[] {
       .sort()
     return files.map((file) => readFileSync(join(folder, file), 'utf8').trim())
   } catch {
-    // Nested below another package, or not for this system.
+    // The package is nested below another one, or is not for this system.
     return []
   }
 }

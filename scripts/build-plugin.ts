@@ -1,5 +1,6 @@
 // Builds plugin/target/lexpand-*.zip with Maven: `npm run plugin:build [-- --test] [-- -Dopensearch.version=3.8.0]`.
-// Exit status 0 done, 1 failed, 3 when this machine lacks Maven or a JDK, so that callers can skip what needs the plugin.
+// Exit status: 0 done, 1 failed, 3 when this machine lacks Maven or a JDK, so that callers can skip tests of the
+// plugin.
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +14,7 @@ const { test = false, properties } = readArguments(process.argv.slice(2))
 
 let jdk: Jdk | undefined
 try {
-  // The compiler needs no account of its own: the user that runs the engine is of no interest here.
+  // The compiler runs as the present user; the user of the engine does not matter here.
   jdk = await findJdk({ environment: process.env, user: undefined })
 } catch (error) {
   if (!(error instanceof EngineError)) throw error

@@ -1,7 +1,7 @@
-// Proves the first minute with Node alone: `node scripts/first-minute.ts` runs `lexpand up`, a search of the engine and
-// `lexpand down` in a file system without JDK and Maven, with an empty cache. Linux, as root (it hides folders in a mount
-// namespace of its own). The archive is packed from this machine's engine and JDK in the layout of OpenSearch's minimal
-// distribution, and served on the loopback address by a server that breaks the connection once.
+// Tests the first minute of a user who has only Node: `node scripts/first-minute.ts` runs `lexpand up`, a search of the
+// engine and `lexpand down` in a file system without JDK and Maven, with an empty cache. Linux, as root (it hides
+// folders in a mount namespace of its own). The archive is packed from this machine's engine and JDK in the layout of
+// OpenSearch's minimal distribution, and served on the loopback address by a server that breaks the connection once.
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ import { archiveName } from '../embedded/engine/distribution-address.ts'
 import { findEngine } from '../embedded/engine/engine-home.ts'
 import { machineSettings } from '../embedded/settings.ts'
 
-/** Where JDKs and Maven live on Linux; inside they are empty. */
+/** Folders of JDKs and Maven on Linux; inside the namespace they are empty. */
 const HIDDEN = [
   '/usr/lib/jvm',
   '/usr/java',

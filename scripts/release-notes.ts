@@ -6,9 +6,9 @@ export function nextVersion(version: string, kind: 'patch' | 'minor' | 'major'):
 }
 
 /**
- * The changelog with what was unreleased under the new version.
+ * The changelog with its unreleased section under the new version.
  *
- * @param day of the release, ISO 8601
+ * @param day day of the release, ISO 8601
  * @throws Error when nothing is unreleased
  */
 export function releasedChangelog(changelog: string, version: string, day: string): string {

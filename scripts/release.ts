@@ -1,5 +1,6 @@
-// Makes a release: `npm run release -- patch|minor|major [--dry-run]`. It takes the section "Unreleased" of CHANGELOG.md as that of the
-// new version, sets the version, packs, tries the tarball in an empty project, and only then commits and tags. Nothing is published.
+// Makes a release: `npm run release -- patch|minor|major [--dry-run]`. It turns the section "Unreleased" of
+// CHANGELOG.md into that of the new version, sets the version, packs, tries the tarball in an empty project, and only
+// then commits and tags. Nothing is published.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -51,7 +52,7 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** The smoke test of a stranger: install, ask the version, encode a query, load the library. */
+/** A user's first steps as a test: install, ask for the version, encode a query, load the library. */
 function tryTarball(tarball: string, wanted: string): void {
   const project = join(folder, 'project')
   mkdirSync(project)

@@ -1,5 +1,5 @@
-// Holds the services of the integration tests while others need them: prints their URLs as one line of JSON, stops them
-// when its standard input ends, which it also does when its parent is killed.
+// Keeps the services of the integration tests running: prints their URLs as one line of JSON and stops them when its
+// standard input ends, as it does when its parent is killed.
 import { startTestServices } from '../integration-tests/test-services.ts'
 
 // Ctrl-C reaches the whole group; the parent ends the input when it is done.

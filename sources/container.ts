@@ -5,11 +5,11 @@ import { startingWith } from './head.ts'
 import type { OnProblem } from './record.ts'
 
 /**
- * The text inside of what was given, as UTF-8: gzip and zstd are unpacked, UTF-16 with a byte order mark is
- * converted. The first bytes say what it is, not the name.
+ * The decoded text of an input, as UTF-8: gzip and zstd are unpacked, and UTF-16 with a byte order mark is converted.
+ * The first bytes decide, not the name.
  *
- * @param onProblem told when a packed stream ends early or is damaged; what was read before it stays
- * @throws LexpandError INPUT naming what it is and what to do, for formats that hold no documents to read
+ * @param onProblem called when a packed stream ends early or is damaged; the part before it stays
+ * @throws LexpandError INPUT for formats without readable documents, with the format and the remedy
  */
 export async function unpacked(
   chunks: AsyncIterable<Uint8Array>,
@@ -34,7 +34,7 @@ export async function unpacked(
   return whole
 }
 
-/** The name without the ending of what it is packed in. */
+/** The name without the extension of the compression. */
 export function unpackedName(name: string): string {
   return name.replace(/\.(gz|gzip|zst|zstd)$/i, '')
 }

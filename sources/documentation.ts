@@ -15,16 +15,16 @@ export interface DocumentationPassage {
 }
 
 export interface DocumentationOptions {
-  /** Most passages. */
+  /** Largest number of passages. */
   readonly limit: number
   readonly wordsPerPassage: number
 }
 
-/** Shorter ones are a heading with a link or two: nothing to find in them. */
+/** Shorter passages are a heading with a link or two, with nothing to find in them. */
 const FEWEST_WORDS = 25
 /**
- * Real text that any installation has: prose of the English Markdown files of the installed packages; while that
- * is less than the limit, of npm's own manual, too. Where there is more, each package gives at most its share.
+ * Real text that every installation has: prose of the English Markdown files of the installed packages and, while that
+ * is less than the limit, of npm's own manual. With more passages than the limit, each package gives at most its share.
  * In the order of the paths.
  */
 export function documentationPassages({
@@ -50,14 +50,14 @@ export function documentationPassages({
     all.map((own) => own.length),
     limit,
   )
-  // One more of each of the first ones, up to the limit: with many packages rounding costs a tenth of it.
+  // The first packages give one passage more, up to the limit: with many packages, rounding would lose a tenth of it.
   let rest = limit - all.reduce((sum, own) => sum + Math.min(own.length, share), 0)
   return all
     .flatMap((own) => evenly(own, own.length > share && rest-- > 0 ? share + 1 : share))
     .slice(0, limit)
 }
 
-/** Largest share with which the packages together give no more than the limit; at least 1. */
+/** Largest share for each package with which all together stay within the limit; at least 1. */
 function fairShare(counts: readonly number[], limit: number): number {
   const total = (share: number) => counts.reduce((sum, count) => sum + Math.min(count, share), 0)
   let share = 1
@@ -65,19 +65,19 @@ function fairShare(counts: readonly number[], limit: number): number {
   return share
 }
 
-/** At most `count` items, spread over the list. */
+/** At most `count` items, spread evenly over the list. */
 function evenly<T>(items: readonly T[], count: number): T[] {
   if (items.length <= count) return [...items]
   return Array.from({ length: count }, (_, at) => items[Math.floor((at * items.length) / count)] as T)
 }
 
-/** Where packages are: beside and above this file, as Node itself looks for them, then where npm is. */
+/** Folders of packages: beside and above this file, as Node itself looks for them, then that of npm. */
 function documentationRoots(): string[] {
   const roots: string[] = []
   for (let at = dirname(fileURLToPath(import.meta.url)); at !== dirname(at); at = dirname(at)) {
     roots.push(join(at, 'node_modules'))
   }
-  // Set by npm for what it runs: .../node_modules/npm/bin/npm-cli.js
+  // npm sets this variable for its scripts: .../node_modules/npm/bin/npm-cli.js
   const npm = process.env.npm_execpath
   if (npm !== undefined) roots.push(dirname(dirname(dirname(npm))))
   roots.push(join(dirname(dirname(process.execPath)), 'lib', 'node_modules'))

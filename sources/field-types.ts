@@ -1,7 +1,7 @@
 import { exactNumber, numberOf } from '../sparse/exact-json.ts'
 import { type OnProblem, type SourceRecord, shorten } from './record.ts'
 
-/** Types of the engine that `--types` takes. */
+/** Types of the engine that `--types` accepts. */
 export const FIELD_TYPES = [
   'text',
   'keyword',
@@ -16,8 +16,8 @@ export const FIELD_TYPES = [
 export type FieldType = (typeof FIELD_TYPES)[number]
 
 /**
- * Finds the types of columns whose values are all text, as those of CSV are. A type is found where every value has it;
- * what is no number, date or boolean is left to the engine, and the id is a keyword.
+ * Finds the types of columns whose values are all text, like those of CSV. A column gets a type if all its values have
+ * it; a column of other values is left to the engine, and the id is a keyword.
  *
  * @param sample the first records
  */
@@ -41,8 +41,8 @@ export function findColumnTypes(
 }
 
 /**
- * Top-level fields whose numbers are whole in some records and not in others: by the first of them the engine would
- * make a field of whole numbers, that cuts the others.
+ * Top-level fields whose numbers are whole in some records and not in others: if the first one is whole, the engine
+ * would make a field of whole numbers, which cuts the others.
  */
 export function findMixedNumbers(sample: readonly Pick<SourceRecord, 'source'>[]): Record<string, FieldType> {
   const kinds = new Map<string, Set<'whole' | 'broken'>>()
@@ -59,7 +59,7 @@ export function findMixedNumbers(sample: readonly Pick<SourceRecord, 'source'>[]
   )
 }
 
-/** Narrow types first: the first that all values have is taken. Codes with a leading zero are no numbers. */
+/** Narrow types first: the first type that fits all values is taken. Codes with a leading zero are not numbers. */
 const PATTERNS = new Map<FieldType, RegExp>([
   ['long', /^-?(0|[1-9]\d{0,17})$/],
   ['double', /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d{1,3})?$/],
@@ -70,7 +70,7 @@ const PATTERNS = new Map<FieldType, RegExp>([
   ],
 ])
 
-/** What the mapping of a new index says about a field of a type. */
+/** Mapping of a field of a type in a new index. */
 export function mappingOf(type: FieldType): { readonly type: string; readonly format?: string } {
   return type === 'date'
     ? { type, format: 'strict_date_optional_time||yyyy-MM-dd HH:mm:ss||yyyy-MM-dd HH:mm||epoch_millis' }
@@ -80,10 +80,10 @@ export function mappingOf(type: FieldType): { readonly type: string; readonly fo
 const NUMERIC = new Set<string>(['long', 'integer', 'short', 'byte', 'float', 'double', 'half_float'])
 
 /**
- * Makes numbers and booleans of values that are text, by the types of their columns. A value that is none is a problem
- * of its record.
+ * Turns text values into numbers and booleans by the types of their columns. A value of another type is a problem of
+ * its record.
  *
- * @param types of the engine, by column; those of other columns stay text
+ * @param types types of the engine, by column; other columns stay text
  */
 export async function* typedRecords(
   records: AsyncIterable<SourceRecord>,

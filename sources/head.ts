@@ -1,4 +1,4 @@
-/** Takes the first bytes off a stream; the second value gives the whole stream, those included. */
+/** Reads the first bytes of a stream; the second value gives the whole stream, including them. */
 export async function startingWith(
   chunks: AsyncIterable<Uint8Array>,
   bytes: number,

@@ -17,33 +17,33 @@ export type SourceKind = SourceFormat | 'folder' | 'beir' | 'text'
 
 export interface SourceOptions {
   /**
-   * How bytes of a file or of standard input are read; found from the name, else from the first bytes. `json` and
-   * `jsonl` are one: lines, lists, objects over several lines and `_bulk` bodies are told from their first lines.
+   * Format of a file or of standard input; found from the name, else from the first bytes. `json` and `jsonl` are the
+   * same: the first lines tell lines, lists, objects over several lines and `_bulk` bodies apart.
    */
   readonly format?: SourceFormat | undefined
-  /** Field that holds the id. @default `_id`, else `id`, else the content makes the id */
+  /** Field that holds the id. @default `_id`, else `id`, else an id made of the content */
   readonly idField?: string | undefined
-  /** Delimiter of CSV. @default the first line tells it */
+  /** Delimiter of CSV. @default found in the first line */
   readonly delimiter?: string | undefined
-  /** Names of the columns of CSV without a line of names. @default the first line names them */
+  /** Names of the columns of CSV without a line of names. @default those in the first line */
   readonly columns?: readonly string[] | undefined
-  /** Cut text files into passages of about so many words. @default whole files */
+  /** Approximate number of words of the passages into which text files are cut. @default whole files */
   readonly wordsPerPassage?: number | undefined
   readonly onProblem: OnProblem
 }
 
 export interface Source {
   readonly kind: SourceKind
-  /** Read once, with constant memory. */
+  /** Can be read once, with constant memory. */
   readonly records: AsyncIterable<SourceRecord>
 }
 
 /**
- * Opens what the user named: a JSON, CSV, TSV or Parquet file, packed with gzip or zstd or not, a text, Markdown or HTML
- * file, a folder of those, a BEIR folder (it has a corpus.jsonl), or `-` for standard input.
+ * Opens a source: a JSON, CSV, TSV or Parquet file, packed with gzip or zstd or not, a text, Markdown or HTML file, a
+ * folder of those, a BEIR folder (it has a corpus.jsonl), or `-` for standard input.
  *
  * @param stdin read only for `-`
- * @throws LexpandError CONFIGURATION when there is no such file, INPUT when it holds something else; the message says what
+ * @throws LexpandError CONFIGURATION when there is no such file, INPUT with the reason when its content cannot be read
  */
 export async function openSource(
   reference: string,
@@ -103,7 +103,7 @@ const KINDS: Readonly<Record<string, SourceFormat>> = {
   '.ndjson': 'jsonl',
 }
 
-/** By its name; where that says nothing, JSON shows by its first character. */
+/** Found by the name; otherwise by the first character, which shows JSON. */
 function kindOf(name: string, head: string): SourceFormat {
   const extension = extname(unpackedName(name)).toLowerCase()
   const known = Object.hasOwn(KINDS, extension) ? KINDS[extension] : undefined

@@ -5,12 +5,12 @@ import { numberOf } from '../sparse/exact-json.ts'
 import { isProblem, MAX_RECORD_BYTES, type OnProblem, type SourceRecord, toRecord } from './record.ts'
 
 /**
- * Reads a Parquet file, one row group after the other; memory holds one. Numbers keep their digits, times become
- * ISO 8601 text, empty values are left out.
+ * Reads a Parquet file, one row group after the other; one group is in memory at a time. Numbers keep their digits,
+ * times become ISO 8601 text, and empty values are left out.
  *
- * @param name of the file, for positions
- * @throws LexpandError INPUT for a damaged file, a codec other than snappy, gzip, zstd and brotli, decimals of more than
- *   15 digits (they would be rounded)
+ * @param name name of the file, for positions
+ * @throws LexpandError INPUT for a damaged file, a codec other than snappy, gzip, zstd and brotli, decimals of more
+ *   than 15 digits (they would be rounded)
  */
 export async function* readParquet(
   path: string,
@@ -53,7 +53,7 @@ const compressors = {
   ZSTD: (packed: Uint8Array) => new Uint8Array(zstdDecompressSync(packed, limit)),
   BROTLI: (packed: Uint8Array) => new Uint8Array(brotliDecompressSync(packed, limit)),
 }
-/** Bound of one page: a small file must not fill the memory. */
+/** Largest size of an unpacked page: a small file must not fill the memory. */
 const limit = { maxOutputLength: 16 * MAX_RECORD_BYTES }
 
 async function inOurWords<T>(name: string, read: () => Promise<T>): Promise<T> {

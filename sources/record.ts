@@ -1,14 +1,14 @@
 import { exactNumber } from '../sparse/exact-json.ts'
 import { textStart } from '../sparse/text-start.ts'
 
-/** One document as it stood in a source. */
+/** One document of a source. */
 export interface SourceRecord {
-  /** Absent when the source has none: one is then made from the content. */
+  /** Absent when the source has none: an id is then made of the content. */
   readonly id?: string | undefined
   readonly routing?: string | undefined
-  /** JSON object to store, with numbers as `parseExactly` keeps them; never holds the metadata key `_id`. */
+  /** JSON object to store, with numbers as kept by `parseExactly`; never contains the metadata key `_id`. */
   readonly source: Record<string, unknown>
-  /** For messages: "corpus.jsonl line 7". */
+  /** Position for messages: "corpus.jsonl line 7". */
   readonly position: string
 }
 
@@ -20,12 +20,12 @@ export interface SourceProblem {
 
 export type OnProblem = (problem: SourceProblem) => void
 
-/** Largest line or file that is read, in bytes; below the 100 MB at which OpenSearch refuses a request. */
+/** Largest line or file, in bytes; below the 100 MB at which OpenSearch refuses a request. */
 export const MAX_RECORD_BYTES = 64 * 2 ** 20
 
 /**
- * Takes the id out of a parsed object. Whole numbers are ids too, as their decimal text, and so are MongoDB's
- * `{"$oid": "..."}`. A hit as a search answers it (`_id` beside `_source`) is the document that it holds.
+ * Separates the id from a parsed object. Whole numbers are ids, too, as their decimal text, and so are MongoDB's
+ * `{"$oid": "..."}`. A hit of a search answer (`_id` beside `_source`) stands for the document in it.
  */
 export function toRecord(
   object: Record<string, unknown>,
@@ -64,12 +64,12 @@ export function toRecord(
   }
 }
 
-/** Tells what {@link toRecord} gave. */
+/** Whether a result of {@link toRecord} is a problem. */
 export function isProblem(result: SourceRecord | SourceProblem): result is SourceProblem {
   return 'message' in result
 }
 
-/** A value of a document for a message, at most 80 characters. */
+/** Shortens a value of a document for a message, to at most 80 characters. */
 export function shorten(value: unknown): string {
   const characters = Array.from(textStart(JSON.stringify(value) ?? String(value), 200))
   return characters.length <= 80 ? characters.join('') : `${characters.slice(0, 77).join('')}...`

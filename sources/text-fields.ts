@@ -16,8 +16,8 @@ const BODIES = [
 ]
 
 /**
- * Finds the fields that hold the text of documents, in the order in which they will be read: the first known
- * title and the first known body among the fields that hold text; failing both, the field with the most text.
+ * Finds the fields with the text of documents, in reading order: the first known title and the first known body among
+ * the fields that hold text; without either, the field with the most text.
  *
  * @param sample the first records
  * @throws LexpandError INPUT when no field holds text
@@ -40,7 +40,7 @@ export function findTextFields(sample: readonly Pick<SourceRecord, 'source'>[]):
   )
 }
 
-/** Takes the first records off a stream; the second value gives the whole stream, those included. */
+/** Reads the first records of a stream; the second value gives the whole stream, including them. */
 export async function peek<T>(records: AsyncIterable<T>, count: number): Promise<[T[], AsyncIterable<T>]> {
   const iterator = records[Symbol.asyncIterator]()
   const head: T[] = []

@@ -8,16 +8,16 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { program, testFolder } from './test-folder.ts'
 
-/** What the server does wrong, in order; when the list is empty, it behaves. */
+/** Faults of the server, in order; when the list is empty, it works. */
 export type Fault =
-  /** Sends so many bytes of the body, then breaks the connection. */
+  /** Sends this many bytes of the body, then breaks the connection. */
   | { readonly breakAfter: number }
   | { readonly status: number; readonly location?: string | undefined }
   /** Ignores the range and sends everything. */
   | { readonly ignoreRange: true }
 
 export interface ArchiveServer {
-  /** For LEXPAND_DISTRIBUTION_URL. */
+  /** Value for LEXPAND_DISTRIBUTION_URL. */
   readonly url: string
   /** `path range` of each request for the archive so far. */
   readonly requests: readonly string[]
@@ -52,13 +52,13 @@ export async function archiveServer(archive: Buffer, digest = sha512(archive)): 
       ...(start === 0 ? {} : { 'content-range': range }),
     })
     if (fault === undefined || !('breakAfter' in fault)) response.end(body)
-    // An orderly end of the connection: a reset could take back what was sent.
+    // The connection ends in order: a reset could discard bytes already sent.
     else response.write(body.subarray(0, fault.breakAfter), () => response.socket?.end())
   }
   return { url: await serve(answer), requests, faults }
 }
 
-/** A proxy for plain http and, by CONNECT, for TLS. @returns its address and what went through it */
+/** A proxy for plain http and, by CONNECT, for TLS. @returns its address and a list of the passed requests */
 export async function proxyServer(): Promise<{ url: string; passed: string[] }> {
   const passed: string[] = []
   const server = createServer((incoming, response) => {
@@ -82,7 +82,7 @@ export async function proxyServer(): Promise<{ url: string; passed: string[] }> 
   return { url: await listen(server), passed }
 }
 
-/** What the archive of a minimal distribution looks like, in small. @returns a .tar.gz */
+/** A small archive with the layout of a minimal distribution. @returns a .tar.gz */
 export function smallDistribution(): Buffer {
   small ??= packDistribution()
   return small
@@ -97,7 +97,7 @@ function packDistribution(): Buffer {
   program(join(jdk, 'bin', 'jar'), 'exit 0')
   writeFileSync(join(jdk, 'release'), 'JAVA_VERSION="25.0.3"\nMODULES="java.base jdk.localedata"\n')
   mkdirSync(join(folder, top, 'lib'))
-  // Noise, so that the archive is longer than one packet.
+  // Random bytes make the archive longer than one packet.
   const noise = Array.from({ length: 9_000 }, (_, at) => createHash('sha256').update(`${at}`).digest('hex'))
   writeFileSync(join(folder, top, 'lib', 'opensearch.jar'), noise.join(''), { mode: 0o600 })
   execFileSync('tar', ['-czf', join(folder, 'archive'), '-C', folder, top])

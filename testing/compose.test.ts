@@ -45,7 +45,7 @@ test('a container starts when those that it needs are healthy, and each of those
     expect(condition).toBe('service_healthy')
     expect(services[name]?.healthcheck, name).toBeDefined()
   }
-  // Those of the image have its own.
+  // Services built from the image have its health check.
   for (const [name, { build, image, healthcheck }] of each) {
     if (build === undefined && image !== 'lexpand') expect(healthcheck, name).toBeDefined()
   }

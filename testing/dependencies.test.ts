@@ -18,9 +18,9 @@ const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record
 const locked = Object.entries(packages).filter(([folder]) => folder !== '')
 const nameOf = (folder: string) => folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length)
 
-/** Licences of packages that an installation gets: each lets anybody use, change and pass them on, for the notice alone. */
+/** Licences of packages in an installation: each lets anybody use, change and pass them on, on condition of the notice alone. */
 const SHIPPED = ['MIT', 'Apache-2.0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', '(MIT OR CC0-1.0)']
-/** Also of packages that only tests and builds use, and that are not passed on. */
+/** Licences of packages that only tests and builds use and that are not passed on. */
 const TOOLS = [
   ...SHIPPED,
   '(AFL-2.1 OR BSD-3-Clause)',
@@ -30,14 +30,14 @@ const TOOLS = [
   'Unlicense',
   'MIT OR Apache-2.0',
 ]
-/** Their package.json names the licence in an older form, which package-lock.json does not copy. */
+/** Packages whose package.json names the licence in an older form, which package-lock.json does not copy. */
 const OLD_FORM = new Map([
   ['ssh2', 'MIT'],
   ['buildcheck', 'MIT'],
   ['cpu-features', 'MIT'],
 ])
 
-/** Why each works without the script that it has: nothing is ever installed with scripts. */
+/** Reasons why each package works without its install script: nothing is ever installed with scripts. */
 const SCRIPTS = new Map([
   ['onnxruntime-node', 'the script fetches libraries for GPUs; the one for CPUs is in the package'],
   ['msgpackr-extract', 'a quicker way to read strings; msgpackr does it in JavaScript'],
@@ -73,7 +73,7 @@ test('every version is exact, and every package is locked with its SHA-512', () 
   }
   for (const [folder, { integrity, resolved }] of locked) {
     expect(integrity, folder).toMatch(/^sha512-/)
-    // Without an address it comes from the registry that the installer has set, and must have that hash.
+    // Without an address a package comes from the registry that the installer has set, and must have that hash.
     expect(resolved ?? 'https://registry.npmjs.org/', folder).toMatch(/^https:\/\/registry\.npmjs\.org\//)
   }
 })

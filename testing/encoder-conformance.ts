@@ -7,13 +7,13 @@ export interface EncoderFixture {
   create(): Encoder
   readonly clsId: number
   readonly sepId: number
-  /** Ordinary piece ids to build windows from, at least 40. */
+  /** Ids of ordinary word pieces for windows, at least 40. */
   readonly pieceIds: readonly number[]
-  /** Must never come out; put into windows on purpose. */
+  /** Ids that must never be in a vector; the windows contain them on purpose. */
   readonly hiddenIds: readonly number[]
 }
 
-/** What {@link Encoder} promises, as one suite that every driver has to pass. */
+/** The guarantees of {@link Encoder}, as one suite that every driver has to pass. */
 export function describeEncoder(name: string, load: () => Promise<EncoderFixture>): void {
   describe(`${name} encoder`, () => {
     let fixture: EncoderFixture
@@ -104,7 +104,7 @@ export function describeEncoder(name: string, load: () => Promise<EncoderFixture
   })
 }
 
-/** [CLS], `length` pieces chosen by `seed`, [SEP]. */
+/** A window: [CLS], `length` pieces chosen by `seed`, [SEP]. */
 function windowOf({ clsId, sepId, pieceIds }: EncoderFixture, length: number, seed: number): TokenWindow {
   const pieces = Array.from({ length }, (_, at) => pieceIds[(at * 7 + seed * 11) % pieceIds.length] as number)
   return { inputIds: Uint32Array.of(clsId, ...pieces, sepId) }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 
-/** The layers of the product, lowest first: what stands in a row imports rows before it, and never one after it. */
+/** The layers of the product, lowest first: a row imports rows before it, never rows after it. */
 export const LAYERS: readonly (readonly string[])[] = [
   ['sparse'],
   ['models', 'opensearch'],
@@ -14,16 +14,16 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['reports'],
 ]
 
-/** Within a row, who may import whom. */
+/** Permitted imports within a row. */
 const NEIGHBOURS: readonly string[] = ['quality -> measure', 'cli -> bench']
 
-/** Our own for one machine; imports nothing else of ours, and is started by the command line and by measuring. */
+/** The embedded services: the folder imports nothing else of the product; the command line and measurements start it. */
 const EMBEDDED = 'embedded'
 
 export interface House {
   /** Source files without tests, relative to the root. */
   readonly files: readonly string[]
-  /** File -> files that it imports, types too. */
+  /** File -> files that it imports, including imports of types. */
   readonly imports: ReadonlyMap<string, readonly string[]>
 }
 
@@ -44,7 +44,7 @@ export function readHouse(root: string): House {
   return { files, imports: new Map(imports) }
 }
 
-/** Imports that run upwards or aside, as "file -> file". */
+/** Imports that go upwards or sideways, as "file -> file". */
 export function upwardImports({ imports }: House): string[] {
   return edges(imports).flatMap(([from, to]) =>
     mayImport(topOf(from), topOf(to)) ? [] : [`${from} -> ${to}`],
@@ -60,7 +60,7 @@ function rowOf(folder: string): number {
   return LAYERS.findIndex((folders) => folders.includes(folder))
 }
 
-/** Circles among the entries of any folder; files that only re-export are doors, not rooms. */
+/** Circles among the entries of any folder; files that only re-export do not count. */
 export function circles({ files, imports }: House): string[] {
   const folders = new Set(files.flatMap((file) => ancestors(file)))
   return [...folders].flatMap((folder) => {
@@ -76,7 +76,7 @@ export function circles({ files, imports }: House): string[] {
   })
 }
 
-/** Folder -> entries, where there are more than a floor should have. */
+/** Folders with more entries than allowed, with their entries. */
 export function crowded({ files }: House, most: number): string[] {
   const entries = new Map<string, Set<string>>()
   for (const file of files) {
@@ -102,7 +102,7 @@ function ancestors(file: string): string[] {
   return ['', ...parts.map((_, at) => parts.slice(0, at + 1).join('/'))]
 }
 
-/** The file or folder directly inside `folder` that holds the file; undefined when it lies elsewhere. */
+/** The file or folder directly inside `folder` that contains the file; undefined when it lies elsewhere. */
 function entryOf(folder: string, file: string): string | undefined {
   const path = relative(folder, file)
   return path.startsWith('..') ? undefined : path.split('/')[0]

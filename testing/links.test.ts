@@ -22,7 +22,7 @@ const PAGES = [
     .map((file) => `docs/${file}`),
 ]
 
-/** Targets of the relative links of a page, from the root; pages of the site are named without their ending there. */
+/** Targets of the relative links of a page, from the root; links between pages of the site have no extension. */
 function linksOf(page: string): string[] {
   const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/```.*?```/gs, '')
   return Array.from(text.matchAll(/\]\((?!https?:|mailto:|#)([^)\s#]+)(?:#[^)]*)?\)/g), ([, target = '']) =>

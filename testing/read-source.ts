@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { OnProblem, SourceProblem, SourceRecord } from '../sources/record.ts'
 
-/** Reads content through a reader of sources, cut into chunks. Test code. */
+/** Reads content, cut into chunks, with a reader of sources. Test code. */
 export async function readSource(
   reader: (chunks: AsyncIterable<Uint8Array>, onProblem: OnProblem) => AsyncIterable<SourceRecord>,
   content: string | Uint8Array,

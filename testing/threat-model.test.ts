@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 const ROOT = join(import.meta.dirname, '..')
 const page = readFileSync(join(ROOT, 'docs/threat-model.md'), 'utf8')
 
-/** Rows of the tables whose last column is a test. */
+/** Rows of the tables whose last column names a test. */
 const rows = page.split('\n').filter((line) => /^\| .*\|$/.test(line) && !/^\| (it tries|who|---)/.test(line))
 const threats = rows.slice(rows.findIndex((row) => row.includes('.test.ts')))
 
@@ -15,7 +15,7 @@ describe('the threat model', () => {
     expect(file, 'a row without its test').not.toBe('')
     expect(existsSync(join(ROOT, file)), file).toBe(true)
     const text = readFileSync(join(ROOT, file), 'utf8')
-    // A title in single quotes is written with its apostrophes masked.
+    // A title in single quotes has its apostrophes escaped.
     expect(text.replaceAll("\\'", "'")).toContain(title)
   })
 

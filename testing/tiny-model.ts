@@ -8,7 +8,7 @@ import { WordPieceTokenizer } from '../sparse/word-pieces/tokenizer.ts'
 
 const SPECIALS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]']
 
-/** A complete model of seven word pieces, for tests of loading: its graph is bytes, not ONNX. */
+/** A complete model of seven word pieces for tests of loading: its graph is arbitrary bytes, not ONNX. */
 export function tinyModel(words: readonly string[] = ['rain', 'snow']) {
   const pieces = [...SPECIALS, ...words]
   const tokenizer = {

@@ -18,7 +18,7 @@ import { BoundedLabels } from '../workers/telemetry/bounded-labels.ts'
 import { readHouse } from './floor-plan.ts'
 import { testTokenizer } from './test-fixtures.ts'
 
-/** Whatever cuts a text of a user, at every place where a cut may fall. */
+/** All functions that cut a user's text, at every possible cut. */
 const CUTS: Readonly<Record<string, (text: string) => string>> = {
   'a value in a message': (text) => shorten(text),
   'a metric label': (text) => new BoundedLabels(1).of(text),

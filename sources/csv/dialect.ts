@@ -13,9 +13,9 @@ export interface Dialect {
 /**
  * Finds delimiter and column names.
  *
- * @param head begins with the first line and holds it whole
- * @param wanted what the user says; `columns` for a file without a line of names
- * @throws LexpandError INPUT for one column that holds another delimiter, for names that are empty or come twice, and for
+ * @param head begins with the whole first line
+ * @param wanted options of the user; `columns` for a file without a line of names
+ * @throws LexpandError INPUT for a single column that contains another delimiter, for empty or repeated names, and for
  *   a first line that looks like a document
  */
 export function findDialect(
@@ -47,7 +47,7 @@ export function findDialect(
   return { delimiter, columns: cells }
 }
 
-/** Up to the first line end outside quotes. */
+/** The text up to the first line end outside quotes. */
 function firstRecord(head: string): string {
   let inQuotes = false
   for (let at = 0; at < head.length; at++) {
@@ -57,7 +57,7 @@ function firstRecord(head: string): string {
   return head
 }
 
-/** The one that makes most columns of the first line; a comma where none makes two. */
+/** The delimiter that gives the most columns in the first line; a comma where none gives two. */
 function delimiterOf(line: string): string {
   const counts = DELIMITERS.map((delimiter) => cellsOf(line, delimiter).length)
   return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ','
@@ -72,7 +72,7 @@ function cellsOf(line: string, delimiter: string): string[] {
   }
 }
 
-/** Signed or fractional numbers, dates and addresses are values, and no names; whole numbers may be years. */
+/** Signed or fractional numbers, dates and addresses are values and not names; whole numbers may be years. */
 const VALUE = /^([-+]?\d*[.,]\d+|[-+]\d+|\d{4}-\d\d-\d\d.*|https?:\/\/.*|true|false)$/i
 const LONGEST_NAME = 128
 

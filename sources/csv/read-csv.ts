@@ -6,16 +6,16 @@ import { findDialect } from './dialect.ts'
 export interface CsvOptions {
   /** Undefined: the column `_id`, else `id`, else no id. */
   readonly idField?: string | undefined
-  /** @default comma, semicolon, tab or vertical bar, whichever makes most columns of the first line */
+  /** @default comma, semicolon, tab or vertical bar, whichever gives the most columns in the first line */
   readonly delimiter?: string | undefined
-  /** Names of the columns of a file whose first line is a document. @default the first line names them */
+  /** Names of the columns of a file whose first line is a document. @default those in the first line */
   readonly columns?: readonly string[] | undefined
   readonly onProblem: OnProblem
 }
 
 /**
- * Reads separated values (RFC 4180). Every value is text, empty cells are left out. A record that cannot be used is
- * reported with its line and the rest goes on.
+ * Reads separated values (RFC 4180). Every value is text; empty cells are left out. A record that cannot be used is
+ * reported with its line, and reading continues.
  *
  * @throws LexpandError INPUT as {@link findDialect} does
  */
@@ -28,10 +28,10 @@ export async function* readCsv(
   if (head.length === 0) return
   const dialect = findDialect(new TextDecoder().decode(head), name, { delimiter, columns: named })
   const parser = parse({
-    // One character a byte: the parser itself would hide bytes that are not UTF-8 behind U+FFFD.
+    // One character for each byte: the parser itself would hide bytes that are not UTF-8 behind U+FFFD.
     encoding: 'latin1',
     delimiter: dialect.delimiter,
-    // By number: a column may be called __proto__.
+    // Columns are numbered, since one may be named __proto__.
     columns: dialect.columns.map((_, at) => String(at)),
     from: named === undefined ? 2 : 1,
     info: true,
@@ -64,7 +64,7 @@ export async function* readCsv(
 
 const HEAD_BYTES = 64 * 1024
 
-/** `pipeline` would do, were it not that it rejects when the reader stops early, which is no error here. */
+/** Replaces `pipeline`, which rejects when the reader stops early; that is no error here. */
 async function feed(chunks: AsyncIterable<Uint8Array>, parser: ReturnType<typeof parse>): Promise<void> {
   try {
     for await (const chunk of chunks) {
@@ -100,7 +100,7 @@ function decodeRow(
         message: `expected UTF-8 in the column ${JSON.stringify(column)}, got bytes that are not. Convert the file, for example with iconv`,
       }
     }
-    // An empty cell says nothing: as '' it would be refused where the column holds numbers or dates.
+    // An empty cell has no value: '' would be refused where the column holds numbers or dates.
     if (text !== '') decoded.push([column, text])
   }
   return toRecord(Object.fromEntries(decoded), idField, position)

@@ -1,11 +1,11 @@
-/** One value of a JSON text; `line` is where it begins. */
+/** One value of a JSON text; `line` is the number of its first line. */
 export type JsonItem =
   | { readonly number: number; readonly line: number; readonly text: string }
   | { readonly number: number; readonly line: number; readonly problem: string }
 
 /**
  * Cuts JSON into its values by brackets and quotes alone: the elements of a list, or objects one after the other.
- * Memory stays at one value; a longer one than `maxBytes` is skipped and reported.
+ * Memory stays at one value; a value longer than `maxBytes` is skipped and reported.
  */
 export async function* jsonItems(
   chunks: AsyncIterable<Uint8Array>,
@@ -30,7 +30,7 @@ const BLANK = new Set([0x20, 0x09, 0x0d, NEWLINE, 0xef, 0xbb, 0xbf])
 
 class Scanner {
   readonly #maxBytes: number
-  /** Depth at which values stand. */
+  /** Depth of the brackets at which values begin. */
   readonly #base: number
   readonly #decoder = new TextDecoder('utf-8', { fatal: true })
   #depth = 0
@@ -38,11 +38,11 @@ class Scanner {
   #escaped = false
   #line = 1
   #number = 0
-  /** Where the value under way begins; undefined between values. */
+  /** First line of the value under way; undefined between values. */
   #startLine: number | undefined
   #parts: Uint8Array[] = []
   #bytes = 0
-  /** What comes is no JSON any more. */
+  /** Whether the rest of the input is no JSON. */
   #isRefused = false
 
   constructor(maxBytes: number, isList: boolean) {
@@ -93,7 +93,7 @@ class Scanner {
         this.#keep(chunk.subarray(start, at))
         yield this.#finish()
         start = -1
-        // The bracket that ends the list is looked at again, now between values.
+        // The bracket that ends the list is read again, now between values.
         if (CLOSING.has(byte)) at--
       }
     }

@@ -9,10 +9,10 @@ const NEWLINE = 0x0a
 const BYTE_ORDER_MARK = '\uFEFF'
 
 /**
- * Splits bytes into lines of strict UTF-8. Memory stays at one line: a longer one than `maxBytes` is skipped
- * and reported, and so is one that is not UTF-8 (Node's readline would silently put U+FFFD there).
+ * Splits bytes into lines of strict UTF-8. Memory stays at one line: a line longer than `maxBytes` is skipped and
+ * reported, and so is one that is not UTF-8 (Node's readline would silently insert U+FFFD).
  *
- * @param maxBytes bound of one line
+ * @param maxBytes largest length of one line
  */
 export async function* lines(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Line> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -1,7 +1,7 @@
 import { parseExactly } from '../../sparse/exact-json.ts'
 import { shorten } from '../record.ts'
 
-/** Parses a JSON object with its numbers as they are written. @returns the object, or what is wrong with the text */
+/** Parses a JSON object and keeps its numbers as written. @returns the object, or a description of the mistake in the text */
 export function parseObject(text: string): Record<string, unknown> | string {
   let value: unknown
   try {

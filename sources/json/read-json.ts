@@ -6,11 +6,11 @@ import { type Line, lines } from './lines.ts'
 import { parseObject } from './parse-object.ts'
 
 /**
- * Reads JSON documents: one object a line, objects over several lines, a list of objects, or the body of a `_bulk`
- * request; which of them, the first lines say. What cannot be used is reported with its place and the rest goes on;
- * blank lines are skipped.
+ * Reads JSON documents: one object on each line, objects over several lines, a list of objects, or the body of a
+ * `_bulk` request; the first lines decide. A document that cannot be used is reported with its place, and reading
+ * continues; blank lines are skipped.
  *
- * @param name of the stream, for positions
+ * @param name name of the stream, for positions
  * @param idField undefined: `_id`, else `id`, else no id
  */
 export async function* readJson(
@@ -57,7 +57,7 @@ function formOf(head: string): Form {
   const [first = '', ...rest] = text.split('\n')
   const parsed = parseObject(first)
   if (typeof parsed !== 'string') return isAction(parsed) ? 'bulk' : 'lines'
-  // A line that is cut off is a mistake among lines; an object that goes on below is no line.
+  // A line that is cut off is a mistake among lines; an object that continues below is no line.
   const next = rest.find((line) => line.trim() !== '')?.trimStart()
   return text.startsWith('{') && next !== undefined && !next.startsWith('{') ? 'objects' : 'lines'
 }

@@ -10,12 +10,12 @@ export const PASSAGE_FIELD = 'passage'
 export const PASSAGE_MAPPING = { [PARENT_FIELD]: { type: 'keyword' }, [PASSAGE_FIELD]: { type: 'integer' } }
 
 /**
- * Cuts documents into passages, each a document of its own: the longest of the text fields is cut, all other fields are
- * repeated. A passage has the id `ID#1`, `ID#2`, ..., and its document's id in `parent_id`. Documents that are one
- * passage are `ID#1`, too.
+ * Cuts documents into passages, each a document of its own: the longest text field is cut, all other fields are
+ * repeated. A passage has the id `ID#1`, `ID#2`, ..., and its document's id in `parent_id`. A document of a single
+ * passage gets `ID#1`, too.
  *
  * @param fields text fields at the top level; others are repeated whole
- * @param words about so many a passage
+ * @param words approximate number of words of a passage
  */
 export async function* cutRecords(
   records: AsyncIterable<SourceRecord>,
@@ -56,7 +56,7 @@ function longestText(
   return texts.sort(([, a], [, b]) => b.length - a.length)[0]
 }
 
-/** The same document has the same id in the next run. */
+/** Makes the id from the content, so that the same document has the same id in the next run. */
 function idFromContent(source: object): string {
   return createHash('sha256').update(JSON.stringify(source)).digest('base64url').slice(0, 22)
 }

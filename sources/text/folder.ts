@@ -24,7 +24,7 @@ export async function* readFolder(
     yield* readTextFile(join(root, path), path, wordsPerPassage, onProblem)
 }
 
-/** Reads one file as {@link readFolder} does. @param path id and position of what it gives */
+/** Reads one file as {@link readFolder} does. @param path id and position of its documents */
 export async function* readTextFile(
   file: string,
   path: string,
@@ -98,7 +98,7 @@ function sectionsOf(path: string, content: string): Section[] {
   return [{ heading: title, text }]
 }
 
-/** The title stands in a field of its own: it is not repeated in front of the text. */
+/** The title has a field of its own, so it is not repeated in front of the text. */
 function joinSection({ heading, text }: Section, title: string): string {
   return heading === '' || heading === title ? text : `${heading}\n\n${text}`
 }

@@ -3,7 +3,7 @@ import type { SourceRecord } from '../record.ts'
 import { htmlText } from './html.ts'
 
 /**
- * Puts what a reader of the page sees into fields that hold HTML: tags, scripts and styles are no words. Strings in
+ * Replaces HTML in fields by the text that a reader of the page sees, without tags, scripts and styles. Strings in
  * lists are converted, too.
  *
  * @param fields dotted paths
@@ -18,7 +18,7 @@ export async function* withoutMarkup(
   }
 }
 
-/** Fields most of whose values look like HTML. @param fields to look at */
+/** Finds fields most of whose values look like HTML. @param fields fields to inspect */
 export function findHtmlFields(
   sample: readonly Pick<SourceRecord, 'source'>[],
   fields: readonly string[],
@@ -29,7 +29,7 @@ export function findHtmlFields(
   })
 }
 
-/** Closed elements, or single ones of a page; `a < b` and `<T>` are none. */
+/** Closed elements, or single ones of a page; `a < b` and `<T>` do not match. */
 const MARKUP =
   /<(p|div|span|a|b|i|em|strong|ul|ol|li|h[1-6]|table|tr|td|html|body|script|style)(\s[^<>]*)?>[\s\S]*<\/\1\s*>|<(br|hr|img|p|li)(\s[^<>]*)?\/?>/i
 const LOOKED_AT_UNITS = 10_000

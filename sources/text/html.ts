@@ -1,7 +1,7 @@
 import { convert, type HtmlToTextOptions } from 'html-to-text'
 import { MAX_RECORD_BYTES } from '../record.ts'
 
-/** What a reader of the page sees: text without markup, one block a line, addresses of links left out. */
+/** The text that a reader of the page sees: without markup, one block on each line, addresses of links left out. */
 export function htmlText(html: string): { title: string; text: string } {
   const title = convert(html, {
     ...common,
@@ -12,7 +12,7 @@ export function htmlText(html: string): { title: string; text: string } {
 
 const common: HtmlToTextOptions = {
   wordwrap: false,
-  // Pages nested deeper than this are generated or hostile; the converter recurses.
+  // Pages nested deeper than this are generated or hostile; the converter is recursive.
   limits: { maxDepth: 256, ellipsis: '', maxInputLength: MAX_RECORD_BYTES },
 }
 

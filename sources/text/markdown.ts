@@ -1,16 +1,16 @@
 /** Text under one heading. */
 export interface Section {
-  /** Without markup; '' before the first heading. */
+  /** Heading without markup; '' before the first heading. */
   readonly heading: string
   /** Paragraphs separated by one blank line, without markup. */
   readonly text: string
 }
 
 /**
- * Splits Markdown at its headings and takes the markup out: link targets, images, comments, tags, emphasis.
- * A reading aid, not a parser: what it does not know stays as text.
+ * Splits Markdown at its headings and removes the markup: link targets, images, comments, tags, emphasis. This is a
+ * reading aid, not a parser: markup that it does not know stays as text.
  *
- * @param options.code whether code blocks are text too
+ * @param options.code whether code blocks are text, too
  */
 export function markdownSections(markdown: string, options: { readonly code: boolean }): Section[] {
   const sections: Section[] = []

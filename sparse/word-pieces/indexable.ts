@@ -3,8 +3,8 @@ import type { WordPieceTokenizer } from './tokenizer.ts'
 /**
  * The word piece with this id when it may be stored and queried, else undefined.
  *
- * Special tokens mean nothing in a text. A piece with a dot (".", "##.", "...") cannot be asked for: a
- * `rank_feature` query takes what follows the last dot of "field.piece" as the piece.
+ * Special tokens have no meaning in a text. A piece with a dot (".", "##.", "...") cannot be searched for: a
+ * `rank_feature` query takes the part after the last dot of "field.piece" as the piece.
  */
 export function indexablePiece(id: number, tokenizer: WordPieceTokenizer): string | undefined {
   if (tokenizer.specialTokenIds.has(id)) return undefined

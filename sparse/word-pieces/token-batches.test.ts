@@ -14,7 +14,7 @@ describe('tokenBatches', () => {
           const longest = batches.map((batch) => Math.max(...batch.map((at) => lengths[at] as number)))
           batches.forEach((batch, at) => {
             if (batch.length > 1) expect((longest[at] as number) * batch.length).toBeLessThanOrEqual(budget)
-            // The first of the next batch would not have fitted.
+            // The first sequence of the next batch would not have fitted.
             if (at > 0) {
               const previous = batches[at - 1] as number[]
               expect((longest[at - 1] as number) * (previous.length + 1)).toBeGreaterThan(budget)

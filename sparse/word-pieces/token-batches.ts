@@ -1,12 +1,13 @@
 import { LexpandError } from '../errors.ts'
 
 /**
- * Groups sequences for a model that pads each batch to its longest member: neighbours in length go together and
- * padding is rare.
+ * Groups sequences for a model that pads each batch to its longest member: sequences of similar length go together, so
+ * that padding is rare.
  *
- * @param lengths word pieces of each sequence
- * @param tokenBudget most padded word pieces (longest x count) in a batch; a longer sequence goes alone
- * @returns indices into `lengths`, each exactly once, longest first: what needs most memory fails first
+ * @param lengths number of word pieces of each sequence
+ * @param tokenBudget largest number of padded word pieces (longest x count) in a batch; a longer sequence goes alone
+ * @returns indices into `lengths`, each exactly once, longest first, so that the batch that needs most memory fails
+ *   first
  * @throws LexpandError CONFIGURATION when the budget is not a positive integer
  */
 export function tokenBatches(lengths: readonly number[], tokenBudget: number): number[][] {

@@ -10,7 +10,7 @@ const golden = readTokenGolden()
 const tokenizer = goldenTokenizer()
 const checksum = (text: string) => crc32(new Uint8Array(tokenizer.tokenize(text).buffer))
 
-// Seconds of work: on a busy machine more than vitest's five.
+// The work takes seconds; on a busy machine more than vitest's five.
 describe('token ids equal the reference tokenizer', { timeout: 30_000 }, () => {
   test('on every hard string', () => {
     expect(golden.hard.length).toBeGreaterThan(2_000)

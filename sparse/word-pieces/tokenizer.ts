@@ -5,7 +5,7 @@ import { wordSpans } from './bert-words.ts'
 
 /** A word of a text and the word pieces it splits into. */
 export interface Word {
-  /** UTF-16 offset of the word's first unit in the text as given. */
+  /** UTF-16 offset of the word's first unit in the text. */
   readonly start: number
   /** UTF-16 offset behind the word's last unit. */
   readonly end: number
@@ -17,15 +17,15 @@ export interface Word {
  * Uncased BERT WordPiece, equal to the reference implementation (Rust `tokenizers`) on every string it accepts
  * (sparse/golden/); half surrogate pairs, which it does not accept, are dropped.
  *
- * Vocabulary, special tokens and WordPiece itself come from @huggingface/tokenizers; words come from
- * bert-words.ts, which says why.
+ * Vocabulary, special tokens and WordPiece itself come from @huggingface/tokenizers; words come from bert-words.ts,
+ * where the reason is given.
  */
 export class WordPieceTokenizer {
   /** Largest word piece id + 1: the width of the model's output. */
   readonly vocabularySize: number
   /** SHA-256 (hex) over the JSON array of all pieces in id order, null where an id is unused. */
   readonly vocabularyHash: string
-  /** [PAD], [UNK], [CLS], [SEP], [MASK] and whatever else the file marks as special. */
+  /** Ids of [PAD], [UNK], [CLS], [SEP], [MASK] and all other tokens that the file marks as special. */
   readonly specialTokenIds: ReadonlySet<number>
   readonly clsId: number
   readonly sepId: number
@@ -60,12 +60,12 @@ export class WordPieceTokenizer {
     this.clsId = this.#required('[CLS]')
     this.sepId = this.#required('[SEP]')
     this.padId = this.#required('[PAD]')
-    // Longest first: the reference takes the leftmost, longest match.
+    // Sorted by length, because the reference takes the leftmost, longest match.
     const contents = file.added_tokens.map((token) => token.content).sort((a, b) => b.length - a.length)
     this.#specialPattern = new RegExp(contents.map(escaped).join('|'), 'g')
   }
 
-  /** All word piece ids of a text, shape [pieces]: no [CLS] and [SEP] added, nothing cut off. */
+  /** All word piece ids of a text, shape [pieces], without [CLS] and [SEP] and without truncation. */
   tokenize(text: string): Uint32Array {
     const ids: number[] = []
     for (const word of this.words(text)) for (const id of word.ids) ids.push(id)
@@ -73,9 +73,9 @@ export class WordPieceTokenizer {
   }
 
   /**
-   * The words of a text in order, found as they are asked for: who stops early pays only for what was read.
-   * A special token that stands literally in the text ("[SEP]") is one word with the special id, as in the
-   * reference; what indexes or queries drops special ids.
+   * The words of a text in order, found one at a time: a caller who stops early pays only for the words read. A special
+   * token that occurs literally in the text ("[SEP]") is one word with the special id, as in the reference; vectors and
+   * queries drop special ids.
    */
   *words(text: string): Generator<Word> {
     let from = 0
@@ -109,7 +109,7 @@ export class WordPieceTokenizer {
     const pieces: string[] = this.#model.encode([word])
     const ids = Uint32Array.from(pieces, (piece) => this.#required(piece))
     if (word.length <= CACHED_WORD_LENGTH) {
-      // Words follow Zipf's law: after a flush the frequent ones are back at once, and no order must be kept.
+      // Words follow Zipf's law: after a flush the frequent ones are back at once, so no order of use is kept.
       if (this.#cache.size >= CACHED_WORDS) this.#cache.clear()
       this.#cache.set(word, ids)
     }
@@ -144,7 +144,7 @@ interface TokenizerFile {
   }[]
 }
 
-/** Checks what bert-words.ts relies on, so that a cased or byte-level tokenizer fails here and not in the ranking. */
+/** Checks the assumptions of bert-words.ts, so that a cased or byte-level tokenizer fails here and not in the ranking. */
 function uncasedBert(json: object): TokenizerFile {
   const file = json as {
     model?: { type?: unknown; vocab?: unknown; unk_token?: unknown } | undefined

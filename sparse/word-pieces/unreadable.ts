@@ -13,12 +13,12 @@ export function isUnreadable(text: string, tokenizer: WordPieceTokenizer): boole
   return strangeShare(text, tokenizer) > UNREADABLE_SHARE
 }
 
-/** Between what was measured for scripts that the model does not know, and everything else. */
+/** A share between those measured for scripts that the model does not know and all others. */
 const UNREADABLE_SHARE = 0.6
-/** UTF-16 units looked at: a language shows in less. */
+/** Number of UTF-16 units read: they suffice to recognise a language. */
 const LOOKED_AT_UNITS = 2_000
 
-/** @returns of the first word pieces those that are unknown or single letters, 0 to 1; 0 for a text without any */
+/** @returns share of the first word pieces that are unknown or single letters, 0 to 1; 0 for a text without word pieces */
 export function strangeShare(text: string, tokenizer: WordPieceTokenizer): number {
   const ids = tokenizer.tokenize(textStart(text, LOOKED_AT_UNITS).toWellFormed())
   if (ids.length === 0) return 0
@@ -29,7 +29,7 @@ export function strangeShare(text: string, tokenizer: WordPieceTokenizer): numbe
 
 const UNKNOWN = '[UNK]'
 
-/** A Latin letter that is a word of its own is none: variables, initials, "a". */
+/** A single Latin letter that is a word of its own is not strange: variables, initials, "a". */
 function isStrange(piece: string): boolean {
   return piece === UNKNOWN || /^##[\p{L}\p{M}]$/u.test(piece) || /^(?![a-z])[\p{L}\p{M}]$/u.test(piece)
 }

@@ -42,7 +42,7 @@ describe('windowsOf', () => {
             expect(content.slice(0, windowing.overlap)).toEqual(
               covered.slice(covered.length - windowing.overlap),
             )
-          // A window that repeats nothing new would be work for nothing.
+          // A window without new word pieces would be wasted work.
           expect(content.length).toBeGreaterThan(at > 0 ? windowing.overlap : 0)
           covered.push(...content.slice(at > 0 ? windowing.overlap : 0))
         })
@@ -73,7 +73,7 @@ describe('windowsOf', () => {
 
   test('of 10 MB reads little more than the windows and estimates the rest within 2%', () => {
     const text = 'the rain in new york and the electroencephalography of it '.repeat(175_000)
-    tokenizer.words(text).next() // makes one string of the repetition
+    tokenizer.words(text).next() // Flattens the repeated string.
     let result: WindowedText = { windows: [], tokens: 0, truncated: 0 }
     const spent = cpuMilliseconds(() => {
       result = windowsOf(text, tokenizer, { maxLength: 512, overlap: 32, maxWindows: 16 })

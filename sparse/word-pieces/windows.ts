@@ -2,13 +2,13 @@ import type { TokenWindow } from '../encoder.ts'
 import { LexpandError } from '../errors.ts'
 import type { WordPieceTokenizer } from './tokenizer.ts'
 
-/** How a text longer than the model's input is cut. Part of the fingerprint: it changes vectors. */
+/** Describes how a text longer than the model's input is cut. Part of the fingerprint, because it changes vectors. */
 export interface Windowing {
-  /** Word pieces in a window, [CLS] and [SEP] included; 3 to the model's max_length. */
+  /** Number of word pieces in a window, [CLS] and [SEP] included; 3 to the model's max_length. */
   readonly maxLength: number
-  /** Word pieces that a window shares with the one before, so that no sentence is seen only in halves. */
+  /** Number of word pieces that a window shares with the previous one, so that no sentence is seen only in halves. */
   readonly overlap: number
-  /** Windows of one text at most; what lies behind them is counted as truncated. */
+  /** Largest number of windows of one text; word pieces behind them count as truncated. */
   readonly maxWindows: number
 }
 
@@ -18,9 +18,9 @@ export const DEFAULT_MAX_WINDOWS = 16
 
 export interface WindowedText {
   readonly windows: readonly TokenWindow[]
-  /** Word pieces in the whole text; extrapolated behind {@link COUNTED_UNITS}. */
+  /** Number of word pieces in the whole text; extrapolated behind {@link COUNTED_UNITS}. */
   readonly tokens: number
-  /** Word pieces that no window covers. */
+  /** Number of word pieces that no window covers. */
   readonly truncated: number
 }
 
@@ -50,7 +50,7 @@ export function windowsOf(text: string, tokenizer: WordPieceTokenizer, windowing
   return { windows, tokens, truncated: tokens - pieces.length }
 }
 
-/** @throws LexpandError CONFIGURATION naming the value and its range */
+/** @throws LexpandError CONFIGURATION with the value and its range */
 export function assertWindowing({ maxLength, overlap, maxWindows }: Windowing): void {
   assertInteger('maxLength', maxLength, 3, Number.MAX_SAFE_INTEGER)
   assertInteger('overlap', overlap, 0, maxLength - 3)
