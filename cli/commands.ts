@@ -4,7 +4,7 @@ interface CommandModule {
   register(program: Command): void
 }
 
-/** The file of each command, in the order of the design: services, documents, queries, proof. */
+/** The module of each command, in the order of the help: services, documents, queries, proof. */
 export const COMMANDS = {
   up: () => import('./services/up.ts'),
   down: () => import('./services/down.ts'),
@@ -32,7 +32,7 @@ export function isCommand(name: string): name is keyof typeof COMMANDS {
   return Object.hasOwn(COMMANDS, name)
 }
 
-/** The npm package carries no benchmarks: there the command says where they are. */
+/** The npm package contains no benchmarks; its command says where they are. */
 async function benchCommand(): Promise<CommandModule> {
   const benchmarks: string = './bench/bench.ts'
   try {

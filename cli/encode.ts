@@ -10,7 +10,7 @@ import { withExamples, withJson } from './shell/command.ts'
 import { type ModelFlags, openModel, withModel } from './shell/model.ts'
 import { EXIT } from './shell/output.ts'
 
-/** Lines that are encoded together; enough for every core, few enough that the first answers come soon. */
+/** Number of lines that are encoded together: enough for every core, few enough that the first answers come soon. */
 const BATCH_LINES = 64
 const TOKEN_BUDGET = 4_096
 
@@ -63,14 +63,14 @@ function answer(line: Line, expanded: ExpandedText | undefined, tokenizer: WordP
     }
     return `${JSON.stringify({ error })}\n`
   }
-  // Written by hand because an object would put tokens that look like numbers ("2019") before all others.
+  // Written by hand, because an object would put tokens that look like numbers ("2019") before all others.
   const tokens = [...toFeatures(expanded.vector, tokenizer)].map(
     ([piece, weight]) => `${JSON.stringify(piece)}:${weight}`,
   )
   return `{"tokens":{${tokens.join(',')}},"windows":${expanded.windows},"truncated":${expanded.truncated}}\n`
 }
 
-/** Groups lines: as many as are there, up to {@link BATCH_LINES}; one typed by hand does not wait for a second. */
+/** Groups the available lines, at most {@link BATCH_LINES}; a line typed by hand does not wait for a second one. */
 async function* batches(source: AsyncIterable<Line>): AsyncGenerator<Line[]> {
   const iterator = source[Symbol.asyncIterator]()
   let next = iterator.next()

@@ -12,12 +12,12 @@ const program = new Command('lexpand')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
 
-// A call reads what its own command needs, which takes a fraction of the time; help and mistakes are about all of them.
+// A call loads only its own command, which takes a fraction of the time; help and mistakes need all of them.
 const [name = ''] = process.argv.slice(2)
 const wanted = isCommand(name) ? [COMMANDS[name]] : Object.values(COMMANDS)
 for (const { register } of await Promise.all(wanted.map((load) => load()))) register(program)
 
-// `lexpand ... | head` has seen enough: that ends the command and is no failure.
+// The reader of `lexpand ... | head` has closed the pipe: this ends the command and is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
   throw error
@@ -26,12 +26,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync()
 } catch (error) {
-  // Commander has already said what is wrong with the call; its help and version requests exit 0.
+  // Commander has already printed the mistake; its help and version requests exit with 0.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
   else reportFailure(inOurWords(error), process.argv.includes('--json'))
 }
 
-/** Parts of Lexpand translate what the client throws; a command that asks the engine itself ends up here. */
+/** Parts of Lexpand translate errors of the client; those of a command that asks the engine itself are translated here. */
 function inOurWords(error: unknown): unknown {
   return error instanceof errors.OpenSearchClientError
     ? translateEngineError(error, { part: 'engine' })

@@ -16,7 +16,7 @@ afterEach(() => void vi.unstubAllEnvs())
 
 const FILE = join(packageRoot(), 'docker-compose.yml')
 
-/** Puts programs on PATH that note how they are called. @returns the calls so far */
+/** Puts programs on PATH that record their calls. @returns the calls so far */
 function fakeDocker(scripts: Record<string, string>): () => string[] {
   const folder = testFolder()
   const log = join(folder, 'calls')
@@ -81,6 +81,6 @@ test('docker-compose.yml runs the versions that are reported, on this machine on
   const published = yaml.match(/- "[^"]*:\d+"/g)
   expect(published).toHaveLength(yaml.match(/^ {4}ports:$/gm)?.length ?? 0)
   for (const port of published ?? []) expect(port).toMatch(/^- "127\.0\.0\.1:/)
-  // docker-compose 1.29, which Debian 12 has, refuses the whole file for it.
+  // docker-compose 1.29, which Debian 12 has, refuses a whole file with a name.
   expect(yaml).not.toMatch(/^name:/m)
 })

@@ -6,12 +6,12 @@ import { LOOPBACK } from './host/ports.ts'
 import { type CommandResult, lastLines, runCommand } from './host/run-command.ts'
 import type { ContainerRecord, ServiceName } from './host/state.ts'
 
-/** What docker-compose.yml runs; a unit test compares the two. */
+/** Version in docker-compose.yml; a unit test compares the two. */
 export const REDIS_IMAGE_VERSION = '7.4'
 
 const IMAGE_PULL_MS = 900_000
 
-/** Tells whether a Docker daemon can be used, not merely whether the client is installed. */
+/** Whether a Docker daemon answers; an installed client alone is not enough. */
 export async function dockerAnswers(): Promise<boolean> {
   const answer = await runCommand('docker', ['version', '--format', '{{.Server.Version}}'], {
     timeoutMs: 10_000,
@@ -46,7 +46,10 @@ export async function startContainer(
   }
 }
 
-/** Twice a heap that was asked for: the limit of docker-compose.yml fits its default heap, and a larger one would be killed. */
+/**
+ * Twice the heap that was asked for: the limit in docker-compose.yml fits its default heap, and a container with a
+ * larger one would be killed.
+ */
 function memoryFor({ LEXPAND_HEAP = '', LEXPAND_OPENSEARCH_MEMORY }: NodeJS.ProcessEnv): string | undefined {
   const [, number = '', unit = ''] = /^(\d+)([mg])$/i.exec(LEXPAND_HEAP) ?? []
   return LEXPAND_OPENSEARCH_MEMORY ?? (number === '' ? undefined : `${2 * Number(number)}${unit}`)
@@ -62,7 +65,7 @@ export async function removeContainers(project: string): Promise<void> {
   await compose(project, ['down', '--volumes'])
 }
 
-/** The last lines that a container printed. */
+/** The last lines of a container's log. */
 export async function containerLog(name: ServiceName, project: string): Promise<string> {
   return lastLines((await compose(project, ['logs', '--no-color', '--tail', '20', name])).stdout, 20)
 }

@@ -2,10 +2,10 @@ import type { ServiceChoice, ServiceStatus, Services } from './service-set.ts'
 import { machineServices } from './settings.ts'
 
 /**
- * Starts the embedded OpenSearch and Redis of this checkout, or finds them running. Safe to call from several
- * processes at once. The first call on a machine fetches the engine. They keep running when this process ends.
+ * Starts the embedded OpenSearch and Redis of this checkout, or finds them running. Several processes may call it at
+ * the same time. The first call on a machine downloads the engine. The services keep running when this process ends.
  *
- * @throws EngineError with the code, the reason and what to do: see ENGINE_ERRORS
+ * @throws EngineError with code, reason and remedy: see ENGINE_ERRORS
  */
 export async function up(choice: ServiceChoice = {}): Promise<Services> {
   return machineServices(choice.onProgress).up(choice)
@@ -16,7 +16,7 @@ export async function down(choice: ServiceChoice = {}): Promise<{ stopped: strin
   return machineServices(choice.onProgress).down(choice)
 }
 
-/** What runs, where, and how it is; starts and stops nothing. */
+/** The embedded services with their addresses and health; starts and stops nothing. */
 export async function status(): Promise<ServiceStatus[]> {
   return machineServices().status()
 }

@@ -4,7 +4,7 @@ import type { AdvisePlan, AdviseRun } from '../../advise/result.ts'
 import { byteSize } from '../../measure/byte-size.ts'
 import { textTable } from '../../measure/text-table.ts'
 
-/** What a run would read and write. */
+/** Text about what a run would read and write. */
 export function planText(plan: AdvisePlan): string {
   const { index, documents, sample, prunings, queries, queries_from, left_overs } = plan
   return [
@@ -19,7 +19,7 @@ export function planText(plan: AdvisePlan): string {
   ].join('\n')
 }
 
-/** A table a curve, then the advice. */
+/** One table for each curve, then the advice. */
 export function curvesText(run: AdviseRun): string {
   const { index, documents, sample, queries, queries_from, pruning, query_table, two_phase, machine } = run
   const [asItIs] = pruning
@@ -72,7 +72,7 @@ export function curvesText(run: AdviseRun): string {
   ].join('\n')
 }
 
-/** What it takes to follow an advice. */
+/** What is needed to follow an advice. */
 export function needs(advice: NeededAdvice): string[] {
   if (!advice.change) return []
   if (advice.command === undefined) return [QUERY_SIDE[advice.about]]

@@ -23,7 +23,7 @@ import { withExamples, withJson } from '../shell/command.ts'
 import { type ModelFlags, openModel, withModel } from '../shell/model.ts'
 import { note, printResult } from '../shell/output.ts'
 
-/** Processes x threads. */
+/** Number of processes, and of threads in each. */
 interface Layout {
   readonly processes: number
   readonly threads: number
@@ -119,7 +119,7 @@ async function benchEncode(flags: BenchEncodeFlags): Promise<void> {
   printResult(flags.json, result, encodeTable)
 }
 
-/** Measures all variants at one length, turn by turn, and adds them to the result. */
+/** Measures all variants at one length, in turns, and adds them to the result. */
 async function measure(
   model: Model,
   windows: readonly TokenWindow[],
@@ -171,7 +171,7 @@ function ours(
   }
 }
 
-/** The ways that a user could pick instead, on all cores, as their first examples show them. */
+/** Adds the alternatives that a user has, on all cores, used as in their first examples. */
 async function addPeers(
   entries: Map<string, Entry>,
   model: Model,
@@ -199,13 +199,13 @@ async function addPeers(
   entries.set('onnxruntime-node-naive', {
     run: await naiveNodeContestant(task.modelFile, task.inputNames, windows),
     cores,
-    // It shares the process with the command itself.
+    // It runs in the process of the command itself.
     peakMib: () => undefined,
     close: () => undefined,
   })
 }
 
-/** The same batches that our encoder makes, so that only the way of running them differs. */
+/** The same batches as Lexpand's encoder makes, so that only the way of running them differs. */
 function peerTask(model: Model, windows: readonly TokenWindow[], modelFile: string): PeerTask {
   const batches = tokenBatches(
     windows.map(({ inputIds }) => inputIds.length),

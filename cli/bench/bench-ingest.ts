@@ -78,7 +78,7 @@ async function benchIngest(source: string | undefined, flags: BenchIngestFlags):
       const share = { encoder, threads: Math.max(1, Math.floor(cores / all)) }
       const alone = () => encoderAlone(model, fields, documents, { ...share, encoderProcesses: all })
       note(`${documents.length} documents through the encoder alone, ${all} processes`)
-      // Before each way and at the end: whatever else the machine does meets both alike.
+      // Measured before each way and at the end, so that other load of the machine affects both alike.
       const aside = [await alone()]
       const runs: IngestResult['layouts'][number]['runs'][number][] = []
       for (const way of flags.ways) {
@@ -88,7 +88,7 @@ async function benchIngest(source: string | undefined, flags: BenchIngestFlags):
         aside.push(await alone())
         const ofAlone = run.docs_per_second / between(aside.at(-2), aside.at(-1))
         runs.push({ ...run, of_encoder_alone: ofAlone })
-        // Noted at once: a run of an hour that is stopped keeps what is measured.
+        // Printed at once: when a run of an hour is stopped, its results so far are visible.
         note(runLines({ ...run, of_encoder_alone: ofAlone }).join('\n'))
       }
       layouts.push({ workers, encoder_alone: aside, runs })
@@ -117,7 +117,7 @@ function between(before: Alone | undefined, after: Alone | undefined): number {
   return documents / seconds
 }
 
-/** Words of a passage of documentation: about 130 word pieces. */
+/** Number of words of a passage of documentation: about 130 word pieces. */
 const PASSAGE_WORDS = 100
 
 async function read(
@@ -133,7 +133,7 @@ async function read(
   const onProblem = ({ position, message }: { position: string; message: string }) =>
     problems.push(`${position}: ${message}`)
   const { records } = await openSource(reference, { onProblem }, process.stdin)
-  // Distinct ids: the last of several would win, and the count would never be reached.
+  // Ids are distinct: of several equal ones the last would win, and the expected count would never be reached.
   const documents = new Map<string, SourceDocument>()
   for await (const record of records) {
     documents.set(record.id ?? record.position, { ...record, id: record.id ?? record.position })

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { textStart } from '../../sparse/text-start.ts'
 
-/** Two blocks of text beside each other. @param width of the whole, in characters */
+/** Two blocks of text side by side. @param width width of both, in characters */
 export function sideBySide(left: readonly string[], right: readonly string[], width: number): string {
   const column = Math.floor((width - SEPARATOR.length) / 2)
   const [a, b] = [left, right].map((block) => block.flatMap((line) => wrap(line, column))) as [
@@ -16,7 +16,7 @@ export function sideBySide(left: readonly string[], right: readonly string[], wi
 
 const SEPARATOR = ' | '
 
-/** Breaks a line at blanks; what follows keeps the indent of the line. Marks of a terminal have no width. */
+/** Breaks a line at blanks; the following rows keep the indent of the line. Terminal escape codes have no width. */
 export function wrap(line: string, width: number): string[] {
   const indent = /^ */.exec(line)?.[0] ?? ''
   const rows: string[] = []
@@ -33,7 +33,7 @@ export function wrap(line: string, width: number): string[] {
   return rows.flatMap((full) => cut(full, width))
 }
 
-/** A word longer than the column is cut; one with marks in it is left whole rather than cut within a mark. */
+/** A word longer than the column is cut; one with escape codes is left whole rather than cut within a code. */
 function cut(row: string, width: number): string[] {
   if (visibleLength(row) <= width || row !== stripVTControlCharacters(row)) return [row]
   const start = textStart(row, Math.max(2, width))

@@ -4,11 +4,11 @@ import { textStart } from '../../sparse/text-start.ts'
 import { explained } from '../search/search-page.ts'
 import { sideBySide, wrap } from './columns.ts'
 
-/** What the demo found, as its page and `--json` show it. */
+/** Result of the demo, for its page and `--json`. */
 export interface DemoResult {
   readonly index: string
   readonly passages: number
-  /** npm packages whose documentation they are. */
+  /** Number of npm packages with this documentation. */
   readonly packages: number
   readonly encoded: number
   readonly unchanged: number
@@ -17,22 +17,22 @@ export interface DemoResult {
   readonly answers: readonly Answer[]
 }
 
-/** A question, and the first passages by words alone and by Lexpand. */
+/** A question with the first passages of BM25 and of Lexpand. */
 export interface Answer {
   readonly question: string
   readonly bm25: readonly DemoHit[]
   readonly lexpand: readonly DemoHit[]
-  /** Where BM25 has Lexpand's first passage, from 1; null when not among its first `bm25Depth`. */
+  /** Rank of Lexpand's first passage in BM25's answer, from 1; null when it is not among the first `bm25Depth`. */
   readonly bm25Rank: number | null
   readonly bm25Depth: number
 }
 
 type DemoHit = SearchHit<{ readonly title: string; readonly package: string; readonly text: string }>
 
-/** Word pieces shown with a hit: the rest adds little to the score. */
+/** Number of word pieces shown with a hit: the others add little to the score. */
 const SHOWN_PIECES = 4
 
-/** Columns of a page on a terminal of so many; 100 where there is none. */
+/** Width of a page on a terminal with this number of columns; 100 where there is none. */
 export function pageWidth(columns: number | undefined): number {
   return Math.min(Math.max(columns ?? 100, 60), 160)
 }
@@ -61,7 +61,7 @@ function question(answer: Answer, width: number): string[] {
   ]
 }
 
-/** What BM25 missed and why, in the words of this very answer. */
+/** What BM25 missed and why, with the words of this answer. */
 function why({ lexpand, bm25Rank, bm25Depth }: Answer): string {
   const [first] = lexpand
   if (first === undefined) return 'Why: no passage has any of these words, nor was one added to it.'

@@ -15,17 +15,17 @@ import { EXIT, note, printResult } from '../shell/output.ts'
 import { type Answer, type DemoResult, demoPage, pageWidth } from './demo-page.ts'
 
 /**
- * Each has a word that the passage it looks for does not say (combine: merge; colour: color; alarm: warning), so that a
- * search for words alone finds other passages first.
+ * Each question has a word that its passage lacks (combine: merge; colour: color; alarm: warning), so that a search by
+ * words alone ranks other passages first.
  */
 const QUESTIONS = ['combine two objects', 'colour in the terminal', 'raise an alarm only once']
 const INDEX = 'lexpand-demo'
 const FIELDS = ['title', 'text']
-/** So many that finding something means something, and short enough to be encoded within a minute on two cores. */
+/** Enough passages to make a find meaningful, and short enough to be encoded within a minute on two cores. */
 const PASSAGES = { limit: 1_050, wordsPerPassage: 60 }
-/** Passages shown of each answer. */
+/** Number of passages shown in each answer. */
 const HITS = 2
-/** How far Lexpand's first passage is looked for in BM25's answer. */
+/** Depth to which BM25's answer is searched for Lexpand's first passage. */
 const BM25_DEPTH = 100
 
 export function register(program: Command): void {
@@ -91,7 +91,7 @@ async function* toDocuments(passages: readonly DocumentationPassage[]): AsyncGen
   for (const { id, ...source } of passages) yield { id, source }
 }
 
-/** Packages come and go between two runs: what is no longer installed is no answer. */
+/** Packages change between two runs: passages of removed packages are no answers. */
 async function removeOthers(client: Client, passages: readonly DocumentationPassage[]): Promise<void> {
   const ids = { values: passages.map(({ id }) => id) }
   await client.deleteByQuery({
@@ -128,7 +128,7 @@ async function answerAll(client: Client, model: Model): Promise<Answer[]> {
       question,
       bm25: bm25.slice(0, HITS),
       lexpand,
-      // How many BM25 looked at matters where it did not find the passage.
+      // The number that BM25 searched matters where it did not find the passage.
       bm25Rank: rank === 0 ? null : rank,
       bm25Depth: BM25_DEPTH,
     })

@@ -2,11 +2,11 @@
 export interface Check {
   readonly name: string
   readonly status: 'ok' | 'warn' | 'fail'
-  /** What was found; with warn and fail also what to do. */
+  /** The finding; for warn and fail also what to do. */
   readonly message: string
 }
 
-/** Runs one check; what it throws is a finding, too, and its message says what to do. */
+/** Runs one check; an error is a finding, too, and its message says what to do. */
 export async function check(
   name: string,
   look: () => Promise<Omit<Check, 'name'> | string>,

@@ -19,7 +19,7 @@ import { type Check, check, fail, warn } from './doctor-check.ts'
 const MINIMUM_NODE = [22, 22] as const
 const GIB = 2 ** 30
 
-/** What this machine has. The embedded services' needs are looked at only where those are used. */
+/** Checks of this machine. The needs of the embedded services are checked only where these are used. */
 export async function machineChecks(configuration: Configuration): Promise<Check[]> {
   const settings = machineSettings(note)
   const isFetched = [distributionHome, minimalHome].some((home) => existsSync(home(settings.cache)))
@@ -44,7 +44,7 @@ async function node() {
   )
 }
 
-/** Without a JDK or Maven, `lexpand up` fetches an engine that has its own JDK. */
+/** Without a JDK or Maven, `lexpand up` downloads an engine with its own JDK. */
 async function java(settings: ReturnType<typeof machineSettings>) {
   try {
     const { version, home } = await findJdk(settings)
@@ -81,7 +81,7 @@ async function disk(folder: string) {
   const share = 100 * (bavail / blocks)
   const found = `${free.toFixed(1)} GiB (${share.toFixed(0)}%) free at ${folder}`
   if (free < 1) return fail(`${found}. Free some, or move the cache with LEXPAND_CACHE.`)
-  // OpenSearch gives a node no new shards below 15% and makes indices read-only below 5%.
+  // OpenSearch assigns no new shards to a node below 15% and makes indices read-only below 5%.
   if (share < 5) return warn(`${found}: below 5% OpenSearch makes indices read-only. Free some.`)
   return found
 }

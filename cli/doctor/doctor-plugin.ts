@@ -3,7 +3,7 @@ import { type PluginNode, pluginNodes, type VectorType } from '../../mappings/in
 import { STAMP_PROCESSOR } from '../../pipelines/index.ts'
 import { type Check, fail, warn } from './doctor-check.ts'
 
-/** @param wanted version of this package, whose plugin is built beside it */
+/** @param wanted version of this package; the plugin is built with the same one */
 export async function pluginCheck(client: Client, wanted: string): Promise<Omit<Check, 'name'> | string> {
   const [nodes, pipelines, indices] = await Promise.all([
     pluginNodes(client),
@@ -15,10 +15,10 @@ export async function pluginCheck(client: Client, wanted: string): Promise<Omit<
     : pluginFinding(nodes, wanted, { pipelines, indices })
 }
 
-/** Ingest pipelines with the plugin's processor, wherever in them: a node without it refuses all that they are to see. */
+/** Ingest pipelines with the plugin's processor at any place: a node without the plugin refuses every document of these. */
 async function stampingPipelines(client: Client): Promise<string[]> {
   try {
-    // 404: there is none.
+    // 404: there is no pipeline.
     const { body } = await client.ingest.getPipeline({}, { ignore: [404] })
     return Object.entries(body)
       .filter(([, pipeline]) => JSON.stringify(pipeline).includes(`"${STAMP_PROCESSOR}":`))
@@ -29,7 +29,7 @@ async function stampingPipelines(client: Client): Promise<string[]> {
   }
 }
 
-/** Indices whose vectors are in the plugin's field type. A mapping can be read where the index cannot be opened. */
+/** Indices whose vectors have the plugin's field type. A mapping can be read even where the index cannot be opened. */
 async function impactsIndices(client: Client): Promise<string[]> {
   try {
     const { body } = await client.indices.getMapping({
@@ -50,7 +50,7 @@ async function impactsIndices(client: Client): Promise<string[]> {
 
 const IMPACTS: VectorType = 'lexpand_impacts'
 
-/** What of a cluster does not work on a node without the plugin. */
+/** Parts of a cluster that do not work on a node without the plugin. */
 export interface PluginUses {
   /** Ingest pipelines with its processor. */
   readonly pipelines?: readonly string[] | undefined
@@ -59,8 +59,8 @@ export interface PluginUses {
 }
 
 /**
- * Absent is fine: stock clauses answer the same queries. Half installed, another version, or a pipeline or index
- * that needs it, is not.
+ * Finding about the plugin. It may be absent: stock clauses answer the same queries. It must not be half installed, of
+ * another version, or absent where a pipeline or index needs it.
  */
 export function pluginFinding(
   nodes: readonly PluginNode[],

@@ -16,20 +16,20 @@ import { pluginCheck } from './doctor-plugin.ts'
 import { privilegeChecks } from './privileges/doctor-privileges.ts'
 import type { RoleName } from './privileges/roles.ts'
 
-/** The oldest release that the stock query form is promised for. */
+/** The oldest release that supports the stock query form. */
 const MINIMUM_OPENSEARCH = [2, 19] as const
 
 export interface ServiceQuestions {
   readonly configuration: Configuration
-  /** Undefined when it could not be loaded: what depends on it is not asked. */
+  /** Undefined when it could not be loaded; checks that need it are skipped. */
   readonly model: Model | undefined
-  /** Index to look at, if any. */
+  /** Index to check, if any. */
   readonly index: string | undefined
-  /** Whose privileges to ask for: all when empty, none when undefined. */
+  /** Roles whose privileges to check: all when empty, none when undefined. */
   readonly roles: readonly RoleName[] | undefined
 }
 
-/** OpenSearch, Redis, the queue and an index. Embedded services are looked at, never started. */
+/** Checks OpenSearch, Redis, the queue and an index. Embedded services are checked, never started. */
 export async function serviceChecks({
   configuration,
   model,
@@ -111,7 +111,7 @@ async function plugins(client: Client): Promise<string> {
   }
 }
 
-/** The engine's own default watermarks, percent used. */
+/** The engine's own default watermarks, in percent used. */
 const LOW_WATERMARK = 85
 const FLOOD_STAGE = 95
 

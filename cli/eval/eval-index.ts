@@ -21,16 +21,16 @@ export interface EvalIndex {
   readonly name: string
   readonly fingerprint: string
   readonly documents: number
-  /** Whether it was there already, complete and of the same corpus. */
+  /** Whether the index existed already, complete and with the same corpus. */
   readonly reused: boolean
 }
 
 /**
- * Makes or reuses the index of a BEIR folder: named after the folder and the fingerprint, it remembers the hash of
- * its corpus, so that a changed corpus is never measured with the documents of the one before.
+ * Makes or reuses the index of a BEIR folder. It is named after the folder and the fingerprint and stores the hash of
+ * its corpus, so that a changed corpus is never measured with old documents.
  *
- * @param maxWindows windows of a document at most; 1 truncates as published BEIR figures do
- * @throws LexpandError INPUT for a broken corpus; INDEX when documents could not be encoded; what the parts throw
+ * @param maxWindows largest number of windows of a document; 1 truncates as for published BEIR figures
+ * @throws LexpandError INPUT for a broken corpus; INDEX when documents could not be encoded; and any error of the parts
  */
 export async function prepareEvalIndex(
   directory: string,
@@ -69,7 +69,7 @@ export async function prepareEvalIndex(
   })
   if (signal.aborted || report.failed > 0 || report.pending > 0)
     throw incomplete(name, report, signal.aborted)
-  // One segment without deleted versions: their statistics would otherwise take part in BM25.
+  // Deleted versions would take part in the statistics of BM25, so the index is merged into one segment without them.
   const place = { part: 'eval', index: name }
   await acknowledged(client.indices.forcemerge({ index: name, max_num_segments: 1 }), place)
   await refreshAll(client, name)
@@ -111,7 +111,7 @@ async function storedCorpusHash(client: Client, index: string): Promise<string |
   return String(stored.corpus_hash)
 }
 
-/** `_meta` is replaced whole by the engine: what the installer keeps there goes in again. */
+/** The engine replaces `_meta` as a whole, so the installer's part is sent again. */
 async function rememberCorpus(client: Client, index: string, corpus_hash: string): Promise<void> {
   const meta = { ...(await readMeta(client, index)), [META_KEY]: { corpus_hash } }
   await acknowledged(client.indices.putMapping({ index, body: { _meta: meta } }), { part: 'eval', index })

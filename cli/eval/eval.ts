@@ -76,15 +76,15 @@ interface EvalResult {
   readonly documents: number
   readonly queries: number
   readonly modes: Partial<Record<MeasuredMode, QualityMetrics & Latency>>
-  /** nDCG@10 of the mode against BM25, paired by query; absent without BM25. */
+  /** nDCG@10 of the mode compared with BM25, paired by query; absent without BM25. */
   readonly significance: Partial<Record<MeasuredMode, Comparison>>
-  /** Share of the exact first ten that the engine found, mean over the queries; only with --exact-check. */
+  /** Mean share of the exact first ten that the engine found, 0 to 1; only with --exact-check. */
   readonly exact_overlap_at_10?: number | undefined
-  /** Where the query weights came from. */
+  /** Source of the query weights. */
   readonly idf: QueryIdf
   /** Fusion of hybrid and default; absent where a search decides. */
   readonly fusion?: Fusion | undefined
-  /** Windows of a document at most. */
+  /** Largest number of windows of a document. */
   readonly windows: number
   readonly index: string
   readonly reused: boolean
@@ -103,7 +103,7 @@ async function evaluateFolder(directory: string, flags: EvalFlags): Promise<void
   const { client } = connection
   const index = await prepareEvalIndex(directory, model, flags.windows, connection, signal)
   const { tokenizer, queryTable } = model
-  // The specification is read once, not between the measured requests.
+  // The specification is read once, and not between the measured requests.
   const cache = new SearchCache(Number.POSITIVE_INFINITY)
   const resources = { tokenizer, queryTable, cache }
   const options = { idf: flags.idf, fusion: fusionOf(flags) }

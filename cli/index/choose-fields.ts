@@ -6,24 +6,24 @@ import { LexpandError } from '../../sparse/errors.ts'
 import { nearest } from '../../sparse/nearest.ts'
 
 export interface FieldChoice {
-  /** What was said with `--fields`. */
+  /** Fields of the option `--fields`. */
   readonly wanted?: readonly string[] | undefined
   /** Specification of the index, where Lexpand has set it up. */
   readonly installed?: IndexSpecification | undefined
   /** Mapping of the index, where there is one. */
   readonly mapping?: IndexMapping | undefined
-  /** The first records, and what was wrong with others before the last of them. */
+  /** The first records, and the problems of others before the last of them. */
   readonly sample: readonly SourceRecord[]
   readonly problems: readonly SourceProblem[]
-  /** What was named, for messages. */
+  /** The source as named by the user, for messages. */
   readonly source: string
 }
 
 /**
- * The text fields: the user's word, else what the index was made for, else what the first documents have.
+ * The text fields: those of the user, else those of the index, else those found in the first documents.
  *
- * @throws LexpandError INPUT for a source without documents (its first problems are the message), and for a field
- *   that no document of the sample has: nothing is made then
+ * @throws LexpandError INPUT for a source without documents (its first problems are the message), and for a field that
+ *   no document of the sample has: nothing is made then
  */
 export function chooseFields(choice: FieldChoice): { fields: readonly string[]; isFound: boolean } {
   const { wanted, installed, mapping, sample, problems, source } = choice

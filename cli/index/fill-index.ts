@@ -36,36 +36,36 @@ export interface FillOptions {
   readonly mapping?: SetUpOptions['mapping']
   readonly settings?: SetUpOptions['settings']
   readonly documents: AsyncIterable<SourceDocument>
-  /** Called when the index is there and before the first document is stored. */
+  /** Called when the index exists and before the first document is stored. */
   readonly onInstalled?: (() => Promise<void>) | undefined
-  /** Whether this process encodes, too, until nothing in the index is pending. */
+  /** Whether this process also encodes, until no document of the index is pending. */
   readonly wait: boolean
   readonly signal: AbortSignal
 }
 
 export interface FillReport extends EnqueueCounts {
-  /** Without text, or in the index already as they are. */
+  /** Documents without text, or unchanged in the index. */
   readonly skipped: number
   /** Documents that this process gave a vector. */
   readonly encoded: number
-  /** Those of them in a language or script that the model can hardly read. */
+  /** Encoded documents in a language or script that the model can hardly read. */
   readonly unreadable: number
-  /** Not stored, or marked failed in the index. */
+  /** Documents not stored, or marked as failed in the index. */
   readonly failed: number
   /** Documents of the index that still wait for a vector. */
   readonly pending: number
-  /** What the windows cut off, over the documents of the index. */
+  /** Text beyond the windows, over all documents of the index. */
   readonly truncation: Truncation
   readonly seconds: number
   readonly errors: readonly EnqueueError[]
 }
 
-/** Reasons given in a report; the counts cover all. */
+/** Number of reasons in a report; the counts cover all. */
 const REPORTED_ERRORS = 20
 
 /**
- * Makes the index ready, stores documents, queues them, and (when told to wait) encodes until none is pending.
- * Whatever ends it early leaves pending documents, which a repeated run, a worker or a sweep completes.
+ * Sets the index up, stores documents, queues them, and (with `wait`) encodes until none is pending. An early end
+ * leaves pending documents, which a repeated run, a worker or a sweep completes.
  *
  * @throws LexpandError INDEX, SERVICE or CONFIGURATION as the parts do
  */
@@ -119,7 +119,7 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   }
 }
 
-/** A command that is stopped ends within three seconds; what is under way goes back to the queue. */
+/** A command that is stopped ends within three seconds; unfinished jobs go back to the queue. */
 const CLOSE_MS = 1_000
 
 function startOwnWorker({ connection, model, signal }: FillOptions): Promise<RunningWorker> {

@@ -133,12 +133,12 @@ interface Shape {
   readonly onProblem: OnProblem
 }
 
-/** Records as documents: typed, without markup, cut into passages, each as far as asked for. */
+/** Turns records into documents: typed, without markup, cut into passages, each only if asked for. */
 function shaped(records: AsyncIterable<SourceRecord>, shape: Shape): AsyncIterable<SourceRecord> {
   const { flags, kind, fields, types, onProblem } = shape
   const typed = Object.keys(types).length === 0 ? records : typedRecords(records, types, onProblem)
   const text = flags.htmlFields === undefined ? typed : withoutMarkup(typed, flags.htmlFields)
-  // Text files are cut where they are read, at their headings.
+  // Text files are cut at their headings by their reader.
   const isCut = kind === 'folder' || kind === 'text'
   return flags.passages === undefined || isCut ? text : cutRecords(text, fields, flags.passages)
 }

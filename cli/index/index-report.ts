@@ -3,7 +3,7 @@ import type { IndexFlags } from './index-flags.ts'
 
 export type IndexResult = FillReport & { readonly interrupted?: true | undefined }
 
-/** The result for people: what could not be done first, then the counts, then what to do next. */
+/** The result for people: first the problems, then the counts, then the next steps. */
 export function indexReport(result: IndexResult, { index, wait, passages }: IndexFlags): string {
   const { read, indexed, encoded, skipped, unchanged, failed, pending, seconds, errors, duplicates } = result
   const { truncation, interrupted, unreadable } = result

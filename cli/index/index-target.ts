@@ -16,7 +16,7 @@ export interface IndexTarget {
   readonly installed: IndexSpecification | undefined
 }
 
-/** Looks at the index that is to be filled. Several behind an alias are left to the installer, which refuses them. */
+/** Reads the index that is to be filled. Several indices behind an alias are left to the installer, which refuses them. */
 export async function readTarget(client: Client, index: string): Promise<IndexTarget> {
   const reply = await client.indices.getMapping({ index }, { ignore: [404] }).catch((error: unknown) => {
     throw translateEngineError(error, { part: 'index', index })
@@ -32,16 +32,17 @@ export async function readTarget(client: Client, index: string): Promise<IndexTa
 export interface ColumnPlan {
   /** Types of the values, by field. */
   readonly types: Readonly<Record<string, string>>
-  /** What the index gets besides our own fields. */
+  /** Fields of the index beside Lexpand's own. */
   readonly mapping: IndexMapping
-  /** Types that were found, to be told. */
+  /** Types that were found and are reported. */
   readonly found: Readonly<Record<string, string>>
 }
 
 /**
- * The types of fields besides the text: the user's word, else what the index has, else what the first documents show.
+ * Types of the fields beside the text: those of the user, else those of the index, else those found in the first
+ * documents.
  *
- * @param fields text fields; these keep the analyzer that they have or get
+ * @param fields text fields; these keep their analyzer
  */
 export function planColumns(
   { types: wanted = {}, idField, passages }: IndexFlags,

@@ -5,10 +5,10 @@ import type { SourceRecord } from '../../sources/record.ts'
 import { PARENT_FIELD, PASSAGE_FIELD } from '../../sources/text/cut-records.ts'
 
 /**
- * Passes passages on and removes those of an earlier, longer version of the same document: of a document that is shorter
- * now, the last passages would be found for ever.
+ * Passes passages on and removes those of an earlier, longer version of the same document: otherwise the last passages
+ * of a shortened document would be found for ever.
  *
- * @param passages those of one document one after the other, with numbers from 1
+ * @param passages passages, those of one document one after the other, with numbers from 1
  */
 export async function* withoutStalePassages(
   passages: AsyncIterable<SourceRecord>,
@@ -27,7 +27,7 @@ export async function* withoutStalePassages(
   await removeBeyond(client, index, counts)
 }
 
-/** Two clauses each; the engine takes 1,024. */
+/** Each takes two clauses; the engine allows 1,024. */
 const BATCH = 200
 const PAGE = 1_000
 

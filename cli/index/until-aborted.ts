@@ -1,7 +1,4 @@
-/**
- * The items up to an abort. A source that has nothing to say (an idle pipe) does not hold the end up: what it was asked
- * for last is dropped.
- */
+/** The items up to an abort. A silent source (an idle pipe) does not delay the end: its last requested item is dropped. */
 export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]()
   const aborted = new Promise<undefined>((resolve) => {
@@ -15,7 +12,7 @@ export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSig
       yield next.value
     }
   } finally {
-    // Not waited for: it would come after the item that an idle source never gives.
+    // Not awaited: it would wait for the item that an idle source never gives.
     if (iterator.return !== undefined) void Promise.resolve(iterator.return()).catch(() => undefined)
   }
 }

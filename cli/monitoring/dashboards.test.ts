@@ -16,7 +16,7 @@ import {
 
 const read = (file: string) => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8')
 
-/** Everything that workers and sweepers serve; nothing of it is asked for a value here. */
+/** Names of all metrics that workers and sweepers serve; their values do not matter here. */
 function servedNames(): Set<string> {
   const { registry } = prometheusTelemetry({ build: { role: '', version: '', model: '', model_version: '' } })
   collectDefaultMetrics({ register: registry })
@@ -63,7 +63,7 @@ test('every metric of ours is on the dashboard or in an alert, else nobody would
   const ours = [...servedNames()].filter(
     (name) => name.startsWith('lexpand_') && !/_(sum|count)$/.test(name) && !shown.has(name),
   )
-  // Shown by its consequence, lost weights, in the log of the worker.
+  // The dashboards show its consequence, lost weights, which the log of the worker reports.
   expect(ours).toEqual(['lexpand_encoder_saturated_windows_total'])
 })
 
@@ -89,7 +89,7 @@ test('every alert has its section in the runbook and links to it, and no section
 test('every expression of alerts and dashboard is PromQL', () => {
   const expressions = [...rules().map(({ expr }) => expr), ...dashboardExpressions().split('\n')]
   const wrong = expressions.filter((expression) => {
-    // A variable of Grafana stands where PromQL wants a length of time.
+    // A variable of Grafana takes the place of a duration in PromQL.
     const tree = parser.parse(expression.replaceAll('$__rate_interval', '5m'))
     let errors = 0
     tree.iterate({

@@ -7,19 +7,19 @@ export interface HttpAddress {
 
 export interface HttpFlags {
   readonly http?: HttpAddress | undefined
-  /** Only where there is one queue to show. */
+  /** Only for a command with a single queue. */
   readonly ui?: boolean | undefined
 }
 
 /**
- * Only this machine: metrics and job ids are nobody else's business until somebody decides so. The port is the one
- * that OpenTelemetry's Prometheus exporters use.
+ * Only this machine by default: metrics and job ids are private until somebody decides otherwise. The port is that of
+ * OpenTelemetry's Prometheus exporters.
  */
 export const DEFAULT_ADDRESS: HttpAddress = { host: '127.0.0.1', port: 9464 }
 
 const ADDRESS = /^(?:(?<host>\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):)?(?<port>\d{1,5})$/
 
-/** The flag of commands that run for long. Without it nothing listens: two workers of one machine do not collide. */
+/** The option of long-running commands. Without it nothing listens, so that two workers of one machine do not collide. */
 export function withHttp(command: Command): Command {
   return command.addOption(
     new Option(
@@ -31,12 +31,12 @@ export function withHttp(command: Command): Command {
   )
 }
 
-/** The flag of a command that works for one queue. */
+/** The option of a command that works for one queue. */
 export function withQueueBoard(command: Command): Command {
   return command.option('--ui', 'show the queue at /queues, read-only; implies --http', false)
 }
 
-/** Where to listen, or undefined when nothing shall. */
+/** The address to listen on; undefined without the option. */
 export function addressOf({ http, ui }: HttpFlags): HttpAddress | undefined {
   return http ?? (ui === true ? DEFAULT_ADDRESS : undefined)
 }
@@ -44,7 +44,7 @@ export function addressOf({ http, ui }: HttpFlags): HttpAddress | undefined {
 /** @throws InvalidArgumentError */
 export function parseAddress(text: string): HttpAddress {
   const { host = DEFAULT_ADDRESS.host, port = '' } = ADDRESS.exec(text)?.groups ?? {}
-  // Port 0 takes a free one, which the first line of the log then names.
+  // Port 0 takes a free port, which the first line of the log names.
   if (port === '' || Number(port) > 65_535) {
     throw new InvalidArgumentError('Expected PORT or HOST:PORT, such as 9464, 0.0.0.0:9464 or [::1]:9464.')
   }

@@ -5,23 +5,23 @@ export interface HttpAppOptions {
   /** Registry of prom-client. */
   readonly registry: { readonly contentType: string; metrics(): Promise<string> }
   readonly checks: readonly ReadinessCheck[]
-  /** Says what no longer works in this process, or undefined: the process should be replaced then. */
+  /** Describes a defect of this process, which should then be replaced; undefined without one. */
   readonly defect?: () => string | undefined
   /** Pages below {@link BOARD_PATH}. */
   readonly board?: Hono | undefined
-  /** Refuses other names in the Host header, so that a web page cannot reach a server of this machine by renaming it. */
+  /** Refuses other names in the Host header, so that a web page cannot reach this server under a name of its own (DNS rebinding). */
   readonly onlyLoopback: boolean
 }
 
 export const BOARD_PATH = '/queues'
 
-/** A probe that asks more often gets the last answer: asking must not become load. */
+/** A probe that asks more often gets the last answer: probes must not become load. */
 const FRESH_MS = 1_000
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i
 
 /**
- * `/metrics`, `/healthz` (this process is fine), `/readyz` (so are the services that it needs) and the queue board.
- * Nothing here changes anything: other methods than GET are refused.
+ * `/metrics`, `/healthz` (this process is fine), `/readyz` (so are the services that it needs) and the queue board. No
+ * page changes anything: other methods than GET are refused.
  */
 export function httpApp({ registry, checks, defect, board, onlyLoopback }: HttpAppOptions): Hono {
   const app = new Hono()
@@ -35,7 +35,7 @@ export function httpApp({ registry, checks, defect, board, onlyLoopback }: HttpA
     protect(context)
   })
   const ready = remembered(() => readiness(checks))
-  // Also a scrape asks Redis and the engine: several at once share one.
+  // A scrape asks Redis and the engine, so simultaneous ones share an answer.
   const metrics = remembered(() => registry.metrics())
   app.get('/metrics', async (context) =>
     context.body(await metrics(), 200, { 'content-type': registry.contentType }),
@@ -63,7 +63,7 @@ async function readiness(checks: readonly ReadinessCheck[]) {
   return { status: isReady ? 'ready' : 'not ready', checks: Object.fromEntries(results) }
 }
 
-/** One call at a time, and its answer for {@link FRESH_MS}. */
+/** Allows one call at a time, and keeps its answer for {@link FRESH_MS}. */
 function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
   let latest: Promise<T> | undefined
   let until = Number.POSITIVE_INFINITY
@@ -82,7 +82,7 @@ function refuse(context: Context, status: 404 | 405 | 421 | 500, error: string):
   return context.json({ error }, status)
 }
 
-/** The board asks for fonts of another server; no page of ours talks to one, or is shown inside another. */
+/** The board asks for fonts of another server; no page of a worker may contact one, or be shown inside another page. */
 function protect(context: Context): void {
   context.header(
     'content-security-policy',

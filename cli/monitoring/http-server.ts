@@ -7,7 +7,7 @@ import { LexpandError } from '../../sparse/errors.ts'
 import type { HttpAddress } from './http-address.ts'
 
 export interface RunningServer {
-  /** http://host:port, the port that was taken. */
+  /** http://host:port with the port in use. */
   readonly url: string
   close(): Promise<void>
 }
@@ -21,8 +21,8 @@ const IDLE_MS = 30_000
 /**
  * Serves the pages of a long-running command.
  *
- * @param mostConnections further ones are dropped
- * @throws LexpandError SERVICE when the address cannot be had
+ * @param mostConnections further connections are dropped
+ * @throws LexpandError SERVICE when the address cannot be used
  */
 export async function startHttpServer(
   app: Hono,
@@ -52,7 +52,7 @@ export async function startHttpServer(
       { cause },
     )
   }
-  // A connection that breaks is the other side's business.
+  // A broken connection concerns only the other side.
   server.on('error', () => {})
   const { port } = server.address() as AddressInfo
   return {

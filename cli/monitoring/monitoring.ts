@@ -18,28 +18,28 @@ import { engineCheck, type ReadinessCheck, redisCheck } from './readiness.ts'
 export interface MonitoredProcess {
   readonly role: 'worker' | 'sweeper'
   readonly client: Client
-  /** Asks Redis for anything that needs the keys of the work. */
+  /** Sends Redis a command that needs the keys of the work. */
   readonly askRedis: () => Promise<unknown>
-  /** Asked for counts and shown by the board; stays open until `close` of the monitoring. A sweeper has many. */
+  /** Queue for counts and the board; stays open until `close` of the monitoring. A sweeper has many queues. */
   readonly queue?: EncodeQueue | undefined
   readonly model?: { readonly name: string; readonly version: string } | undefined
   readonly logger: Logger
-  /** Beside Redis and the engine. */
+  /** Checks beside Redis and the engine. */
   readonly checks: readonly ReadinessCheck[]
   readonly defect?: () => string | undefined
 }
 
 export interface Monitoring {
   readonly telemetry: Telemetry
-  /** For more metrics; absent when nothing is served. */
+  /** Registry for further metrics; absent when nothing is served. */
   readonly registry: Registry | undefined
   close(): Promise<void>
 }
 
 /**
- * Metrics and pages of a command that runs for long, when its flags ask for them.
+ * Starts metrics and pages of a long-running command, when its options ask for them.
  *
- * @throws LexpandError SERVICE when the address cannot be had
+ * @throws LexpandError SERVICE when the address cannot be used
  */
 export async function startMonitoring(flags: HttpFlags, process: MonitoredProcess): Promise<Monitoring> {
   const address = addressOf(flags)
@@ -63,7 +63,7 @@ export async function startMonitoring(flags: HttpFlags, process: MonitoredProces
     checks: [redisCheck(process.askRedis), engineCheck(client), ...checks],
     onlyLoopback: isLoopback(address.host),
     defect,
-    // Loaded on demand: it is as large as the rest together.
+    // Loaded on demand: it is as large as all other modules together.
     ...(flags.ui && queue !== undefined
       ? { board: (await import('./queue-board.ts')).queueBoard(queue) }
       : {}),

@@ -7,8 +7,9 @@ import type { EncodeQueue } from '../../workers/index.ts'
 import { BOARD_PATH } from './http-app.ts'
 
 /**
- * bull-board's pages for the queue. Read-only: its buttons for repeating and removing jobs know nothing of document
- * states, and anybody who can open the page could press them. `lexpand dead replay` and `lexpand sweep` do it rightly.
+ * bull-board's pages for the queue. They are read-only: the buttons for repeating and removing jobs ignore the states
+ * of documents, and anybody who can open the page could press them. `lexpand dead replay` and `lexpand sweep` do the
+ * same correctly.
  */
 export function queueBoard({ jobs }: EncodeQueue): Hono {
   const adapter = new HonoAdapter(serveStatic).setBasePath(BOARD_PATH)

@@ -2,17 +2,17 @@ import type { Client } from '@opensearch-project/opensearch'
 import type { Encoder } from '../../sparse/index.ts'
 import type { OnnxEncoder } from '../../workers/index.ts'
 
-/** One thing that a process needs for its work. */
+/** One requirement of a process. */
 export interface ReadinessCheck {
   readonly name: string
-  /** What is wrong, or undefined; never rejects, and answers within {@link PATIENCE_MS}. */
+  /** Description of what is wrong, or undefined; never rejects, and answers within {@link PATIENCE_MS}. */
   problem(): Promise<string | undefined>
 }
 
-/** Probes of container platforms give up after a few seconds; an answer with a reason beats a time-out. */
+/** Probes of container platforms give up after a few seconds; an answer with a reason is better than a time-out. */
 const PATIENCE_MS = 2_500
 
-/** @param ask anything that needs the keys of the work: a bare connection may be up while those are forbidden */
+/** @param ask sends a command that needs the keys of the work: a connection may be open while those are forbidden */
 export function redisCheck(ask: () => Promise<unknown>): ReadinessCheck {
   return check('redis', async () => {
     await ask()
@@ -26,14 +26,14 @@ export function engineCheck(client: Client): ReadinessCheck {
       { path: '/' },
       { requestTimeout: PATIENCE_MS, maxRetries: 0, ignore: [403, 404] },
     )
-    // 403: it knows us and lets us do other things than this.
+    // 403: the login is known, and other actions than this one may be allowed.
     return statusCode !== null && statusCode < 500 ? undefined : `HTTP ${statusCode}`
   })
 }
 
 /**
- * A living process will do; without one (before the first batch, or after a death) one batch proves that the model
- * can be opened and run. Asking a busy encoder for a batch would only measure its line.
+ * A running process is enough; without one (before the first batch, or after a death) one batch proves that the model
+ * can be opened and run. A batch for a busy encoder would only measure its waiting line.
  */
 export function encoderCheck(
   encoder: Encoder & Pick<OnnxEncoder, 'processIds'>,

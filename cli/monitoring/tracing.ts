@@ -2,17 +2,17 @@ import { context, DiagLogLevel, diag, propagation, trace } from '@opentelemetry/
 import type { Logger } from 'pino'
 import packageJson from '../../package.json' with { type: 'json' }
 
-/** Batches that a collector does not take are dropped, and the end of a process does not wait for it for longer. */
+/** Batches that a collector does not accept are dropped; the end of a process waits for it at most this long. */
 const EXPORT_MS = 5_000
 const MAX_ATTRIBUTE_LENGTH = 256
 
 /**
  * Sends traces to the collector of OTEL_EXPORTER_OTLP_ENDPOINT (or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT), over HTTP;
- * OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES mean what they mean everywhere. Without
- * an endpoint, or with OTEL_SDK_DISABLED=true, nothing is loaded and spans cost nothing.
+ * OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have their standard meaning. Without an
+ * endpoint, or with OTEL_SDK_DISABLED=true, nothing is loaded and spans cost nothing.
  *
  * @param service default of OTEL_SERVICE_NAME
- * @returns ends tracing; what is not sent yet is sent first, within {@link EXPORT_MS}
+ * @returns a function that ends tracing; unsent spans are sent first, within {@link EXPORT_MS}
  */
 export async function startTracing(
   service: string,

@@ -99,7 +99,7 @@ const ROWS: readonly (readonly [keyof AuditResult & keyof AuditResult['indices']
   ['oversized', "longer than the workers' limit"],
 ]
 
-/** Documents by state and finding; what stands behind "!" makes the exit status 1 where it is not 0. */
+/** Table of documents by state and finding; a number other than 0 in a row with "!" makes the exit status 1. */
 export function table(result: AuditResult, { repair }: Pick<AuditFlags, 'repair'>): string {
   const { index, documents, problems, seconds, repaired } = result
   const width = String(documents).length

@@ -19,7 +19,7 @@ import { connect } from '../shell/connect.ts'
 import { EXIT, printResult } from '../shell/output.ts'
 import { progressBar } from '../shell/progress.ts'
 
-/** `lexpand dead`: documents without a vector, and what to do about them. */
+/** `lexpand dead`: lists, replays and drops the letters of documents without a vector. */
 export function register(program: Command): void {
   const dead = program
     .command('dead')
@@ -87,7 +87,7 @@ interface ListFlags extends FilterFlags {
   readonly counts: boolean
 }
 
-/** For people; scripts get everything. */
+/** Number of letters shown to people; scripts get all. */
 const SHOWN = 50
 
 async function listLetters(flags: ListFlags): Promise<void> {

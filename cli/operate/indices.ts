@@ -6,7 +6,7 @@ import type { ConnectionFlags } from '../shell/configuration.ts'
 import { connect } from '../shell/connect.ts'
 import { EXIT, printResult } from '../shell/output.ts'
 
-/** `lexpand indices`: what Lexpand has in a cluster. */
+/** `lexpand indices`: the indices of a cluster that Lexpand has set up. */
 export function register(program: Command): void {
   const command = program
     .command('indices')
@@ -87,7 +87,7 @@ function asTable(rows: readonly (IndexOverview | UnreadIndex)[]): string {
   return [...(cells.length === 0 ? [] : lines), ...unread].join('\n')
 }
 
-/** 100% only where nothing is missing. */
+/** Shows 100% only where nothing is missing. */
 function percentage(share: number): string {
   return `${(Math.floor(share * 1_000) / 10).toFixed(1)}%`
 }

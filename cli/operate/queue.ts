@@ -14,7 +14,7 @@ import type { ConnectionFlags } from '../shell/configuration.ts'
 import { connect } from '../shell/connect.ts'
 import { printResult } from '../shell/output.ts'
 
-/** `lexpand queue`: holds encoding, for example while a cluster is mended, and lets it go on. */
+/** `lexpand queue`: pauses encoding, for example while a cluster is repaired, and resumes it. */
 export function register(program: Command): void {
   const queue = program
     .command('queue')

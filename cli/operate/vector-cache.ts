@@ -5,7 +5,7 @@ import type { Configuration } from '../shell/configuration.ts'
 
 /**
  * The vector cache of this machine: the named file, else `vectors.sqlite` beside the models in the cache folder.
- * Workers of any model share it.
+ * Workers of all models share it.
  *
  * @returns undefined when it is off
  */

@@ -87,7 +87,7 @@ async function encodeUntil(signal: AbortSignal, flags: WorkerFlags, logger: Logg
     closing.push(await startTracing('lexpand-worker', process.env, logger))
     let worker: RunningWorker | undefined
     const stateOf = () => (signal.aborted ? 'stopping' : worker === undefined ? 'starting' : undefined)
-    // Before anything that takes time: a probe shall see a process that starts, not one that is not there.
+    // Started before anything that takes time: a probe should find a starting process instead of none.
     const monitoring = await startMonitoring(flags, {
       role: 'worker',
       client,
@@ -115,7 +115,7 @@ async function encodeUntil(signal: AbortSignal, flags: WorkerFlags, logger: Logg
       ...probeOf(flags),
     })
     worker = running
-    // For what fails before it is asked to stop.
+    // Closes the worker also after a failure before the command is asked to stop.
     closing.push(() => running.close())
     if (flags.sweep) {
       const { identity } = model

@@ -14,7 +14,7 @@ import { progressBar } from '../shell/progress.ts'
 import type { ReindexFlags } from './reindex-flags.ts'
 import { type ShownRun, shortRun } from './reindex-report.ts'
 
-/** Measures instead of doing. */
+/** Estimates a run instead of starting it. */
 export async function dryRun(flags: ReindexFlags): Promise<Estimate & { readonly index: string }> {
   const model = await openModel(flags)
   const { client } = await connect(flags, { redis: false })
@@ -34,7 +34,7 @@ export async function dryRun(flags: ReindexFlags): Promise<Estimate & { readonly
   }
 }
 
-/** Fills the index where it is, or builds the new one and moves the alias. */
+/** Fills the index in place, or builds the new one and moves the alias. */
 export async function runReindex(flags: ReindexFlags, signal: AbortSignal): Promise<ShownRun> {
   const startedAt = performance.now()
   const model = await openModel(flags)

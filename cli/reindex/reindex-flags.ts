@@ -4,13 +4,13 @@ import type { ModelFlags } from '../shell/model.ts'
 import type { VectorTypeFlags } from '../shell/vector-type.ts'
 
 export interface ReindexFlags extends ModelFlags, ConnectionFlags, VectorTypeFlags {
-  /** File with queries of the gate: lines of text, or of JSON with `text` and perhaps `_id`. */
+  /** File with queries of the gate: lines of text, or of JSON with `text` and an optional `_id`. */
   readonly queries?: string | undefined
   /** File with judgments, TSV: query id, document id, grade. */
   readonly qrels?: string | undefined
   readonly minOverlap: number
   readonly maxLoss: number
-  /** Model of the old index, when it is not the new one. */
+  /** Model of the old index, if it is not the new one. */
   readonly oldModel?: string | undefined
   readonly index: string
   readonly to?: string | undefined

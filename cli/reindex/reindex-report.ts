@@ -3,7 +3,7 @@ import { byteSize } from '../../measure/byte-size.ts'
 import type { Estimate, ReindexProgress, ReindexState } from '../../workers/reindex/index.ts'
 import { duration } from '../shell/progress.ts'
 
-/** A run as it is shown; keys are stable. */
+/** A run in the form for output; keys are stable. */
 export interface ShownRun {
   readonly kind: ReindexState['kind']
   readonly phase: ReindexState['phase']
@@ -11,7 +11,7 @@ export interface ShownRun {
   readonly target: string
   readonly aliases: readonly string[]
   readonly fingerprint: string
-  /** Documents written to the other index; in place: queued. */
+  /** Number of documents written to the other index; in place: queued. */
   readonly copied: number
   readonly removed: number
   readonly startedAt: string
@@ -53,7 +53,7 @@ export function shortRun(state: ReindexState): ShownRun {
     startedAt,
     finishedAt,
     writeBlockedMs,
-    // A run that is over is let go of a moment later.
+    // The record of a finished run is released a moment later.
     heldBy: finishedAt === undefined ? owner?.name : undefined,
     progress: finishedAt === undefined ? progress : undefined,
   }

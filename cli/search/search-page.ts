@@ -3,13 +3,14 @@ import type { SearchHit, SearchResult } from '../../pipelines/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { textStart } from '../../sparse/text-start.ts'
 
-/** Values of a facet that are counted. */
+/** Number of values of a facet that are counted. */
 const FACET_VALUES = 10
 
 /**
- * Counts of values, by field. A text field is counted by its keyword field (`brand` by `brand.keyword`) where it has one.
+ * Aggregations that count values, by field. A text field is counted by its keyword field (`brand` by `brand.keyword`),
+ * if it has one.
  *
- * @param index names with commas between
+ * @param index names separated by commas
  * @throws LexpandError QUERY for a field whose values cannot be counted
  */
 export async function facetAggregations(
@@ -34,7 +35,7 @@ export async function facetAggregations(
   )
 }
 
-/** A page of hits for people. @param fields shown where a hit has no excerpts */
+/** A page of hits for people. @param fields fields shown of a hit without excerpts */
 export function resultPage(
   { mode, tookMs, coverage, total, hits, aggregations }: SearchResult,
   fields: readonly string[],

@@ -108,7 +108,7 @@ async function searchIndex(text: string, flags: SearchFlags): Promise<void> {
   printResult(flags.json, result, (shown) => resultPage(shown, fields ?? first.specification.fields, from))
 }
 
-/** `price,date:desc` */
+/** Parses `price,date:desc`. */
 function sortKeys(text: string): Record<string, unknown>[] {
   return list()(text).map((key) => {
     const [, field = '', order] = /^(.*?)(?::(asc|desc))?$/.exec(key) ?? []

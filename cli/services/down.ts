@@ -4,7 +4,7 @@ import { withExamples, withJson } from '../shell/command.ts'
 import { note, printResult } from '../shell/output.ts'
 import { type ServiceFlags, servicesOf, withService } from './service-flags.ts'
 
-/** `lexpand down`: stops what `lexpand up` started. */
+/** `lexpand down`: stops the services that `lexpand up` started. */
 export function register(program: Command): void {
   const command = program
     .command('down')

@@ -3,7 +3,7 @@ import { type ServiceStatus, status } from '../../embedded/index.ts'
 import { withExamples, withJson } from '../shell/command.ts'
 import { EXIT, printResult } from '../shell/output.ts'
 
-/** `lexpand status`: the embedded services; those named by OPENSEARCH_URL and REDIS_URL are for `lexpand doctor`. */
+/** `lexpand status`: the embedded services; `lexpand doctor` reports on those named by OPENSEARCH_URL and REDIS_URL. */
 export function register(program: Command): void {
   const command = program
     .command('status')
@@ -20,7 +20,7 @@ async function run(flags: { readonly json: boolean }): Promise<void> {
   if (services.some(({ state }) => state === 'unhealthy')) process.exitCode = EXIT.problems
 }
 
-/** The shape for scripts: every key is there, null where it does not apply. */
+/** The form for scripts: every key is present, null where it does not apply. */
 export function asRow({ name, state, url, pid, version, memoryBytes, dataDirectory }: ServiceStatus) {
   return {
     name,

@@ -22,7 +22,7 @@ export function register(program: Command): void {
 async function run(flags: ServiceFlags): Promise<void> {
   const { opensearchUrl, redisUrl, embedded } = await up({ ...servicesOf(flags), onProgress: note })
   const result = {
-    // One that was not asked for has no URL.
+    // A service that was not asked for has no URL.
     opensearch_url: opensearchUrl === '' ? null : opensearchUrl,
     redis_url: redisUrl === '' ? null : redisUrl,
     embedded,

@@ -12,7 +12,7 @@ export function integer(least: number, most: number): (text: string) => number {
   }
 }
 
-/** Parser of an option that takes names separated by commas. @param allowed when given, the only names */
+/** Parser of an option that takes names separated by commas. @param allowed the only allowed names, if given */
 export function list<Name extends string>(allowed?: readonly Name[]): (text: string) => Name[] {
   return (text) => {
     const names = text.split(',').map((name) => name.trim())
@@ -33,14 +33,14 @@ export function jsonObject(text: string): Record<string, unknown> {
     const value = parseExactly(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
   } catch {
-    // Malformed JSON and JSON of another kind are the same mistake to the one who typed it.
+    // Malformed JSON and JSON of another kind are the same mistake for the user.
   }
   throw new InvalidArgumentError('Expected a JSON object.')
 }
 
 const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 
-/** Parser of an option that takes a length of time, such as 90s, 15m, 2h or 30d. @returns seconds */
+/** Parser of an option that takes a duration, such as 90s, 15m, 2h or 30d. @returns seconds */
 export function duration(text: string): number {
   const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
   if (count === '') throw new InvalidArgumentError('Expected a number with a unit: 90s, 15m, 2h or 30d.')

@@ -18,12 +18,12 @@ export function withConnection(command: Command): Command {
     .addOption(new Option('--redis <url>', 'Redis to use (default: REDIS_URL, else the embedded one)'))
 }
 
-/** The flag for machines: one JSON object (or JSON lines) on stdout and nothing else there. */
+/** The option for machines: one JSON object (or JSON lines) on stdout and nothing else there. */
 export function withJson(command: Command): Command {
   return command.option('--json', 'print the result as JSON on stdout', false)
 }
 
-/** Third block of the help, after usage and options: calls that can be pasted. */
+/** Third block of the help, after usage and options: complete calls as examples. */
 export function withExamples(command: Command, examples: readonly string[]): Command {
   return command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`)
 }

@@ -6,14 +6,14 @@ import { LexpandError } from '../../sparse/errors.ts'
 import { DEFAULT_MAX_TEXT_BYTES } from '../../workers/encode/encode-documents.ts'
 import type { RedisByUrl } from '../../workers/index.ts'
 
-/** Where the services are and how to log in. Absent URLs mean: use the embedded engine and Redis. */
+/** Addresses of the services and their logins. Without a URL the embedded engine and Redis are used. */
 export interface Configuration {
   readonly opensearchUrl: string | undefined
   readonly redisUrl: string | undefined
-  /** What the URL of Redis does not hold. */
+  /** Settings of Redis that its URL does not contain. */
   readonly redisSecrets: Omit<RedisByUrl, 'url'>
   readonly username: string | undefined
-  /** Read anew from its file when OpenSearch refuses it. */
+  /** Password, read anew from its file when OpenSearch refuses it. */
   readonly password: Secret | undefined
   /** Bearer token, read anew from its file when OpenSearch refuses it. */
   readonly token: Secret | undefined
@@ -27,25 +27,25 @@ export interface Configuration {
   readonly verifyTls: boolean
   readonly requestTimeoutMs: number
   readonly logLevel: string
-  /** Longest text that a worker encodes. */
+  /** Longest text that a worker encodes, in bytes. */
   readonly maxTextBytes: number
-  /** Above this p95 of searches, workers yield to them; undefined: never. */
+  /** Above this p95 of searches, in milliseconds, workers yield to them; undefined: never. */
   readonly maxSearchP95Ms: number | undefined
   /** File of the vector cache, or `off`; undefined: in the cache folder. */
   readonly vectorCache: string | undefined
   readonly vectorCacheBytes: number
-  /** Bearer token that callers of `lexpand mcp --http` have to show. */
+  /** Bearer token that callers of `lexpand mcp --http` have to send. */
   readonly mcpToken: Secret | undefined
 }
 
-/** Flags that every command which talks to services accepts; they win over the environment. */
+/** Options of every command that talks to services; they override the environment. */
 export interface ConnectionFlags {
   readonly opensearch?: string | undefined
   readonly awsSigv4?: true | string | undefined
   readonly redis?: string | undefined
 }
 
-/** Flags of commands that encode. */
+/** Options of commands that encode. */
 export interface PaceFlags {
   readonly maxTextBytes?: string | undefined
   readonly maxSearchP95?: string | undefined
@@ -128,9 +128,9 @@ const environmentSchema = z
   )
 
 /**
- * Reads flags and environment through one schema.
+ * Reads options and environment through one schema.
  *
- * @throws LexpandError CONFIGURATION listing every mistake at once, each with the name of its variable or flag
+ * @throws LexpandError CONFIGURATION listing every mistake at once, each with the name of its variable or option
  */
 export function readConfiguration(
   flags: ConnectionFlags & PaceFlags,

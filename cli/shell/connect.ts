@@ -11,28 +11,29 @@ import {
 } from './configuration.ts'
 import { note } from './output.ts'
 
-/** What a command works with once it is connected. */
+/** Connections and settings of a command. */
 export interface Connection {
   readonly configuration: Configuration
   readonly opensearchUrl: string
   readonly redisUrl: string
-  /** The same with the secrets of files. */
+  /** The same address with the secrets of files. */
   readonly redisPlace: RedisPlace
   readonly client: Client
 }
 
 /**
- * Connects to the servers named by flags or environment; starts the embedded ones for those not named.
+ * Connects to the servers named by options or environment; starts the embedded ones for those not named.
  *
- * @param needs which services the command uses; the others are not started, and their URL is then ''
- * @throws LexpandError CONFIGURATION for unusable settings, and for a command that writes to a Serverless collection; the engine's error when an embedded service cannot start
+ * @param needs services that the command uses; the others are not started, and their URL is then ''
+ * @throws LexpandError CONFIGURATION for unusable settings, and for a command that writes to a Serverless collection;
+ *   the engine's error when an embedded service cannot start
  */
 export async function connect(
   flags: ConnectionFlags & PaceFlags,
   needs: { readonly redis: boolean } = { redis: true },
 ): Promise<Connection> {
   const configuration = readConfiguration(flags, process.env)
-  // What needs the queue writes.
+  // Every command that needs the queue writes.
   if (needs.redis && configuration.aws?.service === 'aoss') refuseServerless('connect')
   const wanted = {
     opensearch: configuration.opensearchUrl === undefined,
@@ -50,7 +51,7 @@ export async function connect(
   }
 }
 
-/** A URL that may be printed or logged: user name and password removed. */
+/** A URL for output and logs: user name and password are removed. */
 export function withoutCredentials(url: string): string {
   const parsed = new URL(url)
   parsed.username = ''

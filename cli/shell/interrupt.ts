@@ -1,8 +1,8 @@
 import { note } from './output.ts'
 
 /**
- * A signal that aborts at the first SIGINT or SIGTERM, so that a command can stop in order. The second one ends
- * the process at once: every state of ours can be taken up again after that, too.
+ * A signal that aborts at the first SIGINT or SIGTERM, so that a command can stop in order. The second one ends the
+ * process at once; work can be continued after that, too.
  */
 export function interruption(message: string, say: (message: string) => void = note): AbortSignal {
   const controller = new AbortController()

@@ -7,7 +7,7 @@ export interface ModelFlags {
   readonly model: string
 }
 
-/** The flag of every command that encodes or queries. */
+/** The option of every command that encodes or queries. */
 export function withModel(command: Command): Command {
   return command.addOption(
     new Option('--model <reference>', 'bundled name, folder (./mine) or hub name (org/name)').default(
@@ -16,12 +16,12 @@ export function withModel(command: Command): Command {
   )
 }
 
-/** Loads the model that the flag names; one from the hub is kept in the project's cache folder. */
+/** Loads the model that the option names; a model from the hub is kept in the project's cache folder. */
 export function openModel(flags: ModelFlags): Promise<Model> {
   return loadModel(flags.model, { cacheDirectory: modelCache() })
 }
 
-/** The folder that keeps models from the hub. */
+/** The folder for models from the hub. */
 export function modelCache(): string {
   return join(wantedCacheFolder(packageRoot(), process.env), 'models')
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { LexpandError } from '../../sparse/errors.ts'
 
-/** Stands in for the benchmarks, which are in the repository alone. */
+/** Replaces the benchmarks, which only the repository contains. */
 export function register(program: Command): void {
   program
     .command('bench', { hidden: true })

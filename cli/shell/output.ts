@@ -4,24 +4,25 @@ import { snakeCase } from './snake-case.ts'
 /** Exit statuses of every command: 0 done, 1 failed or found problems, 2 wrong usage. */
 export const EXIT = { done: 0, problems: 1, usage: 2 } as const
 
-/** For people, on stderr, so that stdout carries results only. */
+/** Prints a line for people on stderr, so that stdout carries only results. */
 export function note(message: string): void {
   process.stderr.write(`${message}\n`)
 }
 
-/** Keys whose values are those of users. */
+/** Keys whose values have names of users, which keep their letters. */
 const OF_USERS = ['source', 'tokens', 'aggregations', 'innerHits']
 
-/** The result of a command: one JSON object with `--json`, otherwise the text made by `human`. */
+/** Prints the result of a command: one JSON object with `--json`, otherwise the text made by `human`. */
 export function printResult<T>(asJson: boolean, value: T, human: (value: T) => string): void {
   process.stdout.write(`${asJson ? JSON.stringify(snakeCase(value, OF_USERS)) : human(value)}\n`)
 }
 
 /**
- * Says what went wrong and sets the exit status. Errors of ours are a message, since they say what to do;
- * anything else is a defect and comes with its stack.
+ * Prints an error and sets the exit status. A LexpandError is printed as its message, which says what to do; any other
+ * error is a defect and printed with its stack.
  *
- * @param say for people @default a line on stderr
+ * @param say prints a line for people
+ * @default on stderr
  */
 export function reportFailure(error: unknown, asJson: boolean, say: (message: string) => void = note): void {
   const { code, message, defect } = describe(error)
@@ -33,7 +34,7 @@ export function reportFailure(error: unknown, asJson: boolean, say: (message: st
 function describe(error: unknown): { code: string; message: string; defect: boolean } {
   if (!(error instanceof Error)) return { code: 'UNKNOWN', message: String(error), defect: true }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
-  // engine/ has error classes of its own, with the same message form: "[part] ...".
+  // embedded/ has error classes of its own, with the same form of message: "[part] ...".
   return { code, message: error.message, defect: !error.message.startsWith('[') }
 }
 

@@ -1,19 +1,19 @@
 import { EngineError } from '../host/errors.ts'
 import { OPENSEARCH_VERSION } from './distribution.ts'
 
-/** The OpenSearch project's own; below it `VERSION/opensearch-min-VERSION-PLATFORM-ARCHITECTURE.tar.gz` and its `.sha512`. */
+/** Address of the OpenSearch project; below it `VERSION/opensearch-min-VERSION-PLATFORM-ARCHITECTURE.tar.gz` and its `.sha512`. */
 const OFFICIAL = 'https://artifacts.opensearch.org/releases/core/opensearch'
 
 /** A machine as Node names it. */
 export interface Machine {
   readonly platform: NodeJS.Platform
   readonly arch: string
-  /** False on Alpine and its like, which the distribution's JDK does not run on. */
+  /** False on Alpine and similar systems, which cannot run the JDK of the distribution. */
   readonly hasGlibc: boolean
 }
 
 /**
- * The archive for this kind of machine.
+ * Name of the archive for this kind of machine.
  *
  * @throws EngineError ENGINE_FETCH when none is published for it
  */
@@ -31,9 +31,9 @@ export function archiveName(machine: Machine = thisMachine()): string {
 }
 
 /**
- * Where the archive is: below LEXPAND_DISTRIBUTION_URL (a mirror with the same names), else at the project's address.
- * Without TLS, anybody on the way could exchange archive and digest alike, so a mirror on plain http is taken with a
- * digest in LEXPAND_DISTRIBUTION_SHA512 only, or on this very machine.
+ * Address of the archive: below LEXPAND_DISTRIBUTION_URL (a mirror with the same names), else at the project's address.
+ * Without TLS, an attacker on the network could exchange archive and digest alike, so a mirror on plain http is
+ * accepted only with a digest in LEXPAND_DISTRIBUTION_SHA512, or on this very machine.
  *
  * @throws EngineError ENGINE_SETTING
  */
@@ -53,7 +53,7 @@ export function archiveAddress(environment: NodeJS.ProcessEnv, machine?: Machine
 }
 
 function thisMachine(): Machine {
-  // Looking up the names of this machine's connections takes seconds, and nobody reads them here.
+  // The report would look up the names of this machine's connections, which takes seconds and is not needed here.
   Object.assign(process.report, { excludeNetwork: true })
   const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } }
   return {

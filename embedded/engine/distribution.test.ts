@@ -6,7 +6,7 @@ import { distributionHome, fetchDistribution } from './distribution.ts'
 
 const JDK = { home: '/nowhere', version: '25', feature: 25 }
 
-/** A cache with the rest of a fetch that was killed, and a `mvn` of our own on PATH. */
+/** A cache with the rest of a killed download, and a `mvn` of the test on PATH. */
 function cacheWith(mvn: string): string {
   const folder = testFolder()
   program(join(folder, 'bin', 'mvn'), mvn)
@@ -26,7 +26,7 @@ test('a fetched engine is not fetched again, and what a killed fetch left is rem
 })
 
 test('another artifact than the pinned one is refused, and nothing half is left', async () => {
-  // Maven's arguments end with the output folder.
+  // Maven's last argument is the output folder.
   const cache = cacheWith(
     `for last; do :; done; echo other > "\${last#-DoutputDirectory=}/opensearch-3.6.0.zip"`,
   )

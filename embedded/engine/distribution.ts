@@ -17,18 +17,18 @@ const ARTIFACT = {
   megabytes: 162,
 }
 const COPY_GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy'
-/** Begins the names of what is not complete yet. */
+/** Prefix of the names of incomplete folders. */
 export const DRAFT = 'fetching-'
 
-/** Where the unpacked engine is, or will be. */
+/** Folder of the unpacked engine, whether it exists or not. */
 export function distributionHome(cache: string): string {
   return join(cache, `opensearch-${OPENSEARCH_VERSION}`)
 }
 
 /**
- * The engine's home, fetched through Maven (which checks no content of ours, so its sha256 is checked here) and
- * unpacked on the first call. It appears under its name only when complete: a kill leaves a draft, which the next call
- * removes.
+ * The engine's home, downloaded through Maven and unpacked on the first call. Maven verifies no checksum of Lexpand's,
+ * so the sha256 is verified here. The folder gets its name only when it is complete: a kill leaves a draft, which the
+ * next call removes.
  *
  * @throws EngineError ENGINE_NO_MAVEN, ENGINE_FETCH, ENGINE_CHECKSUM
  */
@@ -39,7 +39,7 @@ export async function fetchDistribution(
 ): Promise<string> {
   const home = distributionHome(cache)
   if (existsSync(home)) {
-    // The Maven of a killed fetch may have gone on for a while.
+    // Maven of a killed download may have continued for a while.
     removeDrafts(cache)
     return home
   }
@@ -62,7 +62,7 @@ export async function fetchDistribution(
   })
 }
 
-/** Removes what killed fetches left; under the lock. */
+/** Removes the rest of killed downloads; called under the lock. */
 export function removeDrafts(cache: string): void {
   for (const name of readdirSync(cache).filter((entry) => entry.startsWith(DRAFT))) {
     rmSync(join(cache, name), { recursive: true, force: true })
@@ -79,7 +79,7 @@ async function copyArtifact(folder: string, jdk: Jdk): Promise<void> {
       `-Dartifact=${ARTIFACT.coordinate}`,
       `-DoutputDirectory=${folder}`,
     ],
-    // In a folder without a pom, so that no project of the user's is built; on a JDK that is known to work.
+    // Runs in a folder without a pom, so that no project of the user is built, and on a JDK that is known to work.
     { cwd: folder, env: { ...process.env, JAVA_HOME: jdk.home }, timeoutMs: 900_000 },
   )
   if (copied === undefined) {
@@ -107,7 +107,7 @@ async function assertChecksum(file: string): Promise<void> {
   )
 }
 
-/** `jar` comes with every JDK and reads zip files; it drops execute permissions, which only the unused scripts have. */
+/** Unpacks with `jar`, which comes with every JDK and reads zip files; it drops execute permissions, which only the unused scripts have. */
 async function unpack(folder: string, jdk: Jdk): Promise<void> {
   const file = join(folder, ARTIFACT.file)
   const unpacked = await runCommand(join(jdk.home, 'bin', 'jar'), ['--extract', '--file', file], {
@@ -124,7 +124,7 @@ async function unpack(folder: string, jdk: Jdk): Promise<void> {
   makeReadable(folder)
 }
 
-/** The engine may run as another user, whatever umask this process has. */
+/** The engine may run as another user, whatever the umask of this process. */
 function makeReadable(folder: string): void {
   chmodSync(folder, 0o755)
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {

@@ -7,14 +7,14 @@ import { distributionHome } from './distribution.ts'
 import { findEngine } from './engine-home.ts'
 import { minimalHome } from './minimal-distribution.ts'
 
-/** A machine with a JDK, with Maven, or without, that finds nothing else. */
+/** A machine with or without a JDK and Maven, that finds no other programs. */
 function machine({ jdk, maven }: { jdk?: string; maven?: string }) {
   const folder = testFolder()
   const cache = join(folder, 'cache')
   mkdirSync(cache)
   if (maven !== undefined) program(join(folder, 'bin', 'mvn'), `echo called >> ${folder}/mvn.log\n${maven}`)
   stubPath(`${join(folder, 'bin')}:/usr/bin-without-mvn`)
-  // `tar` and `gzip` are where they always are.
+  // `tar` and `gzip` are in the usual places.
   for (const name of ['tar', 'gzip'])
     program(join(folder, 'bin', name), `PATH=/usr/bin:/bin exec ${name} "$@"`)
   const home = join(folder, 'jvm', 'jdk')
@@ -45,7 +45,7 @@ test('without a JDK the minimal distribution is fetched and runs on its own', as
   const home = minimalHome(cache)
   expect(await find(url)).toEqual({ home, jdk: { home: join(home, 'jdk'), version: '25.0.3', feature: 25 } })
   expect(messages()[0]).toContain('no JDK on this machine will do')
-  // It is found again although the address is gone.
+  // The home is found again although the address no longer exists.
   expect((await find(NOWHERE)).home).toBe(home)
 })
 

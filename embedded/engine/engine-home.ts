@@ -5,15 +5,15 @@ import { findJdk, type Jdk, type JdkSearch } from './jdk.ts'
 import { type Engine, fetchMinimal, type MinimalContext, minimalHome } from './minimal-distribution.ts'
 
 /**
- * The engine of this machine and the JDK that runs it, fetched on the first call: by Maven where this machine has a JDK
- * and Maven, else (or where Maven's repository has nothing) OpenSearch's minimal distribution with its own JDK.
+ * The engine of this machine and the JDK that runs it, downloaded on the first call: by Maven where this machine has a
+ * JDK and Maven, else (or where Maven's repository lacks it) as OpenSearch's minimal distribution with its own JDK.
  *
- * @throws EngineError that names every way that was tried; ENGINE_NO_JDK when LEXPAND_JAVA_HOME will not do
+ * @throws EngineError that names every attempt; ENGINE_NO_JDK when LEXPAND_JAVA_HOME cannot be used
  */
 export async function findEngine(context: MinimalContext & JdkSearch): Promise<Engine> {
   const { cache, environment, onProgress } = context
   const jdk = await failingWith(['ENGINE_NO_JDK'], () => findJdk(context))
-  // A JDK that was named is binding.
+  // A JDK that the user names is binding.
   if (jdk instanceof EngineError && environment.LEXPAND_JAVA_HOME) throw jdk
   const isNamed = Boolean(environment.LEXPAND_JAVA_HOME)
   const minimal = async (): Promise<Engine> => {
@@ -51,7 +51,7 @@ const WHY: Partial<Record<EngineErrorCode, string>> = {
   ENGINE_NO_MAVEN: 'no Maven on this machine',
 }
 
-/** The result, or the error when it has one of these codes. */
+/** The result, or the error if it has one of these codes. */
 async function failingWith<T>(
   codes: readonly EngineErrorCode[],
   action: () => Promise<T>,

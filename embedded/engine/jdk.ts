@@ -8,7 +8,7 @@ import { javaFeature } from '../host/versions.ts'
 
 /** OpenSearch 3 is compiled for this release. */
 export const MINIMUM_JAVA = 21
-/** The release that the engine is tested with; of the JDKs in the usual folders it is preferred. */
+/** The engine is tested with this release, so it is preferred among the JDKs in the usual folders. */
 const TESTED_JAVA = 25
 
 export interface Jdk {
@@ -19,17 +19,17 @@ export interface Jdk {
 
 export interface JdkSearch {
   readonly environment: NodeJS.ProcessEnv
-  /** The account that must be able to run it. */
+  /** The account that must be able to run the JDK. */
   readonly user: ServiceUser | undefined
-  /** Folders that hold JDKs side by side. @default the usual ones of Linux, macOS and version managers */
+  /** Folders that contain JDKs. @default the usual ones of Linux, macOS and version managers */
   readonly folders?: readonly string[] | undefined
 }
 
 /**
  * Looks for a JDK that can run OpenSearch: LEXPAND_JAVA_HOME (which is binding), OPENSEARCH_JAVA_HOME, JAVA_HOME, the
- * `java` commands on PATH, then the usual folders. The one on PATH is often older and then simply passed over.
+ * `java` commands on PATH, then the usual folders. The one on PATH is often too old and then skipped.
  *
- * @throws EngineError ENGINE_NO_JDK naming every place and why it would not do
+ * @throws EngineError ENGINE_NO_JDK with every place and the reason why its JDK cannot be used
  */
 export async function findJdk({ environment, user, folders = usualFolders() }: JdkSearch): Promise<Jdk> {
   const tried: string[] = []
@@ -60,7 +60,7 @@ export async function findJdk({ environment, user, folders = usualFolders() }: J
   return best
 }
 
-/** The tested release first, then older ones, then newer ones, each the nearest first. */
+/** Orders the tested release first, then older ones, then newer ones, the nearest first in each group. */
 function distance({ feature }: Jdk): number {
   return feature <= TESTED_JAVA ? TESTED_JAVA - feature : TESTED_JAVA + feature
 }
@@ -72,7 +72,7 @@ function noJdk(tried: readonly string[]): EngineError {
   )
 }
 
-/** @returns the JDK, or why this folder will not do */
+/** @returns the JDK, or the reason why it cannot be used */
 export async function inspectJdk(home: string, user: ServiceUser | undefined): Promise<Jdk | string> {
   const java = join(home, 'bin', 'java')
   if (!existsSync(java)) return 'has no bin/java'
@@ -83,7 +83,7 @@ export async function inspectJdk(home: string, user: ServiceUser | undefined): P
   if (feature < MINIMUM_JAVA) return `is version ${version}`
   if (!existsSync(join(home, 'bin', 'jar')))
     return `is a runtime of version ${version}, not a JDK: it has no bin/jar`
-  // A cut-down runtime starts the engine and then fails every index creation: its analyzers need the Thai segmenter.
+  // A reduced runtime starts the engine but fails every index creation: the engine's analyzers need the Thai segmenter.
   if (release.modules !== undefined && !release.modules.includes('jdk.localedata')) {
     return `is a cut-down runtime of version ${version} without the module jdk.localedata`
   }
@@ -98,7 +98,7 @@ function readRelease(home: string): { version?: string; modules?: readonly strin
   try {
     text = readFileSync(join(home, 'release'), 'utf8')
   } catch {
-    // Some packages leave the file out; `java -version` knows as well.
+    // Some packages lack the file; `java -version` gives the same answer.
     return {}
   }
   const version = /^JAVA_VERSION="([^"]+)"/m.exec(text)?.[1]
@@ -119,13 +119,13 @@ function homesOnPath(path: string): string[] {
   return [...new Set(commands.map((file) => dirname(dirname(realpathSync(file)))))]
 }
 
-/** JDKs in a folder; macOS keeps the real home two levels further down. */
+/** JDKs in a folder; on macOS the real home is two levels further down. */
 function homesIn(folder: string): string[] {
   let names: string[]
   try {
     names = readdirSync(folder)
   } catch {
-    // Most of the usual folders are missing on any one machine.
+    // Most of the usual folders do not exist on a given machine.
     return []
   }
   const candidates = names.flatMap((name) => [join(folder, name), join(folder, name, 'Contents', 'Home')])

@@ -31,7 +31,7 @@ function fetching(
   return { cache, fetched, messages: () => onProgress.mock.calls.map(([message]) => message) }
 }
 
-/** The name that a part of the archive has while it is fetched. */
+/** Name of a part of the archive during the download. */
 const partOf = (archive: Buffer) => `download-${sha512(archive).slice(0, 16)}-${archiveName()}`
 
 describe('a whole fetch', () => {

@@ -23,7 +23,7 @@ import { inspectJdk, type Jdk } from './jdk.ts'
 
 export interface MinimalContext extends WebContext {
   readonly cache: string
-  /** The account that must be able to run its Java. */
+  /** The account that must be able to run the distribution's Java. */
   readonly user: ServiceUser | undefined
   readonly onProgress: (message: string) => void
 }
@@ -34,18 +34,19 @@ export interface Engine {
   readonly jdk: Jdk
 }
 
-/** An archive takes minutes: another process that needs it waits so long. */
+/** A download takes minutes; another process that needs the archive waits for at most this time. */
 const FETCH_MS = 3_600_000
 
-/** Where OpenSearch's own minimal distribution is, or will be: a node with a JDK, for one kind of machine. */
+/** Folder of OpenSearch's minimal distribution, whether it exists or not: a node with a JDK, for one kind of machine. */
 export function minimalHome(cache: string): string {
   return join(cache, `opensearch-min-${OPENSEARCH_VERSION}`)
 }
 
 /**
- * The minimal distribution that the OpenSearch project publishes, fetched and unpacked on the first call. A fetch that
- * was broken off goes on where it was. Its SHA-512 is the one of LEXPAND_DISTRIBUTION_SHA512, else the one published
- * beside the archive: that one proves the archive whole, and both are only as honest as the address.
+ * The minimal distribution published by the OpenSearch project, downloaded and unpacked on the first call. An
+ * interrupted download continues where it was. Its SHA-512 is compared with LEXPAND_DISTRIBUTION_SHA512, else with the
+ * digest published beside the archive; the latter only proves that the archive is complete, since both come from the
+ * same address.
  *
  * @throws EngineError ENGINE_FETCH, ENGINE_CHECKSUM, ENGINE_SETTING
  */
@@ -62,11 +63,11 @@ export async function fetchMinimal(context: MinimalContext): Promise<Engine> {
   return { home, jdk: await bundledJdk(home, context.user) }
 }
 
-/** @returns the archive, whole and with the right digest */
+/** @returns path of the complete archive with the right digest */
 async function fetchArchive(context: MinimalContext): Promise<string> {
   const url = archiveAddress(context.environment)
   const digest = await expectedDigest(url, context)
-  // The digest in the name: what was begun of another archive is never continued.
+  // The name contains the digest, so that the part of another archive is never continued.
   const file = join(context.cache, `download-${digest.slice(0, 16)}-${archiveName()}`)
   const isContinued = existsSync(file)
   context.onProgress(
@@ -75,7 +76,7 @@ async function fetchArchive(context: MinimalContext): Promise<string> {
   await download({ ...context, url, file, onProgress: inTenths(context.onProgress) })
   let got = await sha512(file)
   if (got !== digest && isContinued) {
-    // The part that was here may have been damaged, or of an archive that was exchanged.
+    // The stored part may have been damaged, or belong to an archive that was replaced.
     rmSync(file)
     await download({ ...context, url, file, onProgress: inTenths(context.onProgress) })
     got = await sha512(file)
@@ -108,7 +109,7 @@ async function sha512(file: string): Promise<string> {
   return hash.digest('hex')
 }
 
-/** Tells every tenth of a download: a line of its own, since this may be no terminal. */
+/** Reports every tenth of a download on a line of its own, since the output may be no terminal. */
 function inTenths(
   onProgress: (message: string) => void,
 ): (received: number, total: number | undefined) => void {
@@ -116,7 +117,7 @@ function inTenths(
   return (received, total) => {
     if (total === undefined) return
     const tenth = Math.floor((10 * received) / total)
-    // What an earlier fetch brought is no progress of this one.
+    // The part of an earlier download is no progress of this one.
     if (told === undefined) told = tenth
     if (tenth <= told) return
     told = tenth
@@ -125,7 +126,7 @@ function inTenths(
   }
 }
 
-/** The engine appears under its name only when complete. `tar` is there wherever this distribution runs. */
+/** Unpacks the engine, which gets its name only when it is complete. `tar` exists wherever this distribution runs. */
 async function unpack(archive: string, home: string, cache: string): Promise<void> {
   const draft = join(cache, `${DRAFT}${randomUUID()}`)
   mkdirSync(draft)
@@ -156,7 +157,7 @@ async function unpack(archive: string, home: string, cache: string): Promise<voi
   }
 }
 
-/** The engine may run as another user, whatever umask this process has; programs stay programs. */
+/** The engine may run as another user, whatever the umask of this process; programs stay executable. */
 function makeReadable(folder: string): void {
   chmodSync(folder, 0o755)
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {

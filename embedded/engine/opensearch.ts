@@ -16,40 +16,40 @@ import type { Jdk } from './jdk.ts'
 export const OPENSEARCH_START_MS = 120_000
 
 export interface OpenSearchOptions {
-  /** An unpacked distribution; only read, so several nodes may share it. */
+  /** An unpacked distribution. It is only read, so several nodes may share it. */
   readonly home: string
   readonly jdk: Jdk
-  /** Gets `config`, `data`, `logs`, `tmp` and `snapshots`; what is in `data` stays. */
+  /** Gets the folders `config`, `data`, `logs`, `tmp` and `snapshots`; existing `data` stays. */
   readonly dataDirectory: string
   /** Heap of the Java virtual machine, such as `1g` or `512m`. */
   readonly heap: string
-  /** For a test: starts with half the processor time (10 s instead of 21 s) and then runs slower under load. */
+  /** For tests: the node starts with half the processor time (10 s instead of 21 s) and then runs slower under load. */
   readonly isShortLived: boolean
   readonly user: ServiceUser | undefined
-  /** Taken -> another one. */
+  /** If this port is taken, another one is used. */
   readonly preferredPort: number
   /** @default a cluster of this node alone */
   readonly cluster?: ClusterMember | undefined
   /** @default the loopback address */
   readonly network?: NetworkPlace | undefined
   readonly onProgress?: ((message: string) => void) | undefined
-  /** Called as soon as the process exists, so that it can be found again if we are killed while it starts. */
+  /** Called as soon as the process exists, so that it can be found again if this process is killed meanwhile. */
   readonly onSpawned: (record: ProcessRecord) => void
 }
 
 /** One node among several on this machine. */
 export interface ClusterMember {
   readonly name: string
-  /** All nodes that may become cluster manager, this one included. */
+  /** Names of all nodes that may become cluster manager, this one included. */
   readonly names: readonly string[]
   readonly transportPort: number
-  /** host:port of all of them. */
+  /** host:port of all nodes. */
   readonly transports: readonly string[]
 }
 
 /**
- * Starts a node that listens on one address only, by default that of the loopback, and waits until it can be used; a member of a cluster
- * can be used when most of the others are there.
+ * Starts a node that listens on one address only, by default that of the loopback, and waits until it can be used; a
+ * member of a cluster can be used when most of the others have joined.
  *
  * @throws EngineError ENGINE_START with the end of the log, ENGINE_PORT
  */
@@ -57,7 +57,10 @@ export function startOpenSearch(options: OpenSearchOptions): Promise<ProcessReco
   return startOnFreePort({ ...options, name: 'OpenSearch' }, (port) => startOnce(options, port))
 }
 
-/** Waits for every index to be recovered, not only for an answer. A node that stays red is usable for the others. */
+/**
+ * Waits until every index is recovered, not only until the node answers. After the time limit a red node counts as
+ * usable, because of its other indices.
+ */
 export async function waitForOpenSearch(
   record: ProcessRecord,
   timeoutMs = OPENSEARCH_START_MS,
@@ -119,7 +122,7 @@ function openSearchLog(dataDirectory: string): string {
 function prepare({ dataDirectory, user, cluster, network }: OpenSearchOptions, port: number): void {
   const place = (name: string) => join(dataDirectory, name)
   const folders = ['config', 'data', 'logs', 'tmp', 'snapshots']
-  // Documents are readable by the engine's account only.
+  // Only the engine's account may read documents.
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   for (const name of folders) mkdirSync(place(name), { recursive: true })
   const settings = {
@@ -131,20 +134,20 @@ function prepare({ dataDirectory, user, cluster, network }: OpenSearchOptions, p
     'path.data': place('data'),
     'path.logs': place('logs'),
     'path.repo': [place('snapshots')],
-    // A development machine's disk is often over 85% full, which would leave new indices without a shard.
+    // The disk of a development machine is often over 85% full, which would leave new indices without a shard.
     'cluster.routing.allocation.disk.threshold_enabled': false,
   }
   const yaml = Object.entries(settings).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
   writeFileSync(place('config/opensearch.yml'), yaml.join(''))
   writeFileSync(place('config/log4j2.properties'), LOG4J)
   if (user === undefined) return
-  // What lies inside `data` belongs to that user already.
+  // The content of `data` belongs to that user already.
   for (const name of ['.', ...folders, 'config/opensearch.yml', 'config/log4j2.properties']) {
     chownSync(place(name), user.uid, user.gid)
   }
 }
 
-/** The stock settings write six log files of up to 2 GB; one on the console is enough for one machine. */
+/** The stock settings write six log files of up to 2 GB; one log on the console is enough for one machine. */
 const LOG4J = `status = error
 appender.console.type = Console
 appender.console.name = console
@@ -156,7 +159,7 @@ logger.deprecation.name = org.opensearch.deprecation
 logger.deprecation.level = error
 `
 
-/** What the stock start script would pass (`config/jvm.options`), less its logs of garbage collection. */
+/** Arguments of the stock start script (`config/jvm.options`), without its logs of garbage collection. */
 function javaArguments({ home, jdk, dataDirectory, heap, isShortLived }: OpenSearchOptions): string[] {
   return [
     `-Xms${heap}`,

@@ -18,10 +18,10 @@ import { lastLines, runCommand } from '../host/run-command.ts'
 import { OPENSEARCH_VERSION } from './distribution.ts'
 import type { Jdk } from './jdk.ts'
 
-/** As in the plugin's descriptor; also the folder that the engine wants it in. */
+/** Name in the plugin's descriptor and of the folder in which the engine expects it. */
 const PLUGIN_NAME = 'lexpand'
 
-/** The plugin for the embedded engine's version, as `npm run plugin:build` leaves it; undefined when it was not built. */
+/** Path of the plugin for the version of the embedded engine, as built by `npm run plugin:build`; undefined when it was not built. */
 export function pluginZip(root = packageRoot()): string | undefined {
   const folder = join(root, 'plugin', 'target')
   if (!existsSync(folder)) return undefined
@@ -33,10 +33,10 @@ export function pluginZip(root = packageRoot()): string | undefined {
 }
 
 /**
- * The home with the plugin in it: the given one by hard links (plugins cannot be set apart from the home), under a name
- * that tells the zip's content, so that a plugin built anew gets a home of its own.
+ * A home with the plugin: a copy of the given one by hard links (plugins cannot be kept outside the home). Its name
+ * contains the hash of the zip, so that another build of the plugin gets another home.
  *
- * @param home an unpacked distribution, which stays as it is
+ * @param home an unpacked distribution, which is not changed
  * @throws EngineError ENGINE_FETCH when the zip cannot be unpacked
  */
 export async function homeWithPlugin(home: string, zip: string, jdk: Jdk): Promise<string> {
@@ -58,7 +58,7 @@ export async function homeWithPlugin(home: string, zip: string, jdk: Jdk): Promi
   })
 }
 
-/** Each build of the plugin makes a home: those of past days go. A node that still runs from one has its files open. */
+/** Removes the homes of former builds of the plugin. A node that still runs from one has its files open. */
 function removeOldHomes(home: string): void {
   const prefix = `${basename(home)}-${PLUGIN_NAME}-`
   for (const name of readdirSync(dirname(home)).filter((entry) =>
@@ -73,7 +73,7 @@ function removeOldHomes(home: string): void {
 
 const OLD_HOME_MS = 7 * 86_400_000
 
-/** Copies a folder by hard links, open to the engine's user whatever umask this process has. */
+/** Copies a folder by hard links, readable for the engine's user whatever the umask of this process. */
 export function linkFolder(from: string, to: string): void {
   mkdirSync(to)
   chmodSync(to, 0o755)

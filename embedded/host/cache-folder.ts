@@ -12,7 +12,7 @@ export function packageRoot(from = import.meta.dirname): string {
   }
 }
 
-/** A short name that differs between folders and is the same on every run. */
+/** A short name that differs between folders and is the same in every run. */
 export function folderHash(folder: string): string {
   return createHash('sha256').update(folder).digest('hex').slice(0, 12)
 }
@@ -20,19 +20,20 @@ export function folderHash(folder: string): string {
 export interface CacheChoice {
   readonly root: string
   readonly environment: NodeJS.ProcessEnv
-  /** The account that must get into the folder; undefined when it is our own. */
+  /** The account that must have access to the folder; undefined when it is the present one. */
   readonly user: ServiceUser | undefined
   readonly onProgress: (message: string) => void
-  /** Where a folder goes that every account can reach. @default /var/tmp */
+  /** Parent of a folder that every account can reach. @default /var/tmp */
   readonly openFolder?: string | undefined
 }
 
 /**
  * The folder for the engine, its data and its state, created when missing: LEXPAND_CACHE, else `.lexpand` in the
  * checkout, else (package installed under node_modules) `lexpand` in the user's cache folder. Services of root run as
- * another user, so where that user cannot get to the folder, a folder of the project under /var/tmp takes its place.
+ * another user; if that user has no access to the folder, a folder of the project under /var/tmp replaces it.
  *
- * @throws EngineError ENGINE_CACHE when LEXPAND_CACHE cannot be reached, or the folder under /var/tmp is not ours
+ * @throws EngineError ENGINE_CACHE when LEXPAND_CACHE cannot be reached, or the folder under /var/tmp belongs to
+ *   another user
  */
 export function cacheFolder(choice: CacheChoice): string {
   const wanted = wantedCacheFolder(choice.root, choice.environment)
@@ -49,14 +50,14 @@ export function cacheFolder(choice: CacheChoice): string {
   return createOwned(substitute)
 }
 
-/** Where the cache would be if everybody could reach it; `bin/node-24.mjs` keeps Node by the same rule. */
+/** The cache folder if every account could reach it; `bin/node-24.mjs` finds Node by the same rule. */
 export function wantedCacheFolder(root: string, environment: NodeJS.ProcessEnv): string {
   if (environment.LEXPAND_CACHE) return resolve(environment.LEXPAND_CACHE)
   if (!root.split(sep).includes('node_modules')) return join(root, '.lexpand')
   return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'lexpand')
 }
 
-/** Creates a folder that every account can pass through: mkdir obeys the umask, which may shut out the engine's user. */
+/** Creates a folder that every account can pass through: mkdir obeys the umask, which may exclude the engine's user. */
 export function createOpen(folder: string): string {
   const first = mkdirSync(folder, { recursive: true })
   if (first === undefined) return folder
@@ -65,7 +66,7 @@ export function createOpen(folder: string): string {
   return folder
 }
 
-/** Under a folder where anybody may create names, only a real folder of our own is trusted. */
+/** In a folder where anybody may create names, only a real folder of this account is trusted. */
 function createOwned(folder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o755 })
   const found = lstatSync(folder)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { program, testFolder } from '../../testing/test-folder.ts'
 import { startDaemon, waitUntilHealthy } from './daemon.ts'
 
-/** Starts a program that prints this and ends, and waits for it as for a service. */
+/** Starts a program that prints these lines and ends, and waits for it as for a service. */
 async function afterPrinting(lines: readonly string[]): Promise<unknown> {
   const folder = testFolder()
   const logFile = join(folder, 'log')
@@ -12,7 +12,7 @@ async function afterPrinting(lines: readonly string[]): Promise<unknown> {
   return waitUntilHealthy({ name: 'X', mark, isHealthy: async () => false, timeoutMs: 10_000, logFile })
 }
 
-/** What OpenSearch 3.6.0 prints after the line that names the port: 86 lines more. */
+/** The 86 lines that OpenSearch 3.6.0 prints after the line that names the port. */
 const STACK = Array.from({ length: 86 }, (_, at) => `\tat java.base/some.Class.method(Class.java:${at})`)
 
 test.each([

@@ -14,9 +14,9 @@ export interface DaemonOptions {
   readonly arguments: readonly string[]
   readonly cwd: string
   readonly user: ServiceUser | undefined
-  /** Network namespace that it runs in, Linux only and as root. @default ours */
+  /** Network namespace of the process, Linux only and as root. @default the present one */
   readonly namespace?: string | undefined
-  /** What it prints goes here; the file of the run before is kept with `.1` behind its name. */
+  /** File for the output; the file of the previous run is kept with the suffix `.1`. */
   readonly logFile: string
   readonly environment?: NodeJS.ProcessEnv | undefined
 }
@@ -34,7 +34,7 @@ export async function startDaemon(options: DaemonOptions): Promise<ProcessMark> 
     const { command, arguments: words, user } = inNamespace(options)
     const child = spawn(command, words, {
       cwd: options.cwd,
-      // Ours may hold passwords and JVM flags that are none of the service's business.
+      // The environment of this process may hold passwords and JVM flags that the service must not get.
       env: {
         ...pick(process.env, ['PATH', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH']),
         ...options.environment,
@@ -84,7 +84,7 @@ export async function waitUntilHealthy({
   for (;;) {
     const healthy = await isHealthy()
     const ended = !isRunning(mark)
-    // Ended but healthy: the port belongs to somebody else.
+    // The process has ended but its port is healthy: the port belongs to another process.
     if (healthy && !ended) return
     const taken = ended ? await takenAddress(logFile) : undefined
     if (taken !== undefined) throw portTaken(name, taken, logFile)
@@ -105,7 +105,7 @@ function portTaken(name: string, address: string, logFile: string): EngineError 
   )
 }
 
-/** The address that a service found taken, in the words of OpenSearch or Redis; its log holds one start only. */
+/** The address that a service found taken, from the message of OpenSearch or Redis; its log covers one start only. */
 async function takenAddress(logFile: string): Promise<string | undefined> {
   if (!existsSync(logFile)) return undefined
   for await (const line of createInterface({ input: createReadStream(logFile), crlfDelay: Infinity })) {

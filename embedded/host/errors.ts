@@ -1,4 +1,4 @@
-/** What can go wrong with the embedded services, and what each means to a caller. */
+/** Failures of the embedded services, and what a caller should do about each. */
 export const ENGINE_ERRORS = {
   ENGINE_SETTING: 'a setting of the embedded engine cannot be used',
   ENGINE_CACHE: 'the cache folder cannot be used by the engine',
@@ -16,7 +16,7 @@ export const ENGINE_ERRORS = {
 
 export type EngineErrorCode = keyof typeof ENGINE_ERRORS
 
-/** Every failure of `embedded/`: "[engine] expected X, got Y. Do Z.", with the cause when there is one. */
+/** Every failure of `embedded/`: "[engine] expected X, got Y. Do Z.", with its cause, if there is one. */
 export class EngineError extends Error {
   override readonly name = 'EngineError'
   readonly code: EngineErrorCode

@@ -3,13 +3,13 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { EngineError } from './errors.ts'
 import { startOnFreePort } from './free-port-start.ts'
 
-/** What a service does whose port is taken as soon as it looks for it, the first `times` times. */
+/** A service whose port is taken just before it listens, the first `times` times. */
 function robbed(times: number) {
   const ports: number[] = []
   const start = async (port: number) => {
     ports.push(port)
     if (ports.length > times) return port
-    // The port is really taken from now on, so a second look may not offer it again.
+    // The port stays taken from now on, so a second look must not offer it again.
     const server = createServer().listen(port, '127.0.0.1')
     onTestFinished(() => void server.close())
     throw new EngineError(

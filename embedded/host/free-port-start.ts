@@ -5,9 +5,9 @@ import { freePort } from './ports.ts'
 export interface PortSearch {
   /** Name of the service, for messages. */
   readonly name: string
-  /** Taken -> another one. */
+  /** If this port is taken, another one is used. */
   readonly preferredPort: number
-  /** A namespace of its own has every port free, and ours says nothing about it. */
+  /** In a namespace of its own every port is free, and the ports of this one do not matter. */
   readonly network?: NetworkPlace | undefined
   readonly onProgress?: ((message: string) => void) | undefined
 }
@@ -15,11 +15,11 @@ export interface PortSearch {
 const ATTEMPTS = 3
 
 /**
- * Starts a service on a free port. Between our look and the service's start another program may take the port: the
- * service then starts once more, on another one.
+ * Starts a service on a free port. Another program may take the port between the look-up and the service's start: the
+ * service then starts once more, on another port.
  *
  * @param start throws ENGINE_PORT when the port is taken after all
- * @throws EngineError ENGINE_PORT naming every port that was tried; whatever else `start` throws
+ * @throws EngineError ENGINE_PORT with every port that was tried; any other error of `start`
  */
 export async function startOnFreePort<T>(
   { name, preferredPort, network, onProgress }: PortSearch,
@@ -34,7 +34,7 @@ export async function startOnFreePort<T>(
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== 'ENGINE_PORT') throw error
       taken.push(port)
-      // A port that was asked for in a namespace, or by the other members of a cluster, cannot be exchanged here.
+      // A port in a namespace, or of another member of the cluster, cannot be replaced here.
       if (network !== undefined || !error.message.includes(`:${port}`)) throw error
       if (taken.length === ATTEMPTS) throw noPort(name, taken, error)
       onProgress?.(`port ${port} was taken while ${name} started: starting it on another one`)

@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
 
 /**
- * How OpenSearch is: `red` when it answers but some index is not available, `silent` when it does not answer.
+ * Health of OpenSearch: `red` when it answers but some index is not available, `silent` when it does not answer.
  *
- * @param pid of our process: a node of somebody else that took the port while ours was starting counts as silence
+ * @param pid process id of this node: a node of another process that took the port meanwhile counts as silence
  */
 export async function openSearchHealth(
   url: string,
@@ -15,7 +15,7 @@ export async function openSearchHealth(
     const { status } = (await answer.json()) as { status?: unknown }
     return answer.ok && (status === 'green' || status === 'yellow' || status === 'red') ? status : 'silent'
   } catch {
-    // Not listening yet, not any more, or not OpenSearch.
+    // The server is not listening yet, has ended, or is not OpenSearch.
     return 'silent'
   }
 }
@@ -27,7 +27,7 @@ async function nodeProcessId(url: string): Promise<number | undefined> {
   return Object.values(nodes)[0]?.process.id
 }
 
-/** Tells whether a Redis answers PING; one that still loads its data set does not, nor does one that wants a password. */
+/** Whether a Redis answers PING; one that still loads its data set does not, nor does one that wants a password. */
 export function redisAnswers(url: string): Promise<boolean> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve) => {

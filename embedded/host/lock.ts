@@ -5,15 +5,15 @@ import { EngineError } from './errors.ts'
 import { isRunning, markProcess, type ProcessMark } from './processes.ts'
 
 export interface LockOptions {
-  /** Called once, when another process is found to hold the lock. */
+  /** Called once, when another process holds the lock. */
   readonly onWait?: ((holderPid: number) => void) | undefined
-  /** Milliseconds. A cold start fetches and starts the engine under the lock. @default 600000 */
+  /** Milliseconds. A first start downloads and starts the engine under the lock. @default 600000 */
   readonly timeoutMs?: number | undefined
 }
 
 /**
- * Runs `action` while no other process on this machine holds the same lock file. The file names its holder; one whose
- * holder is gone (killed, machine restarted) is taken over.
+ * Runs `action` while no other process on this machine holds the same lock file. The file names its holder; if the
+ * holder no longer exists (killed, machine restarted), the lock is taken over.
  *
  * @throws EngineError ENGINE_LOCK after `timeoutMs`
  */
@@ -51,7 +51,7 @@ export async function withLock<T>(
   }
 }
 
-/** A link appears with its whole content or not at all, so nobody ever reads half a lock. */
+/** A link appears with its whole content or not at all, so no process reads half a lock. */
 function tryCreate(file: string, content: string): boolean {
   const draft = `${file}.${randomUUID()}`
   writeFileSync(draft, content)
@@ -68,21 +68,21 @@ function tryCreate(file: string, content: string): boolean {
 
 /**
  * Two processes may find the same stale lock. The slower one could move away the lock that the quicker one has just
- * made, so what was moved is compared, and put back when it is not the stale one.
+ * made, so the moved file is compared and put back unless it is the stale one.
  */
 function removeIfStill(file: string, stale: string): void {
   const aside = `${file}.${randomUUID()}`
   try {
     renameSync(file, aside)
   } catch {
-    // Somebody else has removed it.
+    // Another process has removed it.
     return
   }
   if (read(aside) !== stale) {
     try {
       linkSync(aside, file)
     } catch {
-      // A third process holds the lock by now; the one moved away notices at its end that it lost it.
+      // A third process holds the lock by now; the owner of the moved lock notices the loss at its end.
     }
   }
   rmSync(aside, { force: true })

@@ -1,14 +1,14 @@
 import type { ServiceUser } from './service-user.ts'
 
-/** Where a service runs when it has a network of its own, as `reports/cluster/network-lab.ts` makes it. */
+/** The network of a service that has one of its own, as made by `reports/cluster/network-lab.ts`. */
 export interface NetworkPlace {
   /** Namespace as `ip netns` names it; it holds both addresses. */
   readonly namespace: string
-  /** For clients. */
+  /** Address for clients. */
   readonly address: string
   /**
-   * For the other nodes of a cluster, in 127.0.0.0/8: a node that listens to others beyond the loopback addresses
-   * starts only with limits of the machine (open files, memory maps) that are not ours to change.
+   * Address for the other nodes of a cluster, in 127.0.0.0/8: a node that listens on other addresses starts only with
+   * limits of the machine (open files, memory maps) that a test must not change.
    */
   readonly nodeAddress: string
 }
@@ -21,8 +21,8 @@ interface Start {
 }
 
 /**
- * The same start, inside a network namespace. Entering it takes root, so the account changes afterwards; each program
- * becomes the next one, so the process keeps its number.
+ * The same start inside a network namespace. Entering it needs root, so the account changes afterwards; each program
+ * replaces itself by the next one, so the process keeps its id.
  */
 export function inNamespace({ command, arguments: words, user, namespace }: Start): Start {
   if (namespace === undefined) return { command, arguments: words, user }
@@ -34,7 +34,7 @@ export function inNamespace({ command, arguments: words, user, namespace }: Star
   }
 }
 
-/** Arguments of `nsenter` before those of the program. */
+/** Arguments of `nsenter` that precede the program. */
 export function enterNamespace(namespace: string): string[] {
   return [`--net=/run/netns/${namespace}`]
 }

@@ -1,12 +1,13 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
 
-/** Everything embedded listens here and nowhere else. */
+/** The only address on which embedded services listen. */
 export const LOOPBACK = '127.0.0.1'
 
-/** The preferred port, or one of the next nine, or whichever the system offers; free at the time of asking. */
+/** The preferred port, or one of the next nine, or any that the system offers; free at the time of the look-up. */
 export async function freePort(preferred: number): Promise<number> {
   for (let port = preferred; port > 0 && port < preferred + 10; port++) {
-    // Some systems allow a second listener on the loopback address beside one on all addresses: so ask first.
+    // Some systems allow a second listener on the loopback address beside one on all addresses, so the port is tried
+    // with a connection first.
     if (!(await answers(port)) && (await bind(port)) !== undefined) return port
   }
   const offered = await bind(0)
@@ -21,7 +22,7 @@ function answers(port: number): Promise<boolean> {
       socket.destroy()
       resolve(answered)
     }
-    // A listener that is too busy to accept is a listener.
+    // A listener that is too busy to accept is still a listener.
     socket.once('connect', settle(true)).once('timeout', settle(true)).once('error', settle(false))
   })
 }

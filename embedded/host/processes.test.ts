@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { endProcess, isRunning, markProcess, type ProcessMark, residentMemory } from './processes.ts'
 
-/** A child that says when it is ready; `script` runs in Node. */
+/** A child that reports when it is ready; Node runs `script`. */
 async function child(script: string): Promise<ProcessMark> {
   const started = spawn(process.execPath, [
     '-e',

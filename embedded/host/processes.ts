@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EngineError } from './errors.ts'
 
-/** A process that can be recognised later: by then its number alone may belong to another program. */
+/** Identifies a process later, when its id alone may belong to another program. */
 export interface ProcessMark {
   readonly pid: number
-  /** When the process began, in the words of this system, unique for the number. */
+  /** Start time of the process in the form of this system, unique for the id. */
   readonly began: string
 }
 
@@ -16,7 +16,7 @@ export function markProcess(pid: number): ProcessMark | undefined {
   return began === undefined ? undefined : { pid, began }
 }
 
-/** Tells whether this very process still runs, not merely one with its number. */
+/** Whether this very process still runs, and not merely one with its id. */
 export function isRunning(mark: ProcessMark): boolean {
   return markProcess(mark.pid)?.began === mark.began
 }
@@ -30,16 +30,15 @@ export function residentMemory(pid: number): number | undefined {
         : execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }).trim()
     return kibibytes === undefined ? undefined : Number(kibibytes) * 1024
   } catch {
-    // The process has just ended, or this system has no ps: the figure is a courtesy.
+    // The process has just ended, or this system has no ps; the figure is optional.
     return undefined
   }
 }
 
 /**
- * Ends a process: SIGTERM first, SIGKILL when it has not gone in time. A process with its number that is not the
- * marked one is left alone.
+ * Ends a process: SIGTERM first, SIGKILL when it has not ended in time. Another process with its id is left alone.
  *
- * @param graceMs how long SIGTERM may take; 0 goes straight to SIGKILL
+ * @param graceMs milliseconds that SIGTERM may take; 0 sends SIGKILL at once
  * @returns false when it had ended already
  * @throws EngineError ENGINE_STOP when it survives, or belongs to another user
  */
@@ -80,20 +79,20 @@ async function hasEnded(mark: ProcessMark, withinMs: number): Promise<boolean> {
   return !isRunning(mark)
 }
 
-/** Boot and clock ticks since then: equal only for the same process, also after a restart of the machine. */
+/** Boot id and clock ticks since then: equal only for the same process, even after a restart of the machine. */
 function beganOnLinux(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field, the program's name in parentheses, may itself hold spaces and parentheses.
+    // The second field, the program's name in parentheses, may itself contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const [state, startTicks] = [fields[0], fields[19]]
     if (state === 'X' || startTicks === undefined) return undefined
-    // Killed, and nobody has asked for its exit status yet. While other threads of it are still ending, it holds its
-    // files, locks and ports: not gone.
+    // Killed, but its parent has not asked for its exit status yet. While other threads are still ending, it holds its
+    // files, locks and ports, so it is not gone.
     if (state === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1) return undefined
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${startTicks}`
   } catch {
-    // No such process: the expected answer.
+    // There is no such process, which is the expected answer.
     return undefined
   }
 }
@@ -107,7 +106,7 @@ function beganByPs(pid: number): string | undefined {
     const [, state = '', began = ''] = /^(\S+)\s+(.*)$/.exec(line) ?? []
     return began === '' || state.startsWith('Z') ? undefined : began
   } catch {
-    // ps exits 1 when there is no such process.
+    // ps exits with 1 when there is no such process.
     return undefined
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-/** How a short-lived command ended. `exitCode` is null when a signal or the time limit ended it. */
+/** The end of a short-lived command. `exitCode` is null when a signal or the time limit ended it. */
 export interface CommandResult {
   readonly exitCode: number | null
   readonly stdout: string
@@ -15,7 +15,7 @@ export interface CommandOptions {
 }
 
 /**
- * Runs a program with an argument array, never through a shell, and collects what it prints (the last 64 kB).
+ * Runs a program with an argument array, never through a shell, and collects its output (the last 64 kB).
  *
  * @returns undefined when there is no such program
  */
@@ -48,7 +48,7 @@ export function runCommand(
   })
 }
 
-/** The last lines of what a program printed, for an error message. */
+/** The last lines of a program's output, for an error message. */
 export function lastLines(text: string, count = 15): string {
   return text.trimEnd().split('\n').slice(-count).join('\n')
 }

@@ -8,9 +8,9 @@ export interface ServiceUser {
 }
 
 /**
- * OpenSearch refuses to run as uid 0. Any other number will do: no account has to exist for it.
+ * OpenSearch refuses to run as uid 0. Any other number is accepted; no account has to exist for it.
  *
- * @returns undefined when this process is not root, and services simply run as the user who started them
+ * @returns undefined when this process is not root; services then run as the user who started them
  */
 export function serviceUser(uid = process.getuid?.()): ServiceUser | undefined {
   return uid === 0 ? { uid: 10_001, gid: 10_001 } : undefined
@@ -18,7 +18,7 @@ export function serviceUser(uid = process.getuid?.()): ServiceUser | undefined {
 
 /**
  * The first folder on the way to `path`, itself included, that a user cannot pass through, judged by owner, group and
- * permission bits. Parts that do not exist yet are skipped: the process that creates them decides.
+ * permission bits. Missing parts are skipped: the process that creates them decides.
  */
 export function firstClosedFolder(path: string, user: ServiceUser): string | undefined {
   const folders: string[] = []

@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 export const SERVICE_NAMES = ['opensearch', 'redis'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
-/** What is remembered of a started service, so that a later command finds, checks and stops it. */
+/** Record of a started service, with which a later command finds, checks and stops it. */
 export type ServiceRecord = ProcessRecord | ContainerRecord | FoundRecord
 
 export interface ProcessRecord {
@@ -31,30 +31,30 @@ export interface ContainerRecord {
   readonly startedAt: string
 }
 
-/** A service of somebody else's that is used, and never stopped. */
+/** A service that was started elsewhere; it is used, and never stopped. */
 export interface FoundRecord {
   readonly kind: 'found'
   readonly url: string
   readonly version: string
-  /** Unknown to us. */
+  /** Empty, because the folder of a foreign service is unknown. */
   readonly dataDirectory: ''
   readonly startedAt: string
 }
 
 export type ServiceState = Partial<Record<ServiceName, ServiceRecord>>
 
-/** Undefined for a container, whose processes are numbered apart from ours, and for what is not ours. */
+/** Undefined for a container, whose processes have ids of their own, and for a foreign service. */
 export function pidOf(record: ServiceRecord): number | undefined {
   return record.kind === 'process' ? record.pid : undefined
 }
 
-/** The services started by earlier commands; none when the file is missing, of another format, or damaged. */
+/** The services started by earlier commands; none when the file is missing, damaged, or of another format. */
 export function readState(file: string): ServiceState {
   let content: unknown
   try {
     content = JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    // Missing or damaged: nothing is known to run, and a port that is taken is found when a service starts.
+    // The file is missing or damaged: no service is known, and a taken port is noticed when a service starts.
     return {}
   }
   if (typeof content !== 'object' || content === null || !('format' in content) || content.format !== 1)
@@ -62,7 +62,7 @@ export function readState(file: string): ServiceState {
   return 'services' in content ? (content.services as ServiceState) : {}
 }
 
-/** Replaces the record of one service, or removes it, in one step: a reader sees the old file or the new one. */
+/** Replaces or removes the record of one service in one step: a reader sees the old file or the new one. */
 export function recordService(file: string, name: ServiceName, record: ServiceRecord | undefined): void {
   const { [name]: _former, ...others } = readState(file)
   const services = record === undefined ? others : { ...others, [name]: record }

@@ -1,6 +1,6 @@
 /**
- * Tells whether a dotted version is the minimum or newer; missing parts count as 0 and whatever follows the numbers
- * (`-ea`, `+9`, `_402`) is ignored.
+ * Whether a dotted version is the minimum or newer. Missing parts count as 0, and everything after the numbers (`-ea`,
+ * `+9`, `_402`) is ignored.
  */
 export function versionAtLeast(version: string, minimum: string): boolean {
   const have = numbersOf(version)
@@ -12,7 +12,7 @@ export function versionAtLeast(version: string, minimum: string): boolean {
   return true
 }
 
-/** Feature release of a Java version: 25 for `25.0.3`, 8 for the old form `1.8.0_402`; 0 when it is no version. */
+/** Feature release of a Java version: 25 for `25.0.3`, 8 for the old form `1.8.0_402`; 0 for anything else. */
 export function javaFeature(version: string): number {
   const [first = 0, second = 0] = numbersOf(version)
   return first === 1 ? second : first

@@ -13,9 +13,9 @@ export interface PrivateCluster {
 }
 
 export interface PrivateClusterOptions extends PrivateOpenSearchOptions {
-  /** Nodes, all of them data nodes that may become cluster manager; three survive the loss of one. @default 3 */
+  /** Number of nodes, all of them data nodes that may become cluster manager; three survive the loss of one. @default 3 */
   readonly size?: number | undefined
-  /** One a node, each in a namespace of its own. @default all on the loopback address */
+  /** One network for each node, in a namespace of its own. @default all on the loopback address */
   readonly networks?: readonly NetworkPlace[] | undefined
 }
 
@@ -23,9 +23,10 @@ const HTTP_PORT = 9200
 const TRANSPORT_PORT = 9300
 
 /**
- * Starts a cluster of its own; about 0.85 GB and half a minute a node on two cores.
+ * Starts a private cluster; each node takes about 0.85 GB and half a minute on two cores.
  *
- * @throws EngineError ENGINE_SETTING when `networks` are not one a node; what starting a node throws
+ * @throws EngineError ENGINE_SETTING when `networks` does not have one entry for each node; any error of starting a
+ *   node
  */
 export async function startPrivateCluster(options: PrivateClusterOptions = {}): Promise<PrivateCluster> {
   const { size = 3, networks } = options
@@ -38,7 +39,7 @@ export async function startPrivateCluster(options: PrivateClusterOptions = {}): 
   try {
     return await startOnce(options, size)
   } catch (error) {
-    // The nodes are told each other's ports, so one that was taken meanwhile needs new ones for all.
+    // Each node knows the ports of the others, so one that was taken meanwhile means new ports for all.
     if (!(error instanceof EngineError) || error.code !== 'ENGINE_PORT' || networks !== undefined) throw error
     return startOnce(options, size)
   }

@@ -13,31 +13,31 @@ import { machineSettings } from '../settings.ts'
 import { findOrInstallRedis } from '../start-service.ts'
 import { clearAbandoned, throwAwayFolder } from './throw-away.ts'
 
-/** A server for one test, on a port and with data of its own, that may be killed and brought back. */
+/** A server for one test with its own port and data, which may be killed and restarted. */
 export interface PrivateService {
   /** Stays the same after `restart()`. */
   readonly url: string
   readonly pid: number
   readonly dataDirectory: string
-  /** Ends it for good and deletes its data. */
+  /** Ends the server for good and deletes its data. */
   stop(): Promise<void>
-  /** SIGKILL, as a crash would. */
+  /** Sends SIGKILL, which has the effect of a crash. */
   kill9(): Promise<void>
-  /** Starts it again on the same data and port; one that still runs is asked to end first. */
+  /** Starts the server again on the same data and port; a running one ends first. */
   restart(): Promise<void>
 }
 
 export interface PrivateOpenSearchOptions {
-  /** An unpacked distribution, for example with plugins. @default the fetched one, without plugins */
+  /** An unpacked distribution, for example with plugins. @default the downloaded one, without plugins */
   readonly home?: string | undefined
   /** @default '512m' */
   readonly heap?: string | undefined
-  /** See `OpenSearchOptions.isShortLived`; false for what is measured. @default true */
+  /** See `OpenSearchOptions.isShortLived`; use false for measurements. @default true */
   readonly isShortLived?: boolean | undefined
   readonly onProgress?: ((message: string) => void) | undefined
 }
 
-/** Starts an OpenSearch of its own; it takes 12 s or more. */
+/** Starts a private OpenSearch; this takes at least 12 s. */
 export async function startPrivateOpenSearch(
   options: PrivateOpenSearchOptions = {},
 ): Promise<PrivateService> {
@@ -56,7 +56,7 @@ export interface PrivateRedisOptions {
   readonly onProgress?: ((message: string) => void) | undefined
 }
 
-/** Starts a Redis of its own, with its log on. */
+/** Starts a private Redis with its append-only log on. */
 export async function startPrivateRedis({
   network,
   onProgress = () => undefined,
@@ -72,7 +72,7 @@ export async function startPrivateRedis({
   )
 }
 
-/** Both services on ports of their own, with data that is deleted by `remove()`. */
+/** Both services on ports of their own; `remove()` deletes their data. */
 export async function throwAwayServices(onProgress?: (message: string) => void): Promise<ServiceSet> {
   const settings = machineSettings(onProgress)
   const runDirectory = await throwAwayFolder(settings.cache)
@@ -80,13 +80,13 @@ export async function throwAwayServices(onProgress?: (message: string) => void):
     ...settings,
     runDirectory,
     isShortLived: true,
-    // Without the plugin: what Lexpand does on a stock engine is what most of the tests are about.
+    // Without the plugin, because most tests are about a stock engine.
     plugin: undefined,
     preferredPorts: { opensearch: 0, redis: 0 },
   })
 }
 
-/** Ends the private and throw-away services of processes that are gone, for example of a test that failed. */
+/** Ends the private and throw-away services of processes that no longer exist, for example of a failed test. */
 export async function clearThrowAways(): Promise<void> {
   await clearAbandoned(machineSettings().cache)
 }
@@ -98,8 +98,8 @@ export interface Place {
 }
 
 /**
- * @param start puts the service into this place
- * @param firstPort that it starts on; 0 for any
+ * @param start starts the service in this folder
+ * @param firstPort first port to try; 0 for any
  */
 export async function startPrivate(
   name: ServiceName,
@@ -116,7 +116,7 @@ export async function startPrivate(
       preferredPort,
       onSpawned: (spawned) => {
         latest = spawned
-        // A test that ran out of time stops its server while it still starts.
+        // A test that runs out of time stops its server while it is starting.
         if (isStopped) void endProcess(spawned, 0)
         else recordService(join(folder, 'state.json'), name, spawned)
       },

@@ -10,8 +10,8 @@ const PARENT = 'throw-away'
 const OWNER_FILE = 'owner.json'
 
 /**
- * A folder for services that last no longer than this process. Folders of owners that are gone (a test run that was
- * killed) are cleared first: their services are stopped and their data deleted.
+ * A folder for services that live no longer than this process. Folders whose owners no longer exist (killed test runs)
+ * are cleared first: their services are stopped and their data deleted.
  */
 export async function throwAwayFolder(cache: string): Promise<string> {
   await clearAbandoned(cache)
@@ -19,12 +19,12 @@ export async function throwAwayFolder(cache: string): Promise<string> {
   const name = randomUUID().slice(0, 8)
   const draft = createOpen(join(cache, `new-${name}`))
   writeFileSync(join(draft, OWNER_FILE), JSON.stringify(markProcess(process.pid)))
-  // It appears with its owner's mark, so nobody takes it for abandoned.
+  // The folder appears together with its owner's mark, so no other process takes it for abandoned.
   renameSync(draft, join(parent, name))
   return join(parent, name)
 }
 
-/** Stops the services of owners that are gone and deletes their folders. */
+/** Stops the services of owners that no longer exist and deletes their folders. */
 export async function clearAbandoned(cache: string): Promise<void> {
   const parent = createOpen(join(cache, PARENT))
   for (const name of readdirSync(parent)) await clearIfAbandoned(join(parent, name))
@@ -44,7 +44,7 @@ function ownerOf(folder: string): ProcessMark | undefined {
   try {
     return JSON.parse(readFileSync(join(folder, OWNER_FILE), 'utf8')) as ProcessMark
   } catch {
-    // Somebody else clears it at this moment.
+    // Another process clears it at this moment.
     return undefined
   }
 }

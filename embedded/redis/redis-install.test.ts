@@ -6,7 +6,7 @@ import { installCommand, installRedisServer } from './redis-install.ts'
 
 const quiet = () => undefined
 
-/** Puts an `apt-get` of our own on PATH, and a `sudo` when one is given. @returns its calls so far */
+/** Puts an `apt-get` of the test on PATH, and a `sudo` when one is given. @returns its calls so far */
 function system({ aptGet, sudo }: { aptGet: string; sudo?: string }): () => string[] {
   const folder = testFolder()
   const log = join(folder, 'calls')

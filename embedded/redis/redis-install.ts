@@ -3,16 +3,16 @@ import { lastLines, runCommand } from '../host/run-command.ts'
 
 /** How one system installs its Redis package. */
 interface Installer {
-  /** For a person. */
+  /** The command as a person would type it. */
   readonly shown: string
-  /** Tells whether this account may run it without being asked. */
+  /** Whether this account may run it without a question. */
   readonly isAllowed: () => Promise<boolean>
-  /** In order; the last one decides. A failure before it is only a reason to go on. */
+  /** In order; the last command decides. A failure of an earlier one is ignored. */
   readonly commands: readonly (readonly [string, ...string[]])[]
 }
 
 /**
- * Installs the system's Redis package where this account may do so without being asked.
+ * Installs the system's Redis package where this account may do so without a question.
  *
  * @returns false when the system has neither apt-get nor Homebrew, or the account may not install packages
  * @throws EngineError ENGINE_NO_REDIS when the installation fails
@@ -36,7 +36,7 @@ export async function installRedisServer(onProgress: (message: string) => void):
   )
 }
 
-/** What a person would type on this system; undefined where that is not known. */
+/** The command that installs Redis on this system; undefined where it is not known. */
 export async function installCommand(): Promise<string | undefined> {
   return (await systemInstaller())?.shown
 }
@@ -58,7 +58,7 @@ function aptGet(): Installer {
     shown: `${isRoot ? '' : 'sudo '}apt-get install redis-server`,
     isAllowed: async () =>
       isRoot || (await runCommand('sudo', ['--non-interactive', 'true']))?.exitCode === 0,
-    // A new machine often has no package lists, or old ones.
+    // A new machine often has no package lists, or outdated ones.
     commands: [
       [...prefix, ...APT_INSTALL],
       [...prefix, 'update'],

@@ -6,9 +6,9 @@ import { firstClosedFolder, type ServiceUser } from '../host/service-user.ts'
 import { versionAtLeast } from '../host/versions.ts'
 import { installCommand } from './redis-install.ts'
 
-/** BullMQ asks for this at least. */
+/** The oldest Redis that BullMQ supports. */
 export const MINIMUM_REDIS = '6.2.0'
-/** Valkey is a Redis by another name: it takes the same arguments. */
+/** Valkey is a fork of Redis that takes the same arguments. */
 const PROGRAMS = ['redis-server', 'valkey-server']
 
 export interface RedisServer {
@@ -17,7 +17,7 @@ export interface RedisServer {
 }
 
 /**
- * LEXPAND_REDIS_SERVER (which is binding), else the first `redis-server` or `valkey-server` on PATH that will do.
+ * LEXPAND_REDIS_SERVER (which is binding), else the first usable `redis-server` or `valkey-server` on PATH.
  *
  * @returns undefined when there is none on PATH
  * @throws EngineError ENGINE_NO_REDIS when none of those found can be used

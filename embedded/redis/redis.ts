@@ -12,7 +12,7 @@ import type { RedisServer } from './redis-server.ts'
 
 export interface RedisOptions {
   readonly server: RedisServer
-  /** Holds the append-only log; what is in it stays. */
+  /** Holds the append-only log; existing content stays. */
   readonly dataDirectory: string
   readonly user: ServiceUser | undefined
   /** Taken -> another one. */

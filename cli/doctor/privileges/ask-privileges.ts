@@ -5,7 +5,7 @@ import { missingPrivilege } from '../../../opensearch/failures/privilege.ts'
 import { probeOf } from './probes.ts'
 import { type Role, SCOPE_INDEX, type Scope } from './roles.ts'
 
-/** A privilege and where it is to hold: an index, or the cluster. */
+/** A privilege and the index or cluster on which it has to hold. */
 export interface Place {
   readonly privilege: string
   readonly index: string | undefined
@@ -13,16 +13,16 @@ export interface Place {
 
 export interface AskedRole {
   readonly missing: readonly Place[]
-  /** Nothing asks for them without using them, or their index is not there yet. */
+  /** Privileges that cannot be asked for without using them, or whose index does not exist yet. */
   readonly unknown: readonly Place[]
   readonly granted: number
 }
 
 /**
- * Asks what the user of the client may do, by requests that change nothing: each is refused for want of a privilege, or
- * for another reason that comes after it.
+ * Finds out what the user of the client may do, by requests that change nothing: each is refused for lack of a
+ * privilege, or for another reason that the engine checks later.
  *
- * @param index with documents, or a name that such an index would have
+ * @param index index with documents, or a name that such an index would have
  * @throws LexpandError SERVICE when the engine cannot be reached or does not know the login
  */
 export async function askRole(client: Client, role: Role, index: string): Promise<AskedRole> {
@@ -79,7 +79,7 @@ async function ask(
     : 'granted'
 }
 
-/** Refused for this privilege, or for one that is asked before it. */
+/** Whether the request was refused for this privilege, or for one that the engine checks before it. */
 function reasonMeans(reason: string, privilege: string): Answer | undefined {
   const named = missingPrivilege(reason)?.privileges
   if (named === undefined) return undefined
@@ -87,7 +87,7 @@ function reasonMeans(reason: string, privilege: string): Answer | undefined {
   return isIt ? 'missing' : 'unknown'
 }
 
-/** Why items, documents or shards of a reply with status 200 were refused. */
+/** Reasons why items, documents or shards of a reply with status 200 were refused. */
 function innerReasons(body: unknown): string[] {
   const { items = [], docs = [], responses = [], _shards } = (body ?? {}) as Inner
   const failures = [

@@ -3,14 +3,14 @@ import { type Check, check } from '../doctor-check.ts'
 import { askRole, type Place } from './ask-privileges.ts'
 import { ROLES, type RoleName } from './roles.ts'
 
-/** A name that no index has: what roles on patterns allow there cannot be known. */
+/** A name that no index has: privileges of roles on patterns cannot be known for it. */
 const NO_INDEX = 'lexpand-privilege-probe'
 
 /**
- * A line for each role: whether the user may do what it is for, or what is missing.
+ * One line for each role: whether the user has its privileges, or which are missing.
  *
- * @param names asked for by name, which fail where something is missing; all, which only warn, when there are none
- * @param index with documents
+ * @param names roles that must pass; when there are none, all are checked and only warn
+ * @param index index with documents
  */
 export async function privilegeChecks(
   client: Client,

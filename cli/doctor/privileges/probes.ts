@@ -3,13 +3,13 @@ export interface Probe {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   readonly body?: object | readonly object[] | undefined
-  /** Whether the index has to be there: the request would make it, or be answered before any privilege is asked. */
+  /** Whether the index has to exist: otherwise the request would make it, or be answered before any privilege is checked. */
   readonly onlyIfThere?: boolean | undefined
 }
 
 /** No document, pipeline, template or alias has this name. */
 const NOWHERE = 'lexpand-privilege-probe'
-/** A version that no document has, so that no write of it can be taken. */
+/** A version that no document has, so that no write with it succeeds. */
 const NO_VERSION = { if_seq_no: Number.MAX_SAFE_INTEGER, if_primary_term: 1 }
 
 const CLUSTER: Readonly<Record<string, (index: string) => Probe>> = {
@@ -79,7 +79,7 @@ const INDEX: Readonly<Record<string, (index: string) => Probe>> = {
   'indices:monitor/stats': (index) => ({ method: 'GET', path: `/${index}/_stats/docs` }),
 }
 
-/** @returns undefined where nothing asks for the privilege without using it: a write block, the end of a point in time */
+/** @returns undefined for privileges that cannot be asked for without using them: a write block, the end of a point in time */
 export function probeOf(privilege: string, scope: 'cluster' | 'index', index: string): Probe | undefined {
   return (scope === 'cluster' ? CLUSTER : INDEX)[privilege]?.(encodeURIComponent(index))
 }

@@ -5,15 +5,15 @@ export const ROLE_NAMES = ['searcher', 'writer', 'worker', 'operator', 'set-up']
 export type RoleName = (typeof ROLE_NAMES)[number]
 
 /**
- * Where a privilege is to hold. cluster: on the cluster. indices: on the indices with documents. letters, runs: on the
- * index of that kind that Lexpand keeps. all: on every index.
+ * Where a privilege has to hold. cluster: on the cluster. indices: on the indices with documents. letters, runs: on
+ * Lexpand's own index of that kind. all: on every index.
  */
 export type Scope = 'cluster' | 'indices' | 'letters' | 'runs' | 'all'
 
-/** What a user needs, least and sufficient: names of actions as the security plugin lists them, by scope. */
+/** The minimal sufficient privileges of a user, by scope: names of actions as in roles of the security plugin. */
 export interface Role {
   readonly name: RoleName
-  /** What it is for. */
+  /** Purpose of the role. */
   readonly purpose: string
   readonly privileges: Readonly<Partial<Record<Scope, readonly string[]>>>
 }
@@ -22,7 +22,7 @@ export const SCOPE_INDEX = { letters: DEAD_LETTERS, runs: STATE_INDEX, all: '*' 
 
 const MGET = 'indices:data/read/mget'
 const BULK = 'indices:data/write/bulk'
-/** Actions on shards have names of their own behind these: `[s]`, `[shard]`. */
+/** The pattern includes the actions on shards, whose names have a suffix: `[s]`, `[shard]`. */
 const REFRESH = 'indices:admin/refresh*'
 
 const WORKER = {
@@ -59,7 +59,7 @@ const SET_UP = {
   ],
 } as const
 
-/** A test holds each against a node that judges privileges: all of them are asked, and each that is taken away is missed. */
+/** The roles. A test runs each on a node that checks privileges: all of them are used, and removing any one causes an error. */
 export const ROLES: readonly Role[] = [
   {
     name: 'searcher',
@@ -107,7 +107,7 @@ export const ROLES: readonly Role[] = [
       ),
       indices: sorted(
         WORKER.indices,
-        // The mappings of all indices may be read anyway.
+        // The role has this privilege on all indices.
         SET_UP.indices.filter((privilege) => privilege !== 'indices:admin/mappings/get'),
         'indices:admin/aliases',
         'indices:admin/aliases/get',
@@ -149,7 +149,7 @@ function sorted(...parts: readonly (string | readonly string[])[]): string[] {
   return [...new Set(parts.flat())].sort()
 }
 
-/** A role as the REST API of the security plugin takes it. */
+/** A role in the form of the security plugin's REST API. */
 export interface RoleFile {
   readonly cluster_permissions: readonly string[]
   readonly index_permissions: readonly {
@@ -158,7 +158,7 @@ export interface RoleFile {
   }[]
 }
 
-/** @param patterns of the indices with documents */
+/** @param patterns patterns for the indices with documents */
 export function roleFile({ privileges }: Role, patterns: readonly string[]): RoleFile {
   const { cluster = [], ...scopes } = privileges
   return {

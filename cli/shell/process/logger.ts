@@ -4,15 +4,16 @@ import { note } from '../output.ts'
 /** User name and password in the URLs of a text. */
 const CREDENTIALS = /(\b[a-z][a-z\d+.-]*:\/\/)[^\s/@"\\]+@/gi
 
-/** Error classes of the clients of Redis and OpenSearch for what their service said or did. */
+/** Error classes of the clients of Redis and OpenSearch for failures of their service. */
 const SERVICE_ERROR =
   /^(ReplyError|MaxRetriesPerRequestError|(Connection|NoLivingConnections|Response|Timeout)Error)$/
 
 /**
- * For processes that run for long: JSON lines on stderr, one event each: `time` in ISO 8601 (UTC), `level` by its name,
- * `msg`, and `job` and `index` where there are any.
+ * Logger of long-running processes: JSON lines on stderr, one for each event: `time` in ISO 8601 (UTC), `level` by its
+ * name, `msg`, and `job` and `index` if there are any.
  *
- * @param target for tests @default stderr
+ * @param target for tests
+ * @default stderr
  */
 export function processLogger(
   level: string,
@@ -31,9 +32,9 @@ export function processLogger(
 }
 
 /**
- * What is said about an error. pino's own serializer takes every property along: with a client's errors those are
- * the request, documents and all, and the arguments of the command that failed, such as the password of AUTH. A stack
- * is for defects: errors of ours say what to do, and those of systems and services carry a code or are known by name.
+ * The logged parts of an error. pino's own serializer takes every property along: those of a client's error are the
+ * request with its documents, and the arguments of the failed command, such as the password of AUTH. Only defects have
+ * a stack: a LexpandError says what to do, and errors of systems and services have a code or a known name.
  */
 function loggedError(error: unknown): unknown {
   if (!(error instanceof Error)) return error
@@ -53,9 +54,9 @@ function isDefect(error: Error): boolean {
 }
 
 /**
- * For commands that a person waits for: what went wrong, as plain text, each message once.
+ * Logger of commands that a person waits for: prints problems as plain text, each message once.
  *
- * @param stopped once aborted nothing is said any more: what is under way is broken off, and that is no trouble
+ * @param stopped once aborted, nothing more is printed: interrupted work is no problem
  */
 export function notingLogger(stopped?: AbortSignal): Logger {
   const said = new Set<string>()

@@ -5,10 +5,10 @@ import { reportFailure } from '../output.ts'
 import { processLogger } from './logger.ts'
 
 /**
- * Runs a command that goes on until it is stopped. Everything that it says is one log of JSON lines on stderr, the
- * reason of its end included, so that no line breaks the reader of a log collector; stdout is for `--json`.
+ * Runs a command until it is stopped. All its messages are one log of JSON lines on stderr, including the reason of its
+ * end, so that no other line disturbs a log collector; stdout is for `--json`.
  *
- * @param stopping said at the first SIGINT or SIGTERM, which abort the signal
+ * @param stopping message at the first SIGINT or SIGTERM, which abort the signal
  * @throws LexpandError CONFIGURATION: without settings there is no log yet
  */
 export async function runLong(
