@@ -49,7 +49,7 @@ function ownIndex(subject: string): string {
   return index
 }
 
-test('push, the search service and a migration, one after the other on one index', {
+test('push, the search service, agents and frameworks, and a migration, one after the other on one index', {
   timeout: 180_000,
 }, async () => {
   const index = ownIndex('example-push')
@@ -68,6 +68,13 @@ test('push, the search service and a migration, one after the other on one index
   const wrong = await fetch(`${address}?q=a&mode=hybird`)
   expect(wrong.status).toBe(400)
   service.child.kill('SIGTERM')
+
+  // Models are stubs that repeat what they are told: the passage has come through.
+  for (const framework of ['langchain.ts', 'ai-sdk.ts', 'mcp-client.ts']) {
+    expect(await finished(start(framework, index, 'ocean water level')), framework).toMatch(
+      /The moon pulls the water of the sea/,
+    )
+  }
 
   const moved = await finished(start('migration.ts', index))
   expect(moved).toMatch(

@@ -13,7 +13,12 @@ beforeAll(async () => {
 afterAll(() => project?.remove())
 
 test('a query-only application needs neither encoder runtime nor board nor hub client, and wrong input is our error', async () => {
-  for (const absent of ['onnxruntime-node', '@bull-board/api', '@huggingface/hub']) {
+  for (const absent of [
+    'onnxruntime-node',
+    '@bull-board/api',
+    '@huggingface/hub',
+    '@modelcontextprotocol/server',
+  ]) {
     expect(existsSync(join(project.folder, 'node_modules', absent)), absent).toBe(false)
   }
   copyInto(project, 'query.mjs')

@@ -1,0 +1,1 @@
+export { type LexpandSearchTool, type LexpandToolOptions, lexpandTool, lexpandTools } from './lexpand-tool.ts'
