@@ -76,14 +76,17 @@ export async function measureCurves(options: AdviseOptions): Promise<Curves> {
   const run = randomBytes(4).toString('hex')
   const names = levels.map((_, at) => `${THROW_AWAY_PREFIX}${run}-${at}`)
   try {
-    const sizes: number[] = []
-    for (const [at, { pruning, ratio }] of levels.entries()) {
+    const copies: MeasuredLevel[] = []
+    for (const [at, level] of levels.entries()) {
+      const { pruning, ratio } = level
       onStep(`copies of ${documents.length} vectors at ${pruning} (${at + 1} of ${levels.length})`)
       const mark = markOf(options.index)
       const name = names[at] ?? ''
-      sizes.push(await fillThrowAway(client, name, mark, vectorType, documents, ratio, tokenizer, signal))
+      const index = { name, mark, vectorType }
+      const bytes = await fillThrowAway(client, index, { documents, ratio, tokenizer }, signal)
+      copies.push({ ...level, index: name, bytes })
     }
-    return await withLatency(options, levels, names, sizes, quality)
+    return await withLatency(options, copies, quality)
   } finally {
     const left = await removeThrowAways(client, names)
     if (left.length > 0) options.onLeft(left)
@@ -92,18 +95,23 @@ export async function measureCurves(options: AdviseOptions): Promise<Curves> {
 
 type MeasuredQuality = Awaited<ReturnType<typeof measureQuality>>
 
+interface MeasuredLevel extends Level {
+  /** Throw-away index of the copies. */
+  readonly index: string
+  /** Bytes of its postings. */
+  readonly bytes: number
+}
+
 async function withLatency(
   options: AdviseOptions,
-  levels: readonly Level[],
-  names: readonly string[],
-  sizes: readonly number[],
+  copies: readonly MeasuredLevel[],
   { prunings, tables, weighted }: MeasuredQuality,
 ): Promise<Curves> {
-  const [asItIs = ''] = names
+  const asItIs = copies[0]?.index ?? ''
   const contestant = (index: string, queries: readonly AdviseQuery[], cut?: number) =>
     asking(index, options.vectorType, queries, cut)
   const model = weighted.get('model') ?? []
-  const contestants = new Map(names.map((name, at) => [`pruning ${at}`, contestant(name, model)]))
+  const contestants = new Map(copies.map(({ index }, at) => [`pruning ${at}`, contestant(index, model)]))
   contestants.set('again', contestant(asItIs, model))
   for (const table of QUERY_TABLES.slice(1)) {
     contestants.set(`table ${table}`, contestant(asItIs, weighted.get(table) ?? []))
@@ -127,11 +135,11 @@ async function withLatency(
   const scale = options.allDocuments / Math.max(1, options.documents.length)
   const reason = options.noTwoPhase ?? (cut.length === 0 ? nothingToCut(table) : undefined)
   return {
-    pruning: levels.map(({ pruning }, at) => ({
+    pruning: copies.map(({ pruning, bytes }, at) => ({
       pruning,
       ...pick(prunings, at),
-      sample_bytes: sizes[at] ?? 0,
-      bytes: Math.round((sizes[at] ?? 0) * scale),
+      sample_bytes: bytes,
+      bytes: Math.round(bytes * scale),
       ...speed(`pruning ${at}`),
       p50_ratio: against(speed(`pruning ${at}`), base),
     })),

@@ -112,13 +112,10 @@ async function measured(
 ): Promise<AdviseRun> {
   const given = await givenQueries(options, model)
   const allDocuments = await countVectors(client, found.name)
-  const { queries, documents, judged } = await readSample(
-    options,
-    { client, found, model },
-    given,
+  const { queries, documents, judged } = await readSample(options, { client, found, model }, given, {
     progress,
     signal,
-  )
+  })
   const usesPlugin = (await new SearchCache().form(client, found)) === 'lexpand'
   const curves = await measureCurves({
     client,

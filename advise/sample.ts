@@ -32,8 +32,7 @@ export async function readSample(
   options: AdviseOptions,
   { client, found, model }: Opened,
   given: GivenQueries | undefined,
-  progress: AdviseProgress,
-  signal: AbortSignal,
+  { progress, signal }: { readonly progress: AdviseProgress; readonly signal: AbortSignal },
 ): Promise<ReadSample> {
   const ids = new Set([...(given?.qrels?.values() ?? [])].flatMap((grades) => [...grades.keys()]))
   if (ids.size > options.sample) {

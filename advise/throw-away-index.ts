@@ -33,6 +33,21 @@ export interface LeftOver extends Mark {
   readonly isDead: boolean
 }
 
+export interface ThrowAwayIndex {
+  readonly name: string
+  readonly mark: Mark
+  /** Type of the copies' field, the same as in the index, so that bytes are comparable. */
+  readonly vectorType: VectorType
+}
+
+/** Pruned copies of documents. */
+export interface Copies {
+  readonly documents: readonly EncodedDocument[]
+  /** Smallest kept share of a document's largest weight; 0 keeps all. */
+  readonly ratio: number
+  readonly tokenizer: WordPieceTokenizer
+}
+
 export function markOf(index: string): Mark {
   return { of: index, host: hostname(), pid: process.pid }
 }
@@ -41,19 +56,13 @@ export function markOf(index: string): Mark {
  * Fills a throw-away index with pruned copies: one shard, no replica, one segment, hidden, no source. The id of a copy
  * is its position in the list.
  *
- * @param vectorType type of the copies' field, the same as in the index, so that bytes are comparable
- * @param ratio smallest kept share of a document's largest weight; 0 keeps all
  * @returns number of bytes of its postings
  * @throws LexpandError INDEX when the engine refuses a copy; any error of the client; the signal's reason
  */
 export async function fillThrowAway(
   client: Client,
-  name: string,
-  mark: Mark,
-  vectorType: VectorType,
-  documents: readonly EncodedDocument[],
-  ratio: number,
-  tokenizer: WordPieceTokenizer,
+  { name, mark, vectorType }: ThrowAwayIndex,
+  { documents, ratio, tokenizer }: Copies,
   signal?: AbortSignal,
 ): Promise<number> {
   await client.indices.create({

@@ -62,8 +62,8 @@ export async function runGate(gate: Gate, signal: AbortSignal): Promise<GateRepo
   const queries = await queriesOf(gate)
   const oldModel = await modelOfOld(gate)
   const mode: SearchMode = oldModel === undefined ? 'bm25' : 'sparse'
-  const before = await rank(gate, gate.source, oldModel ?? gate.model, mode, queries)
-  const after = await rank(gate, target, gate.model, 'sparse', queries)
+  const before = await rank(client, { index: gate.source, model: oldModel ?? gate.model, mode }, queries)
+  const after = await rank(client, { index: target, model: gate.model, mode: 'sparse' }, queries)
   const report = { queries: queries.size }
   if (qrels !== undefined) {
     const ndcg = (run: Run) => evaluate(run, qrels).mean.ndcg_at_10
@@ -105,11 +105,16 @@ function ids(run: Run): Map<string, string[]> {
   return new Map([...run].map(([query, hits]) => [query, hits.map(({ id }) => id)]))
 }
 
+/** One side of the comparison. */
+interface Side {
+  readonly index: string
+  readonly model: Model
+  readonly mode: SearchMode
+}
+
 async function rank(
-  { client }: Gate,
-  index: string,
-  model: Model,
-  mode: SearchMode,
+  client: Client,
+  { index, model, mode }: Side,
   queries: ReadonlyMap<string, string>,
 ): Promise<Run> {
   const run = new Map<string, ScoredDocument[]>()

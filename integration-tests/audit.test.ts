@@ -91,12 +91,13 @@ describe('audit', () => {
       surrogate: { title: 'half \ud83d pair' },
     }
     for (const [id, source] of Object.entries(sources)) {
-      await forge(client, index, id, source, {
+      const lexpand = {
         state: 'ready',
         text_hash: textHash(source, specification.fields),
         fingerprint: specification.fingerprint,
         truncated: id === 'long' ? 12 : 0,
-      })
+      }
+      await forge(client, index, id, { ...source, lexpand })
     }
     expect(await audit(client, index, { maxTextBytes: 50_000 })).toMatchObject({
       stale: 0,
@@ -128,7 +129,7 @@ describe('audit', () => {
       JSON.stringify({ text: `t${at}`, text_sparse: { t: 1 }, lexpand: stamp(`t${at}`) }),
     ])
     await client.bulk({ index: first, pipeline: '_none', body: lines.flat() as never })
-    await forge(client, second, 'x', { text: 'x', text_sparse: { t: 1 } }, stamp('x'))
+    await forge(client, second, 'x', { text: 'x', text_sparse: { t: 1 }, lexpand: stamp('x') })
     await client.indices.updateAliases({
       body: { actions: [first, second].map((index) => ({ add: { index, alias } })) },
     })
@@ -164,14 +165,9 @@ async function spoil({ client, index, specification }: WorkerFixture): Promise<v
   await change('d3', 'ctx._source.remove(params.field)', { field: sparse_field })
   await change('d4', 'ctx._source[params.field] = new HashMap()', { field: sparse_field })
   await client.index({ index, id: 'd5', body: { text: 'not encoded yet' } })
-  await forge(client, index, 'before-lexpand', { text: 'older than Lexpand' }, undefined)
-  await forge(
-    client,
-    index,
-    'blank',
-    { text: '', [sparse_field]: { left: 1 } },
-    { state: 'empty', text_hash: textHash({ text: '' }, ['text']), fingerprint },
-  )
+  await forge(client, index, 'before-lexpand', { text: 'older than Lexpand' })
+  const lexpand = { state: 'empty', text_hash: textHash({ text: '' }, ['text']), fingerprint }
+  await forge(client, index, 'blank', { text: '', [sparse_field]: { left: 1 }, lexpand })
 }
 
 /** An update inside a bulk request passes by the pipeline. */
@@ -180,14 +176,7 @@ async function bypass(client: Client, index: string, id: string, update: object)
   expect(reply.body.errors).toBe(false)
 }
 
-async function forge(
-  client: Client,
-  index: string,
-  id: string,
-  source: object,
-  sidecar: object | undefined,
-): Promise<void> {
-  const body = { ...source, ...(sidecar === undefined ? {} : { lexpand: sidecar }) }
+async function forge(client: Client, index: string, id: string, body: object): Promise<void> {
   await client.index({ index, id, pipeline: '_none', body })
 }
 

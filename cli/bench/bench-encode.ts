@@ -108,25 +108,24 @@ async function benchEncode(flags: BenchEncodeFlags): Promise<void> {
   for (const length of flags.lengths) {
     if (length > model.manifest.max_length) throw tooLong(length, model)
     note(`${length} word pieces: ${flags.rounds} rounds of ${flags.documents} documents`)
-    await measure(
-      model,
-      windowsOfLength(text, length, flags.documents, model.tokenizer),
-      length,
-      flags,
-      result,
-    )
+    const windows = windowsOfLength(text, length, flags.documents, model.tokenizer)
+    await measure({ model, windows, length, flags }, result)
   }
   printResult(flags.json, result, encodeTable)
 }
 
+/** Documents of one length, which every variant encodes. */
+interface Pass {
+  readonly model: Model
+  readonly windows: readonly TokenWindow[]
+  /** Word pieces of a document. */
+  readonly length: number
+  readonly flags: BenchEncodeFlags
+}
+
 /** Measures all variants at one length, in turns, and adds them to the result. */
-async function measure(
-  model: Model,
-  windows: readonly TokenWindow[],
-  length: number,
-  flags: BenchEncodeFlags,
-  result: BenchEncodeResult,
-): Promise<void> {
+async function measure(pass: Pass, result: BenchEncodeResult): Promise<void> {
+  const { model, windows, length, flags } = pass
   const entries = new Map<string, Entry>()
   try {
     for (const where of flags.layouts) {
@@ -136,7 +135,7 @@ async function measure(
       if (flags.float !== undefined)
         entries.set(`lexpand-fp32-${suffix}`, ours({ ...model, modelFile: flags.float }, windows, where))
     }
-    await addPeers(entries, model, windows, flags, result)
+    await addPeers(entries, pass, result)
     const contestants = new Map([...entries].map(([name, { run }]) => [name, run]))
     const seconds = await interleave(contestants, flags.rounds, () => undefined)
     for (const [name, { cores, peakMib }] of entries) {
@@ -174,9 +173,7 @@ function ours(
 /** Adds the alternatives that a user has, on all cores, used as in their first examples. */
 async function addPeers(
   entries: Map<string, Entry>,
-  model: Model,
-  windows: readonly TokenWindow[],
-  flags: BenchEncodeFlags,
+  { model, windows, flags }: Pass,
   result: BenchEncodeResult,
 ): Promise<void> {
   const task = peerTask(model, windows, flags.float ?? model.modelFile)

@@ -17,6 +17,14 @@ import { note } from '../shell/output.ts'
 /** The one text field of an evaluation index. */
 export const EVAL_FIELD = 'text'
 
+export interface EvalCorpus {
+  /** BEIR folder. */
+  readonly directory: string
+  readonly model: Model
+  /** Largest number of windows of a document; 1 truncates as for published BEIR figures. */
+  readonly maxWindows: number
+}
+
 export interface EvalIndex {
   readonly name: string
   readonly fingerprint: string
@@ -29,13 +37,10 @@ export interface EvalIndex {
  * Makes or reuses the index of a BEIR folder. It is named after the folder and the fingerprint and stores the hash of
  * its corpus, so that a changed corpus is never measured with old documents.
  *
- * @param maxWindows largest number of windows of a document; 1 truncates as for published BEIR figures
  * @throws LexpandError INPUT for a broken corpus; INDEX when documents could not be encoded; and any error of the parts
  */
 export async function prepareEvalIndex(
-  directory: string,
-  model: Model,
-  maxWindows: number,
+  { directory, model, maxWindows }: EvalCorpus,
   connection: Connection,
   signal: AbortSignal,
 ): Promise<EvalIndex> {

@@ -101,7 +101,7 @@ async function evaluateFolder(directory: string, flags: EvalFlags): Promise<void
   const model = await openModel(flags)
   const connection = await connect(flags)
   const { client } = connection
-  const index = await prepareEvalIndex(directory, model, flags.windows, connection, signal)
+  const index = await prepareEvalIndex({ directory, model, maxWindows: flags.windows }, connection, signal)
   const { tokenizer, queryTable } = model
   // The specification is read once, and not between the measured requests.
   const cache = new SearchCache(Number.POSITIVE_INFINITY)
@@ -159,7 +159,7 @@ async function exactOverlap(
   const field = { index, field: `${EVAL_FIELD}_sparse`, vectorType: 'rank_features' } as const
   for (const [id, text] of queries) {
     const ofTable = encodeQuery(text, resources.tokenizer, resources.queryTable)
-    const tokens = await weightTokens(client, cache, field, ofTable, idf)
+    const tokens = await weightTokens(ofTable, idf, (pieces) => cache.frequencies(client, field, pieces))
     sum += exact.overlap(tokens, rankings.get(id) ?? [], 10)
   }
   return sum / queries.size

@@ -265,7 +265,7 @@ class Run {
 
   #examine(index: string, specification: IndexSpecification): Promise<Findings> {
     const { client, model } = this.#house
-    return examine(client, index, { model, specification }, this.#known, this.#window)
+    return examine({ client, index, pageSize: this.#window }, { model, specification }, this.#known)
   }
 }
 

@@ -21,16 +21,21 @@ export interface Findings {
   readonly audit: { readonly documents: number; readonly ready: number; readonly problems: number }
 }
 
+export interface Place {
+  readonly client: Client
+  readonly index: string
+  /** At most the index's result window. */
+  readonly pageSize: number
+}
+
 /**
  * Looks at every document past everything that the owner has put before it, and compares it with what the client knows.
  * A healthy index gives {@link healthy}.
  */
 export async function examine(
-  client: Client,
-  index: string,
+  { client, index, pageSize }: Place,
   { model, specification }: { readonly model: Model; readonly specification: IndexSpecification },
   known: Known,
-  pageSize: number,
 ): Promise<Findings> {
   const stored = await everything(client, index, pageSize)
   const own = new Map([...stored].map(([id, source]) => [id, ownFields(source, specification)]))

@@ -43,6 +43,13 @@ export async function scopedSearch(
   }
 }
 
+export interface DocumentRequest {
+  readonly index: string
+  readonly id: string
+  /** Fields to read. @default all but the sidecar and the vector */
+  readonly source?: readonly string[] | undefined
+}
+
 export interface FoundDocument {
   readonly id: string
   readonly source: Readonly<Record<string, unknown>>
@@ -51,15 +58,12 @@ export interface FoundDocument {
 /**
  * One document, read by a search and not by its id alone, so that the scope and the owner's rules hold.
  *
- * @param source what to read of it. @default all but the sidecar and the vector
  * @throws LexpandError QUERY when there is none, or the scope hides it: both in the same words
  */
 export async function readDocument(
   scope: Scope,
-  index: string,
-  id: string,
+  { index, id, source }: DocumentRequest,
   signal: AbortSignal,
-  source?: readonly string[] | undefined,
 ): Promise<FoundDocument> {
   const { specification } = await scope.resources.cache.target(scope.client, index)
   const reply = await scopedSearch(

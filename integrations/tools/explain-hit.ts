@@ -48,7 +48,7 @@ export const explainHitTool: DocumentTool<typeof input, typeof output> = {
     })
     const [hit] = hits
     // Nothing found: says so if the document is not there, either.
-    const { source } = hit ?? (await readDocument(scope, index, id, signal, specification.fields))
+    const { source } = hit ?? (await readDocument(scope, { index, id, source: specification.fields }, signal))
     return {
       index,
       id,

@@ -37,7 +37,7 @@ export const findSimilarTool: DocumentTool<typeof input, typeof output> = {
       )
     }
     const filterFields = await scope.filterFields(index)
-    const { source } = await readDocument(scope, index, id, signal, [field])
+    const { source } = await readDocument(scope, { index, id, source: [field] }, signal)
     const tokens = heaviest(vectorOf(source, field), resources, id)
     const query = sparseQuery({ field, vectorType, tokens, filter: filterClauses(filters, filterFields) })
     const reply = await scopedSearch(

@@ -38,7 +38,7 @@ export const getDocumentTool: DocumentTool<typeof input, typeof output> = {
   output,
   async run(scope, { id, index: asked, offset }, signal) {
     const index = await scope.index(asked)
-    const document = await readDocument(scope, index, id, signal)
+    const document = await readDocument(scope, { index, id }, signal)
     const { copy, isCut, shown } = boundedCopy(document.source, { units: DOCUMENT_UNITS, skip: offset })
     return {
       index,

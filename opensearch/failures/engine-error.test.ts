@@ -2,7 +2,6 @@ import { errors } from '@opensearch-project/opensearch'
 import { describe, expect, test } from 'vitest'
 import { LexpandError } from '../../sparse/errors.ts'
 import { translateEngineError, translateEngineFailure } from './engine-error.ts'
-import type { EngineFailure } from './engine-failure.ts'
 
 const context = { part: 'search', index: 'articles' }
 const meta = { meta: { connection: { url: new URL('http://user:secret@node:9200/') } } } as never
@@ -63,73 +62,70 @@ describe('translateEngineError', () => {
     expect(translated.message).not.toContain('secret')
   })
 
-  test.each<[string, number, EngineFailure | string, string, RegExp]>([
-    ['wrong password', 401, 'Unauthorized', 'SERVICE', /user name and password/],
+  test.each<[string, errors.ResponseError, string, RegExp]>([
+    ['wrong password', response(401, 'Unauthorized'), 'SERVICE', /user name and password/],
     [
       'no permission',
-      403,
-      {
+      response(403, {
         type: 'security_exception',
         reason: 'no permissions for [indices:data/read] and User [name=ann, x=y]',
-      },
+      }),
       'SERVICE',
       /the privilege indices:data\/read on index articles for user ann, got 403/,
     ],
     [
       'no permission, without a name',
-      403,
-      'Forbidden',
+      response(403, 'Forbidden'),
       'SERVICE',
       /index articles, got 403 \(Forbidden\).*doctor --privileges/,
     ],
     [
       'read-only index',
-      403,
-      {
+      response(403, {
         type: 'cluster_block_exception',
         reason: 'index [articles] blocked by: [FORBIDDEN/5/index read-only (api)];',
-      },
+      }),
       'INDEX',
       /Lift the block/,
     ],
     [
       'full disk',
-      429,
-      {
+      response(429, {
         type: 'cluster_block_exception',
         reason: 'blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark]',
-      },
+      }),
       'INDEX',
       /free space/,
     ],
     [
       'no such index',
-      404,
-      { type: 'index_not_found_exception', reason: 'no such index [articles]' },
+      response(404, { type: 'index_not_found_exception', reason: 'no such index [articles]' }),
       'INDEX',
       /create it first/,
     ],
-    ['closed index', 400, { type: 'index_closed_exception', reason: 'closed' }, 'INDEX', /_open/],
-    ['too large', 413, '', 'SERVICE', /http\.max_content_length/],
+    ['closed index', response(400, { type: 'index_closed_exception', reason: 'closed' }), 'INDEX', /_open/],
+    ['too large', response(413, ''), 'SERVICE', /http\.max_content_length/],
     [
       'overloaded',
-      429,
-      { type: 'rejected_execution_exception', reason: 'queue full' },
+      response(429, { type: 'rejected_execution_exception', reason: 'queue full' }),
       'SERVICE',
       /Slow down/,
     ],
-    ['unavailable', 503, { type: 'cluster_manager_not_discovered_exception' }, 'SERVICE', /got 503/],
+    [
+      'unavailable',
+      response(503, { type: 'cluster_manager_not_discovered_exception' }),
+      'SERVICE',
+      /got 503/,
+    ],
     [
       'broken query',
-      400,
-      { type: 'parsing_exception', reason: 'unknown query [x]' },
+      response(400, { type: 'parsing_exception', reason: 'unknown query [x]' }),
       'QUERY',
       /unknown query \[x\]/,
     ],
     [
       'too many clauses',
-      400,
-      {
+      response(400, {
         type: 'search_phase_execution_exception',
         root_cause: [
           {
@@ -138,19 +134,17 @@ describe('translateEngineError', () => {
             caused_by: { type: 'too_many_clauses', reason: 'maxClauseCount is set to 1024' },
           },
         ],
-      },
+      }),
       'QUERY',
       /failed to create query: maxClauseCount is set to 1024/,
     ],
     [
       'refused mapping',
-      400,
-      { type: 'illegal_argument_exception', reason: 'mapper [x] cannot be changed' },
+      response(400, { type: 'illegal_argument_exception', reason: 'mapper [x] cannot be changed' }),
       'INDEX',
       /cannot be changed/,
     ],
-  ])('%s', (_, status, failure, code, message) => {
-    const error = response(status, failure)
+  ])('%s', (_, error, code, message) => {
     const translated = translateEngineError(error, context)
     expect(translated).toMatchObject({ code, cause: error })
     expect(translated.message).toMatch(message)

@@ -81,9 +81,11 @@ test('the failure of one count is an error, not a count of 0', async () => {
 
 test('the weights of the table need no count', async () => {
   const { client, msearch } = engine()
+  const cache = new FrequencyCache()
+  const count = (pieces: readonly string[]) => cache.frequencies(client, A, pieces)
   const tokens = [{ token: 'rain', tokenId: 1, weight: 5 }]
-  expect(await weightTokens(client, new FrequencyCache(), A, tokens, 'model')).toBe(tokens)
+  expect(await weightTokens(tokens, 'model', count)).toBe(tokens)
   expect(msearch).not.toHaveBeenCalled()
-  const [rain] = await weightTokens(client, new FrequencyCache(), A, tokens, 'corpus')
+  const [rain] = await weightTokens(tokens, 'corpus', count)
   expect(rain?.weight).toBeCloseTo(Math.log(1 + 7.5 / 3.5), 12)
 })

@@ -131,17 +131,15 @@ export interface SparseField {
  * The weights of a query: those of the tokens, or weights by the index that is searched.
  *
  * @param tokens tokens with the weights of the model's table
+ * @param count returns the frequencies of pieces in the sparse field that is searched
  */
 export async function weightTokens(
-  client: Client,
-  cache: Pick<FrequencyCache, 'frequencies'>,
-  field: SparseField,
   tokens: readonly QueryToken[],
   idf: QueryIdf,
+  count: (pieces: readonly string[]) => Promise<CorpusFrequencies>,
 ): Promise<readonly QueryToken[]> {
   if (idf === 'model' || tokens.length === 0) return tokens
-  const pieces = tokens.map(({ token }) => token)
-  return weightByCorpus(tokens, idf, await cache.frequencies(client, field, pieces))
+  return weightByCorpus(tokens, idf, await count(tokens.map(({ token }) => token)))
 }
 
 /** Neither index names nor fields contain a line break. */

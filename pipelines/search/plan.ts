@@ -37,6 +37,13 @@ export interface SearchResources {
   readonly cache?: SearchCache | undefined
 }
 
+/** A checked request with all that answers it. */
+export interface SearchContext extends SearchResources {
+  readonly client: Client
+  readonly cache: SearchCache
+  readonly request: CheckedRequest
+}
+
 /** How a request will be answered; no document has been searched yet. */
 export interface Plan {
   readonly mode: SearchMode
@@ -51,13 +58,8 @@ export interface Plan {
 }
 
 /** Decides how a request is answered. @throws LexpandError as `search` does */
-export async function planSearch(
-  target: SearchTarget,
-  client: Client,
-  { tokenizer, queryTable }: SearchResources,
-  request: CheckedRequest,
-  cache: SearchCache,
-): Promise<Plan> {
+export async function planSearch(target: SearchTarget, context: SearchContext): Promise<Plan> {
+  const { client, tokenizer, queryTable, cache, request } = context
   const { asked, specification, vectorType, lexical } = target
   const hasText = lexical.plain.length > 0 || Object.keys(lexical.nested ?? {}).length > 0
   const wanted = request.mode ?? (hasText ? 'hybrid' : 'sparse')
@@ -75,16 +77,17 @@ export async function planSearch(
   if (mode === 'bm25') {
     return { mode, tokens: ofTable, query: whole(ofWords()) }
   }
-  const wantedForm = await formFor(target, client, request, cache)
+  const wantedForm = await formFor(target, context)
   const field: SparseField = { index: asked, field: specification.sparse_field, vectorType }
+  const count = (pieces: readonly string[]) => cache.frequencies(client, field, pieces)
   const askable = turns.length === 1 || wantedForm !== 'lexpand' ? wantedForm : 'rank_feature'
   const { form, idf } = await inPluginWhere(askable, request.idf, request.form !== undefined, async () => {
-    return (await cache.frequencies(client, field, [])).documents
+    return (await count([])).documents
   })
   // The plugin computes the weights of the index itself; only an explanation needs them here.
   const counts = form !== 'lexpand' || request.explain
   // Weighted by the corpus before the decay, or rarity would bring earlier turns back.
-  const weigh = (of: readonly QueryToken[]) => weightTokens(client, cache, field, of, idf)
+  const weigh = (of: readonly QueryToken[]) => weightTokens(of, idf, count)
   const tokens = counts ? mergeTurns(await Promise.all(perTurn.map(weigh))) : ofTable
   const options = { field: field.field, vectorType, tokens, text, idf, form, filter }
   if (mode === 'sparse') return { mode, tokens, query: whole(sparseQuery(options)), sparse: options }
@@ -98,12 +101,7 @@ export async function planSearch(
   const coverage = await cache.coverage(client, asked)
   const { balance: askedBalance } = request.fusion
   const balance = askedBalance === 'auto' ? balanceFor({ tokens }) : askedBalance
-  const lift =
-    coverage < 1
-      ? await liftOf(counts ? tokens : ofTable, counts ? 'model' : idf, (pieces) =>
-          cache.frequencies(client, field, pieces),
-        )
-      : 0
+  const lift = coverage < 1 ? await liftOf(counts ? tokens : ofTable, counts ? 'model' : idf, count) : 0
   return {
     mode,
     coverage,
@@ -144,9 +142,7 @@ async function inPluginWhere(
 
 async function formFor(
   target: SearchTarget,
-  client: Client,
-  { form }: CheckedRequest,
-  cache: SearchCache,
+  { client, cache, request: { form } }: SearchContext,
 ): Promise<QueryForm> {
   if (form === undefined) return cache.form(client, target)
   if (form === 'lexpand' || target.vectorType !== 'lexpand_impacts') return form

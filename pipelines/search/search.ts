@@ -3,10 +3,10 @@ import { translateEngineError } from '../../mappings/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import type { QueryClause } from '../query/query-builder.ts'
 import type { TwoPhaseReport } from '../query/two-phase.ts'
-import { type CheckedRequest, checkRequest } from './checked-request.ts'
+import { checkRequest } from './checked-request.ts'
 import { searchHit } from './hits.ts'
 import { ownerPipeline } from './owner-pipeline.ts'
-import { type Plan, planSearch, type SearchResources } from './plan.ts'
+import { type Plan, planSearch, type SearchContext, type SearchResources } from './plan.ts'
 import {
   fuseInClient,
   fuseInEngine,
@@ -15,7 +15,7 @@ import {
   rankBy,
   withBoosts,
 } from './ranking.ts'
-import { type SearchCache, searchCacheOf } from './search-cache.ts'
+import { searchCacheOf } from './search-cache.ts'
 import type { SearchMode, SearchRequest, SearchResult } from './search-request.ts'
 import type { SearchTarget } from './search-target.ts'
 import { sourceFilter } from './source-fields.ts'
@@ -41,18 +41,16 @@ export async function search<Source = Readonly<Record<string, unknown>>>(
   const started = performance.now()
   const checked = checkRequest(request)
   const cache = resources.cache ?? searchCacheOf(client)
+  const context: SearchContext = { ...resources, client, cache, request: checked }
   try {
     const target = await cache.target(client, checked.index)
-    const answer = await answerFrom(target, client, resources, checked, cache)
-    if (!looksMoved(answer.ranking, target))
-      return resultOf<Source>(answer, target, resources, checked, started)
+    const answer = await answerFrom(target, context)
+    if (!looksMoved(answer.ranking, target)) return resultOf<Source>(answer, target, context, started)
     // The alias may point elsewhere since its specification was read, so that the query named fields of another index.
     cache.forget(checked.index)
     const current = await cache.target(client, checked.index)
-    const again = isSame(current, target)
-      ? answer
-      : await answerFrom(current, client, resources, checked, cache)
-    return resultOf<Source>(again, current, resources, checked, started)
+    const again = isSame(current, target) ? answer : await answerFrom(current, context)
+    return resultOf<Source>(again, current, context, started)
   } catch (error) {
     throw translateEngineError(error, { part: 'search', index: checked.index })
   }
@@ -84,7 +82,7 @@ export async function buildQuery(
   const checked = checkRequest(request)
   const cache = resources.cache ?? searchCacheOf(client)
   const target = await cache.target(client, checked.index)
-  const { query, mode } = await planSearch(target, client, resources, checked, cache)
+  const { query, mode } = await planSearch(target, { ...resources, client, cache, request: checked })
   if (!('scale' in query)) {
     throw new LexpandError(
       'QUERY',
@@ -99,20 +97,15 @@ interface Answer extends Plan {
   readonly twoPhase?: TwoPhaseReport | undefined
 }
 
-async function answerFrom(
-  target: SearchTarget,
-  client: Client,
-  resources: SearchResources,
-  request: CheckedRequest,
-  cache: SearchCache,
-): Promise<Answer> {
-  const plan = await planSearch(target, client, resources, request, cache)
+async function answerFrom(target: SearchTarget, search: SearchContext): Promise<Answer> {
+  const { client, request } = search
+  const plan = await planSearch(target, search)
   const context: RankingContext = { client, request, source: sourceFilter(request, target.specification) }
   const { query, sparse } = plan
   if (!('scale' in query)) {
     const { fusion } = request
     const ranking =
-      fusion.type === 'min_max' && (await fusesInEngine(request, client, cache))
+      fusion.type === 'min_max' && (await fusesInEngine(search))
         ? await fuseInEngine(query, fusion.bm25Weight, context)
         : await fuseInClient(query, context)
     return { ...plan, ranking }
@@ -126,7 +119,7 @@ async function answerFrom(
 }
 
 /** Whether the engine may fuse: it fuses by a pipeline inside the request, which would replace the owner's. */
-async function fusesInEngine(request: CheckedRequest, client: Client, cache: SearchCache): Promise<boolean> {
+async function fusesInEngine({ client, cache, request }: SearchContext): Promise<boolean> {
   const { fuseIn, index } = request
   if (fuseIn === 'client' || (fuseIn === undefined && !(await cache.hasNeuralSearch(client)))) return false
   const pipeline = await ownerPipeline(client, index)
@@ -154,8 +147,7 @@ function isSame(a: SearchTarget, b: SearchTarget): boolean {
 function resultOf<Source>(
   { mode, coverage, balance, tokens, ranking, twoPhase }: Answer,
   target: SearchTarget,
-  { tokenizer }: SearchResources,
-  request: CheckedRequest,
+  { tokenizer, request }: SearchContext,
   started: number,
 ): SearchResult<Source> {
   const context = { request, mode, index: target, tokenizer, tokens, balance }

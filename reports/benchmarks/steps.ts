@@ -65,7 +65,7 @@ export function steps(settings: StepSettings): Step[] {
     // The two ends first: growth can be told from them.
     ...[...new Set([least, most, ...sizes])].map((size) => {
       const variants = size === least ? ALL : size === most ? COMPARED : [...COMPARED, ...HYBRID]
-      return search(`search-${size}`, settings, INDEXED_RATIO, size, [
+      return search(`search-${size}`, settings, { ratio: INDEXED_RATIO, size }, [
         ...['--also', 'load,unmerged,counted,filtered'],
         ...['--variants', variants.join(',')],
       ])
@@ -73,17 +73,22 @@ export function steps(settings: StepSettings): Step[] {
     ...[...corpus.vectors.keys()]
       .filter((ratio) => ratio !== INDEXED_RATIO)
       .map((ratio) =>
-        search(`pruning-${ratio}`, settings, ratio, least, ['--variants', AT_OTHER_PRUNINGS.join(',')]),
+        search(`pruning-${ratio}`, settings, { ratio, size: least }, [
+          '--variants',
+          AT_OTHER_PRUNINGS.join(','),
+        ]),
       ),
-    search('seismic', settings, INDEXED_RATIO, least, ['--variants', 'rank_feature,seismic']),
+    search('seismic', settings, { ratio: INDEXED_RATIO, size: least }, [
+      '--variants',
+      'rank_feature,seismic',
+    ]),
   ]
 }
 
 function search(
   name: string,
   { corpus, rounds, model }: StepSettings,
-  ratio: number,
-  size: number,
+  { ratio, size }: { readonly ratio: number; readonly size: number },
   more: readonly string[],
 ): Step {
   const files = ['--documents', corpus.documents, '--vectors', corpus.vectors.get(ratio) ?? '']
