@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 /**
- * Replaces what stands between `<!-- generated: name -->` and `<!-- /generated: name -->` in a document, so that
- * no figure in it is ever typed by hand.
+ * Replaces the text between `<!-- generated: name -->` and `<!-- /generated: name -->` in a document, so that no figure
+ * in it is typed by hand.
  *
- * @throws Error when the document has no such block, or has it twice
+ * @throws Error when the document does not have exactly one such block
  */
 export function writeGeneratedBlock(file: string, name: string, content: string): void {
   writeFileSync(file, withGeneratedBlock(readFileSync(file, 'utf8'), name, content))

@@ -1,7 +1,7 @@
-// What the plugin's listener costs where documents are written: bulk requests by turns to two nodes of their own, one with the
-// plugin, one without, and the ratio of each round: node bench/plugin-indexing.ts --documents d.jsonl [--limit 4000] [--rounds 10].
-// `plain`: an index that is not Lexpand's. `lexpand`: one whose mapping says it is, so that the listener hashes each text.
-// JSON on stdout. Both nodes are removed at the end.
+// Measures the cost of the plugin's listener for writes: bulk requests go in turns to two private nodes, one with the
+// plugin and one without; each round gives a ratio: node reports/plugin-indexing.ts --documents d.jsonl [--limit 4000]
+// [--rounds 10]. `plain`: an index that is not Lexpand's. `lexpand`: an index of Lexpand's by its mapping, so that the
+// listener hashes each text. JSON on stdout. Both nodes are removed at the end.
 import { parseArgs } from 'node:util'
 import { Client } from '@opensearch-project/opensearch'
 import { usageOf } from '../bench/ingest/process-usage.ts'
@@ -17,13 +17,13 @@ import { machine } from '../measure/machine.ts'
 import { loadModel } from '../models/index.ts'
 
 const BULK_DOCUMENTS = 500
-/** The virtual machine compiles what the listener does. */
+/** The virtual machine compiles the listener meanwhile. */
 const WARM_UP = 3
 const FIELD = 'text'
 
 interface Load {
   readonly seconds: number
-  /** Processor time of the node, its merges and collector included. */
+  /** Processor time of the node, including merges and garbage collection. */
   readonly cpuSeconds: number
 }
 
@@ -99,7 +99,7 @@ async function load(client: Client, meta: object): Promise<Load> {
   return { seconds, cpuSeconds: (await cpuSeconds(client)) - before }
 }
 
-/** Processor time of the node's process so far. The engine tells its own only once a second. */
+/** Processor time of the node's process so far; the engine reports its own only once a second. */
 async function cpuSeconds(client: Client): Promise<number> {
   const { body } = await client.nodes.info({ metric: 'process' as never })
   const [node] = Object.values(body.nodes as Record<string, { process?: { id?: number } }>)

@@ -1,10 +1,10 @@
-// Measures what docs/benchmarks.md and docs/scale.md state, and writes both with their plots:
+// Measures the figures of docs/benchmarks.md and docs/scale.md, and writes both with their plots:
 //   npm run report:benchmarks -- --passages passages.jsonl --vectors a.jsonl,b.jsonl --queries queries.txt
 //     [--sizes 100000,300000,1000000] [--python venv/bin/python] [--float model.float.onnx] [--model REFERENCE]
 //     [--heap 4g] [--only STEP,...] [--again STEP,...] [--render-only] [--readme]
-// passages: JSON lines with text. vectors: what `lexpand encode --no-prune` printed for them. queries: one a line.
-// Each step's result stays in .lexpand/benchmarks: a run that is stopped goes on where it was, and the pages have the
-// steps that are done. The cluster's comes from `node bench/cluster.ts`.
+// passages: JSON lines with text. vectors: output of `lexpand encode --no-prune` for them. queries: one on each line.
+// Each step's result stays in .lexpand/benchmarks: a stopped run continues where it was, and the pages have the steps
+// that are done. The results for clusters come from `node reports/cluster/cluster.ts`.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -86,7 +86,7 @@ async function measure(): Promise<void> {
         await run(step)
       } catch (error) {
         if (isStopping) return
-        // The others still say what they have to say.
+        // The remaining steps still run.
         say(`step ${step.name} failed: ${error instanceof Error ? error.message : error}`)
         process.exitCode = 1
       }
@@ -113,7 +113,7 @@ function sources(): CorpusSources {
   return { passages, vectors: vectors.split(','), queries }
 }
 
-/** Standard output of a call; what it says to people goes on to the terminal. */
+/** Standard output of a call; its messages for people go to the terminal. */
 async function lexpand(callArguments: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, [projectFile('cli/main.ts'), ...callArguments], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -132,7 +132,7 @@ async function lexpand(callArguments: readonly string[]): Promise<string> {
 }
 
 function record(step: Step, seconds: number, result: unknown) {
-  // Files by their names: where they lie on this machine says nothing to the reader.
+  // Files by their names: their folders on this machine say nothing to the reader.
   const call = step.arguments.map((argument) => (argument.includes('/') ? basename(argument) : argument))
   return {
     step: step.name,

@@ -1,7 +1,7 @@
-// Measures models on BEIR folders, writes docs/quality.md and the table of the README:
-//   node bench/report-quality.ts [--models lexpand-mini-v1,./other-model] [--readme] DIRECTORY...
-// The first model is the one the README shows. Vectors are kept in .lexpand/quality: a run that is stopped goes on,
-// and the page has the sets that are done.
+// Measures models on BEIR folders, and writes docs/quality.md and the table of the README:
+//   npm run report:quality -- [--models lexpand-mini-v1,./other-model] [--readme] DIRECTORY...
+// The README shows the first model. Vectors are kept in .lexpand/quality: a stopped run continues where it was, and the
+// page has the sets that are done.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -28,7 +28,7 @@ const models = await Promise.all(values.models.split(',').map((reference) => loa
 const { client } = await connect({}, { redis: false })
 const { body: engine } = await client.info()
 const about = {
-  command: `node bench/report-quality.ts --models ${values.models
+  command: `npm run report:quality -- --models ${values.models
     .split(',')
     .map((path) => basename(path))
     .join(',')} ${positionals.map((path) => basename(resolve(path))).join(' ')}`,

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** Runs the command line of this checkout and reads its JSON; what it says to people goes on to the terminal. */
+/** Runs the command line of this checkout and parses its JSON; its messages for people go to the terminal. */
 export function lexpandJson<T>(callArguments: readonly string[]): T {
   return JSON.parse(lexpandText(callArguments)) as T
 }

@@ -1,9 +1,9 @@
 import { ROLES, type Role, roleFile, SCOPE_INDEX, type Scope } from '../cli/doctor/privileges/roles.ts'
 
-/** Stands for the indices with documents, in the role files. */
+/** Pattern for the indices with documents in the role files. */
 export const EXAMPLE_PATTERN = 'articles*'
 
-/** Role file of the security plugin's REST API, as text, by its name in `deploy/roles`. */
+/** Role files of the security plugin's REST API as text, by their name in `deploy/roles`. */
 export function roleFiles(): Map<string, string> {
   return new Map(
     ROLES.map((role) => [

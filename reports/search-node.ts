@@ -1,5 +1,6 @@
-// Runs `lexpand bench search` on a node of its own with our plugin and OpenSearch's neural-search, and removes the node:
-// node bench/search-node.ts --documents d.jsonl --vectors v.jsonl --queries q.jsonl [...]. The node's heap: BENCH_HEAP.
+// Runs `lexpand bench search` on a private node with the Lexpand plugin and OpenSearch's neural-search, and removes the
+// node: node reports/search-node.ts --documents d.jsonl --vectors v.jsonl --queries q.jsonl [...]. BENCH_HEAP sets the
+// node's heap.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { BenchServices } from './benchmarks/services.ts'

@@ -6,24 +6,24 @@ import { readJson } from '../sources/json/read-json.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { type EncodeQueue, enqueue } from '../workers/index.ts'
 
-/** Memory of the process after a full collection of garbage. */
+/** Memory of the process after a full garbage collection. */
 export interface MemorySample {
-  /** Read so far. */
+  /** Number of lines read so far. */
   readonly lines: number
   readonly seconds: number
   /** Live objects of JavaScript. */
   readonly heap_bytes: number
   /** Buffers outside the heap. */
   readonly external_bytes: number
-  /** Memory of the whole process, with what the allocator keeps for later. */
+  /** Memory of the whole process, including free memory that the allocator keeps. */
   readonly resident_bytes: number
 }
 
 /**
- * Sends lines of JSONL, made on the fly, through all that a driver does with a source: bytes to lines, parsing, hashes,
- * stamps, requests, jobs. Engine and queue are stubs that take everything and keep nothing, so what grows is ours.
+ * Sends lines of JSONL, made on the fly, through every step of a push: bytes to lines, parsing, hashes, stamps,
+ * requests, jobs. Engine and queue are stubs that accept everything and keep nothing, so any growth is Lexpand's.
  *
- * @param at numbers of lines, ascending, at which memory is looked at; the last one ends it
+ * @param at numbers of lines, ascending, at which memory is measured; the last one ends the run
  * @throws LexpandError INPUT when a line got lost
  */
 export async function streamLines(
@@ -68,7 +68,7 @@ export async function streamLines(
 }
 
 const CHUNK_BYTES = 65_536
-/** Distinct texts of about 150 bytes: what is kept by mistake cannot be shared between lines. */
+/** Distinct texts of about 150 bytes: texts kept by mistake cannot share memory. */
 const WORDS = 'rain falls on stone roofs while quiet engines carry letters over the northern bridge'
 
 async function* jsonl(lines: number): AsyncGenerator<Uint8Array> {
@@ -82,7 +82,7 @@ async function* jsonl(lines: number): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text)
 }
 
-/** Holds nothing yet, and takes everything. */
+/** A client that stores nothing and accepts everything. */
 function stubEngine(): Client {
   let sequence = 0
   const client = {
@@ -90,7 +90,7 @@ function stubEngine(): Client {
       body: { docs: body.docs.map((doc) => ({ ...doc, found: false })) },
     }),
     async bulk({ index, body }: { index: string; body: readonly string[] }) {
-      // The client writes the request out as one text.
+      // The client serializes the request as one text.
       Buffer.from(body.join('\n'))
       const items = Array.from({ length: body.length / 2 }, () => ({
         index: { _index: index, _seq_no: sequence++, _primary_term: 1, status: 201 },
@@ -110,7 +110,7 @@ function stubQueue({ model }: IndexSpecification): EncodeQueue {
   return queue as EncodeQueue
 }
 
-/** Node hides it unless asked at its start; live memory without it would be a matter of luck. */
+/** Node hides it unless started with an option; without it, the amount of live memory would be random. */
 function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc')
   return runInNewContext('gc')

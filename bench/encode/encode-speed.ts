@@ -2,17 +2,17 @@ import type { Encoder, TokenWindow } from '../../sparse/encoder.ts'
 
 export interface Speed {
   readonly docs_per_second: number
-  /** [CLS] and [SEP] included: what the graph computes. */
+  /** [CLS] and [SEP] included, as the graph computes them. */
   readonly word_pieces_per_second: number
 }
 
-/** Something that encodes the same documents again and again. @returns seconds of one pass */
+/** Encodes the same documents again and again. @returns seconds of one pass */
 export type Contestant = () => Promise<number>
 
 /**
  * Windows of one length, cut from running text.
  *
- * @param ids word pieces of the text, without specials; repeated from its start when it is too short
+ * @param ids word pieces of the text, without special tokens; repeated from the start when there are too few
  * @param length word pieces of a window, [CLS] and [SEP] included
  */
 export function windowsOfLength(
@@ -31,7 +31,7 @@ export function windowsOfLength(
   })
 }
 
-/** Our encoder as a contestant: queueing, transfer to the child processes and reading the vectors included. */
+/** Lexpand's encoder as a contestant, including queueing, transfer to the child processes and reading the vectors. */
 export function encoderContestant(encoder: Encoder, windows: readonly TokenWindow[]): Contestant {
   return async () => {
     const startedAt = performance.now()
@@ -41,8 +41,8 @@ export function encoderContestant(encoder: Encoder, windows: readonly TokenWindo
 }
 
 /**
- * Lets contestants take turns, after one pass each that does not count, and keeps the median pass of each:
- * whatever else the machine does meets all of them alike.
+ * Lets contestants take turns, after one uncounted pass each, and keeps the median pass of each: other load of the
+ * machine affects all of them alike.
  */
 export async function interleave<Name extends string>(
   contestants: ReadonlyMap<Name, Contestant>,

@@ -2,29 +2,29 @@ import type { Machine } from '../../measure/machine.ts'
 import { textTable } from '../../measure/text-table.ts'
 import type { Speed } from './encode-speed.ts'
 
-/** A way to encode at one length. */
+/** One contestant at one length. */
 export interface EncodeVariant extends Speed {
   readonly cores: number
   readonly docs_per_second_per_core: number
-  /** Largest resident memory of the process, of the largest one where there are several. */
+  /** Largest resident memory of its process, or of the largest of several. */
   readonly peak_mib?: number | undefined
 }
 
-/** What `lexpand bench encode --json` prints. */
+/** Output of `lexpand bench encode --json`. */
 export interface BenchEncodeResult {
   readonly machine: Machine
   readonly model: string
   readonly documents: number
   readonly rounds: number
-  /** By `<who>-<length>`. */
+  /** Keys have the form `<contestant>-<length>`. */
   readonly variants: Record<string, EncodeVariant>
   /** Versions of the peers that ran. */
   readonly versions: Record<string, string>
-  /** Why a peer is not among the variants. */
+  /** Reason why a peer is not among the variants. */
   readonly skipped: Record<string, string>
 }
 
-/** For people: a line a variant, then what could not be run. */
+/** Table for people: one line for each variant, then the variants that could not run. */
 export function encodeTable({ machine, model, variants, skipped }: BenchEncodeResult): string {
   return [
     `${model} on ${machine.cores} cores of ${machine.processor}, Node ${machine.node}, ${machine.date}`,

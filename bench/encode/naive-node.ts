@@ -3,8 +3,8 @@ import type { TokenWindow } from '../../sparse/encoder.ts'
 import type { Contestant } from './encode-speed.ts'
 
 /**
- * onnxruntime-node as its first example shows it: a session with default options, one document a call. It stops the event
- * loop of this process while it runs.
+ * onnxruntime-node used as in its first example: a session with default options, one document for each call. It blocks
+ * the event loop of this process while it runs.
  */
 export async function naiveNodeContestant(
   modelFile: string,

@@ -15,7 +15,7 @@ export interface PythonPeer {
   close(): void
 }
 
-/** One of the scripts in python/, and how to get what it imports. */
+/** The scripts in python/, and how to get the packages that they import. */
 export const PYTHON_PEERS = {
   'python-onnxruntime': { script: 'plain_onnxruntime.py', packages: 'numpy onnxruntime' },
   'sentence-transformers': { script: 'sparse_encoder.py', packages: 'sentence-transformers' },
@@ -25,7 +25,7 @@ export interface PeerTask {
   readonly modelFile: string
   readonly tokenizerFile: string
   readonly inputNames: readonly string[]
-  /** Rows of one batch have one length. */
+  /** All rows of one batch have the same length. */
   readonly batches: readonly (readonly Uint32Array[])[]
 }
 
@@ -33,7 +33,8 @@ export interface PeerTask {
  * Starts a peer and waits until its model is loaded.
  *
  * @param python interpreter with the packages of the peer
- * @throws LexpandError CONFIGURATION when the interpreter or its packages are missing; says how to get them
+ * @throws LexpandError CONFIGURATION when the interpreter or its packages are missing, with the command that installs
+ *   them
  */
 export async function startPythonPeer(
   python: string,
@@ -41,14 +42,14 @@ export async function startPythonPeer(
   task: PeerTask,
 ): Promise<PythonPeer> {
   const { script, packages } = PYTHON_PEERS[peer]
-  // From the root, because the compiled file stands elsewhere than the script.
+  // Started from the root, because the compiled file is not beside the script.
   const child = spawn(python, [join(packageRoot(), 'bench', 'encode', 'python', script)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ORT_DISABLE_TELEMETRY: '1', ...process.env },
   })
   const complaints: string[] = []
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk.toString()))
-  // Its end is seen by the reader of its answers; without listeners these events would end the process.
+  // The reader of its answers notices its end; without listeners these events would end this process.
   child.on('error', (error) => complaints.push(error.message))
   child.stdin.on('error', () => undefined)
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

@@ -4,7 +4,7 @@ import { windowsOf } from '../../sparse/index.ts'
 import type { SourceDocument } from '../../workers/index.ts'
 import { type BenchEncoderOptions, benchEncoder, pacedMs } from './ingest-encoder.ts'
 
-/** The encoder with everything at hand: all windows cut beforehand, one call. No pipeline can be faster. */
+/** Speed of the encoder alone: all windows are cut beforehand and encoded in one call. No pipeline can be faster. */
 export interface EncoderAlone {
   readonly seconds: number
   readonly docs_per_second: number
@@ -29,7 +29,7 @@ export async function encoderAlone(
     docs_per_second: documents.length / seconds,
     word_pieces_per_second: pieces / seconds,
   })
-  // It would only sleep.
+  // The paced encoder would only sleep.
   if (options.encoder === 'paced') return result(pacedMs(windows) / 1_000 / options.encoderProcesses)
   const encoder = await benchEncoder(model, options)
   try {

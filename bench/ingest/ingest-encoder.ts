@@ -6,8 +6,8 @@ import { DEFAULT_TOKEN_BUDGET } from '../../workers/encoders/onnx.ts'
 import { type OnnxEncoder, onnxEncoder } from '../../workers/index.ts'
 
 /**
- * fake: weights from a hash at no cost; what is left is the price of everything else. paced: the same, but batches wait in
- * one line as for a real process, and each sleeps {@link PACED_BATCH_MS}.
+ * fake: weights from a hash at no cost, so that only the cost of everything else remains. paced: the same, but batches
+ * wait in one line as for a real process, and each sleeps {@link PACED_BATCH_MS}.
  */
 export type BenchEncoderKind = 'model' | 'fake' | 'paced'
 
@@ -18,10 +18,10 @@ export interface BenchEncoderOptions {
   readonly threads: number
 }
 
-/** About what a core takes for a batch of the bundled model. */
+/** About the time that a core needs for a batch of the bundled model. */
 export const PACED_BATCH_MS = 100
 
-/** An encoder whose processes have loaded the model: a run of minutes must not be charged for the start. */
+/** An encoder whose processes have already loaded the model: the measured time must not include the start. */
 export async function benchEncoder(
   model: Model,
   { encoder: kind, encoderProcesses: processes, threads }: BenchEncoderOptions,
@@ -35,19 +35,19 @@ export async function benchEncoder(
   }
   const encoder = onnxEncoder(model, { processes, threads })
   const inputIds = Uint32Array.of(tokenizer.clsId, tokenizer.sepId)
-  // One call for each process: an idle one takes each.
+  // One call for each process: each idle process takes one.
   await Promise.all(Array.from({ length: processes }, () => encoder.encode([{ inputIds }])))
   return encoder
 }
 
-/** Milliseconds that the paced encoder takes for windows that it gets in one call. */
+/** Milliseconds that the paced encoder takes for the windows of one call. */
 export function pacedMs(windows: readonly TokenWindow[]): number {
   const lengths = windows.map(({ inputIds }) => inputIds.length)
   return PACED_BATCH_MS * tokenBatches(lengths, DEFAULT_TOKEN_BUDGET).length
 }
 
 function paced(encoder: Encoder): Encoder {
-  // By the clock and not sleep by sleep, so that late timers do not add up.
+  // Follows the clock instead of adding up sleeps, so that late timers do not accumulate.
   let freeAt = 0
   return {
     ...encoder,

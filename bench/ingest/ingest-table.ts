@@ -10,16 +10,16 @@ export interface IngestResult {
   readonly documents: number
   readonly layouts: readonly {
     readonly workers: number
-    /** Before each run and after the last. */
+    /** Measured before each run and after the last. */
     readonly encoder_alone: readonly EncoderAlone[]
     readonly runs: readonly (IngestRun & {
-      /** Documents a second as a share of what the encoder alone does, before and after the run. */
+      /** Documents a second divided by those of the encoder alone, before and after the run. */
       readonly of_encoder_alone: number
     })[]
   }[]
 }
 
-/** For people: a line a run, and under it where processor time and memory went. */
+/** Table for people: one line for each run and, below it, the use of processor time and memory. */
 export function ingestTable({ machine, model, documents, layouts }: IngestResult): string {
   const lines = layouts.flatMap(({ encoder_alone, runs }) => [
     `${'encoder alone'.padEnd(24)} ${encoder_alone.map(({ docs_per_second }) => docs_per_second.toFixed(1)).join(', ')} docs/s`,
@@ -33,7 +33,7 @@ export function ingestTable({ machine, model, documents, layouts }: IngestResult
   ].join('\n')
 }
 
-/** One run: the first line fits the head of the table. */
+/** Lines of one run; the first fits the head of the table. */
 export function runLines(run: IngestRun & { readonly of_encoder_alone: number }): string[] {
   const { read, encode, write, queue } = run.places
   const busy = run.encoder_busy === undefined ? '-' : percent(run.encoder_busy)

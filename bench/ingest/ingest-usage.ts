@@ -5,13 +5,13 @@ export const PARTS = ['driver', 'worker', 'encoder', 'redis', 'opensearch'] as c
 export type Part = (typeof PARTS)[number]
 
 export interface Spent {
-  /** Processor time of all processes of a kind; without those that cannot be asked. */
+  /** Processor time of all processes of a kind, without processes that cannot be asked. */
   readonly cpu_seconds: Readonly<Partial<Record<Part, number>>>
-  /** Resident memory of the largest process of a kind: on Linux the most that it had since its start. */
+  /** Resident memory of the largest process of a kind; on Linux its maximum since the start. */
   readonly resident_bytes: Readonly<Partial<Record<Part, number>>>
 }
 
-/** What all processes have used so far. */
+/** Use of all processes so far. */
 export interface Snapshot {
   readonly usage: Readonly<Record<Part, Usage>>
   readonly readMs: number

@@ -6,7 +6,7 @@ import { type EncodeQueue, enqueue, type SourceDocument } from '../../workers/in
 import { beginInPlace, fillInPlace, findIndex } from '../../workers/reindex/index.ts'
 
 export const INGEST_WAYS = ['push', 'hook', 'reindex'] as const
-/** push: `enqueue`. hook: plain bulk requests, ingest pipeline and sweeper. reindex: an index that is filled where it is. */
+/** push: `enqueue`. hook: plain bulk requests, ingest pipeline and sweeper. reindex: an index is filled in place. */
 export type IngestWay = (typeof INGEST_WAYS)[number]
 
 export interface IngestTarget {
@@ -15,13 +15,13 @@ export interface IngestTarget {
   readonly index: string
   readonly specification: IndexSpecification
   readonly documents: readonly SourceDocument[]
-  /** Primary shards, without replicas. */
+  /** Number of primary shards; there are no replicas. */
   readonly shards: number
 }
 
-/** Both end when the driver has done its part; documents may still be encoded then. */
+/** Both steps end when the driver has done its part; documents may still be encoded then. */
 export interface WaySteps {
-  /** What is there before the clock runs. */
+  /** Preparation before the clock starts. */
   prepare(target: IngestTarget): Promise<void>
   run(target: IngestTarget): Promise<void>
 }
@@ -65,10 +65,10 @@ async function install({ client, index, specification, shards }: IngestTarget): 
   await installIngestPipeline(client, index, specification)
 }
 
-/** Documents of a request; about what clients send. */
+/** Number of documents of a request; about as many as clients send. */
 const BULK_DOCUMENTS = 500
 
-/** As any client of OpenSearch does it. */
+/** Writes as any client of OpenSearch does. */
 async function bulkWrite({ client, index, documents }: IngestTarget): Promise<void> {
   for (let at = 0; at < documents.length; at += BULK_DOCUMENTS) {
     const body = documents

@@ -7,18 +7,18 @@ import type { IngestWorkerReport, IngestWorkerSettings } from './ingest-worker.t
 
 export interface WorkerPlace {
   readonly opensearchUrl: string
-  /** Network namespace that it runs in. @default ours */
+  /** Network namespace of the process. @default the present one */
   readonly namespace?: string | undefined
 }
 
-/** A worker process as seen from the driver. */
+/** A worker process as the driver sees it. */
 export class IngestWorker {
   readonly #process: ChildProcess
   readonly ready: Promise<void>
-  /** With the reason when it could not even be started. */
+  /** Resolves when the process is gone, with the reason when it could not be started. */
   readonly #gone: Promise<Error | undefined>
   report: IngestWorkerReport | undefined
-  /** When the last report came, by the clock of `performance.now`. */
+  /** Time of the last report, by `performance.now`. */
   heardAt = 0
   exited = false
 
@@ -31,11 +31,11 @@ export class IngestWorker {
       [],
       {
         serialization: 'advanced',
-        // `nsenter` becomes the worker, so its number and its channel stay.
+        // `nsenter` replaces itself by the worker, so its process id and its channel stay.
         ...(namespace === undefined
           ? { execArgv: [] }
           : { execPath: 'nsenter', execArgv: [...enterNamespace(namespace), process.execPath] }),
-        // Results alone go to standard output.
+        // Only results go to standard output.
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       },
     )
@@ -45,7 +45,7 @@ export class IngestWorker {
         resolve(reason)
       }
       this.#process.once('exit', () => leave())
-      // A program that is not there gives no exit but an error, as does a message that meets an ended process.
+      // A missing program causes an error and no exit, as does a message to an ended process.
       this.#process.on('error', (error) => {
         if (this.#process.pid === undefined) leave(error)
       })

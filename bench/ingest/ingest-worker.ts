@@ -9,17 +9,17 @@ export interface IngestWorkerSettings extends BenchEncoderOptions {
   readonly opensearchUrl: string
   readonly redisUrl: string
   readonly model: string
-  /** Where models from the hub are kept. */
+  /** Folder of models from the hub. */
   readonly modelCache?: string | undefined
   /** Login and time-outs of the cluster. */
   readonly clientSettings?: ClientSettings | undefined
-  /** Identity of its queue: workers of others must not help. */
+  /** Identity of the model for its queue, so that other workers do not help. */
   readonly identity: string
-  /** Whether it queues what other clients write, as `lexpand worker` does. */
+  /** Whether it sweeps for documents of other clients, as `lexpand worker` does. */
   readonly sweep: boolean
 }
 
-/** How far it is: sent when it can take jobs, and after every job. */
+/** State of a worker: sent when it can take jobs, and after every job. */
 export interface IngestWorkerReport {
   readonly stats: WorkerStats
   /** Busy time of the encoder's child processes together; 0 for the other encoders, which have none. */
@@ -27,14 +27,14 @@ export interface IngestWorkerReport {
   readonly encoderPids: readonly number[]
 }
 
-/** Time between two looks of the sweeper: with the 5 s of `lexpand worker` a short run would measure little else. */
+/** Time between two sweeps: with the 5 s of `lexpand worker` a short run would measure little else. */
 const SWEEP_EVERY_MS = 500
 
-/** Closes what is open; none of it has work before the first report. */
+/** Closes all open connections; none of them is used before the first report. */
 let close = async () => {}
 
 process.once('message', (settings: IngestWorkerSettings) => {
-  // At once: a start that waits for a service must not hold the driver up, which has given up on it.
+  // Stops at once: the driver must not wait for a start that waits for a service.
   process.once('message', async () => {
     await close()
     process.exit(0)
@@ -42,7 +42,7 @@ process.once('message', (settings: IngestWorkerSettings) => {
   void start(settings)
 })
 process.on('disconnect', () => process.exit(1))
-// A terminal signals the whole group: the parent ends its workers.
+// A terminal signals the whole group; the parent ends its workers.
 process.on('SIGINT', () => {})
 
 async function start(settings: IngestWorkerSettings): Promise<void> {

@@ -17,27 +17,27 @@ export interface IngestRunOptions {
   readonly way: IngestWay
   readonly services: Services & { readonly opensearchUrl: string; readonly redisUrl: string }
   readonly model: Model
-  /** As the user named it: each worker process loads it. */
+  /** Reference of the model as given by the user: each worker process loads it. */
   readonly reference: string
-  /** Where models from the hub are kept. */
+  /** Folder of models from the hub. */
   readonly modelCache?: string | undefined
   /** Login and time-outs of the cluster, for the worker processes. */
   readonly clientSettings?: ClientSettings | undefined
   readonly fields: readonly string[]
-  /** With text, every one. */
+  /** Documents to index; all have text. */
   readonly documents: readonly SourceDocument[]
   readonly workers: number
   readonly encoderProcesses: number
   /** Threads of each encoder process. */
   readonly threads: number
   readonly encoder: BenchEncoderKind
-  /** Primary shards of the index, one by default; it has no replicas. */
+  /** Number of primary shards of the index, which has no replicas. @default 1 */
   readonly shards?: number | undefined
-  /** One a worker. @default all on this machine's own network, at the URL of the services */
+  /** One place for each worker. @default all in this machine's own network, at the URL of the services */
   readonly places?: readonly WorkerPlace[] | undefined
 }
 
-/** One way of taking documents in, from the first call of the driver to the last vector. */
+/** Result of one way to index documents, from the first call of the driver to the last vector. */
 export interface IngestRun extends Spent {
   readonly way: IngestWay
   readonly workers: number
@@ -45,11 +45,12 @@ export interface IngestRun extends Spent {
   readonly encoder_processes: number
   readonly seconds: number
   readonly docs_per_second: number
-  /** Share of the time, mean over the encoder's processes, in which a process had a batch. Only of the model. */
+  /** Mean share of the time in which an encoder process had a batch, 0 to 1; only for encoder `model`. */
   readonly encoder_busy?: number | undefined
   /**
-   * How the places for jobs (workers x jobs in flight) spent the time. Jobs overlap: `encode` holds the waiting for
-   * an encoder that works for another job. `queue` is what is left: no job there, or it is fetched, claimed and settled.
+   * Use of the places for jobs (workers x jobs in flight), by share of their time. Jobs overlap: `encode` includes
+   * waiting for an encoder that works for another job. `queue` is the rest: there is no job, or it is fetched, claimed
+   * and settled.
    */
   readonly places: {
     readonly read: number
@@ -60,9 +61,9 @@ export interface IngestRun extends Spent {
 }
 
 /**
- * Takes the documents into an index of its own, with workers of its own in processes, and deletes both.
+ * Indexes the documents into an index of its own, with its own worker processes, and deletes both.
  *
- * @throws LexpandError SERVICE when nothing is encoded for two minutes; INPUT for documents that cannot be
+ * @throws LexpandError SERVICE when nothing is encoded for two minutes; INPUT for documents that cannot be encoded
  */
 export async function measureIngest(options: IngestRunOptions): Promise<IngestRun> {
   const { way, services, documents, workers, encoderProcesses, fields } = options
@@ -96,7 +97,7 @@ export async function measureIngest(options: IngestRunOptions): Promise<IngestRu
     const before = await look(services, started)
     const startedAt = performance.now()
     const driven = WAYS[way].run(target)
-    // Awaited below; a driver that fails must not count as unhandled until then.
+    // Awaited below; until then a failure of the driver must not count as an unhandled rejection.
     driven.catch(() => {})
     const endedAt = await Promise.race([allSettled(started, documents.length), failure(driven)])
     const after = await look(services, started)
@@ -114,7 +115,7 @@ export async function measureIngest(options: IngestRunOptions): Promise<IngestRu
 const POLL_MS = 20
 const PATIENCE_MS = 120_000
 
-/** @returns when the last document was settled, by the clock of `performance.now` */
+/** @returns time when the last document was settled, by `performance.now` */
 async function allSettled(workers: readonly IngestWorker[], documents: number): Promise<number> {
   let most = 0
   let since = performance.now()
@@ -141,7 +142,7 @@ async function allSettled(workers: readonly IngestWorker[], documents: number): 
   }
 }
 
-/** Rejects as the driver does, and never resolves: the workers say when all is done. */
+/** Rejects with the driver's error and never resolves: the workers tell when all is done. */
 function failure(driven: Promise<void>): Promise<never> {
   return driven.then(() => new Promise<never>(() => {}))
 }

@@ -4,31 +4,31 @@ import { residentMemory } from '../../embedded/host/processes.ts'
 import type { RedisConnection } from '../../workers/index.ts'
 import { peakResidentMib } from '../resident-memory.ts'
 
-/** What a process, or all of a kind together, used. */
+/** Use of a process, or of all processes of a kind together. */
 export interface Usage {
-  /** Processor time since the process began; undefined where the system does not tell. */
+  /** Seconds of processor time since the process began; undefined where the system does not tell. */
   readonly cpuSeconds: number | undefined
-  /** Resident memory, on Linux the largest so far; of several processes that of the largest. */
+  /** Bytes of resident memory, on Linux the maximum so far; of several processes, that of the largest. */
   readonly residentBytes: number | undefined
 }
 
-/** Servers that can be asked. */
+/** Servers whose use can be measured. */
 export interface Services {
   readonly client: Client
   readonly redis: RedisConnection
 }
 
-/** Largest resident memory of a process of this machine so far; elsewhere than on Linux what it is now. */
+/** Largest resident memory of a process of this machine so far; on systems other than Linux its present memory. */
 function peakMemory(pid: number): number | undefined {
   const peak = peakResidentMib(pid)
   return peak === undefined ? residentMemory(pid) : peak * 2 ** 20
 }
 
-/** @returns undefined elsewhere than on Linux, or when there is no such process */
+/** @returns undefined on systems other than Linux, or when there is no such process */
 function cpuSeconds(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field, the program's name in parentheses, may itself hold spaces and parentheses.
+    // The second field, the program's name in parentheses, may itself contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS
   } catch {
@@ -48,7 +48,7 @@ export function usageOf(pids: readonly number[]): Usage {
   }
 }
 
-/** As Redis itself tells, wherever it runs. */
+/** Use of Redis as it reports it itself, wherever it runs. */
 export async function redisUsage(redis: RedisConnection): Promise<Usage> {
   const info = await redis.info()
   const value = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1])
@@ -58,7 +58,7 @@ export async function redisUsage(redis: RedisConnection): Promise<Usage> {
   }
 }
 
-/** Processor time of all nodes; resident memory only of nodes that run on this machine, outside of containers. */
+/** Processor time of all nodes; resident memory only of nodes that run on this machine outside containers. */
 export async function engineUsage(client: Client): Promise<Usage> {
   const [stats, info] = await Promise.all([
     client.nodes.stats({ metric: 'process' as never }),
@@ -77,7 +77,7 @@ export async function engineUsage(client: Client): Promise<Usage> {
   }
 }
 
-/** A number that a remote node, or one in a container, calls its own is another process here. */
+/** Whether a process id of a node belongs to the engine: a remote node, or one in a container, has ids of its own. */
 function isEngine(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('org.opensearch')

@@ -4,18 +4,18 @@ import type { Model } from '../../models/index.ts'
 import { sparseQuery } from '../../pipelines/index.ts'
 import { encodeQuery } from '../../sparse/index.ts'
 
-/** From the text to the bytes of the request: what the client adds to every search, ms. */
+/** Milliseconds from the text to the bytes of the request: what the client adds to every search. */
 export interface ClientOverhead {
   readonly p50_ms: number
   readonly p99_ms: number
   readonly mean_ms: number
 }
 
-/** What the client may take: far below the floor of a search over HTTP. */
+/** Largest accepted time of the client: far below the minimum of a search over HTTP. */
 export const CLIENT_OVERHEAD_BOUND_MS = 0.2
 
 /**
- * Tokenises, weights and builds the request with stock clauses, which is the form with most to build; nothing is sent.
+ * Tokenizes, weights and builds the request with stock clauses, the form with the largest request; nothing is sent.
  *
  * @param texts queries with word pieces, at least one
  */
@@ -32,7 +32,7 @@ export function clientOverhead(
       const query = sparseQuery({ field: SPARSE_FIELD, tokens, form: 'rank_feature' })
       const body = Buffer.from(JSON.stringify({ size: 10, track_total_hits: false, query }))
       const milliseconds = performance.now() - startedAt
-      // The first round warms up. An empty body cannot be, but using it keeps the work from being optimised away.
+      // The first round warms up. The body is never empty, but the check keeps the work from being optimised away.
       if (round > 0 && body.length > 0) times.push(milliseconds)
     }
   }

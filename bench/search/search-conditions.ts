@@ -12,14 +12,14 @@ import {
 } from '../../measure/search-variants.ts'
 import type { FilteredSpeeds } from './search-result.ts'
 
-/** Circumstances that are measured besides one client, one segment, no filter and hits that are not counted. */
+/** Conditions measured beside the plain one: one client, one segment, no filter, hits not counted. */
 export const CONDITIONS = ['load', 'unmerged', 'counted', 'filtered'] as const
 export type Condition = (typeof CONDITIONS)[number]
 
-/** Exact with Lucene's own clauses: what the others' hits are compared with. */
+/** Exact, with Lucene's own clauses: the reference for the hits of the others. */
 const REFERENCE: VariantName = 'rank_feature'
 
-/** Each variant by its name, and once more for each condition that one client can measure by turns with it. */
+/** Each variant by its name, and once more for each condition that one client can measure in turns with it. */
 export function contestantsOf(
   names: readonly VariantName[],
   indices: ReadonlyMap<FieldKind, BenchIndex>,
@@ -45,7 +45,7 @@ export function contestantsOf(
   return contestants
 }
 
-/** By variant; without those that were not measured under it. */
+/** Speeds by variant, without variants that were not measured under the condition. */
 export function speedsUnder(
   condition: 'counted' | 'unmerged',
   names: readonly VariantName[],
@@ -59,7 +59,7 @@ export function speedsUnder(
   )
 }
 
-/** An entry for each filter, the widest first. */
+/** One entry for each filter, the widest first. */
 export function filteredSpeeds(
   names: readonly VariantName[],
   measured: SearchMeasurement,
@@ -75,7 +75,7 @@ export function filteredSpeeds(
   }))
 }
 
-/** Share of the hits of `rank_feature` beside the same filter, if any; nothing where the variant asks for other hits. */
+/** Share of the hits of `rank_feature` with the same filter; undefined where the variant finds other hits. */
 export function overlapOf(
   name: VariantName,
   { hits }: SearchMeasurement,

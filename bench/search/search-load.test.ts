@@ -18,7 +18,7 @@ test('every client keeps its connection, all are busy at once, and each query is
       asked.push(body)
       most = Math.max(most, ++waiting)
       held.push(() => response.end('{"hits":{"hits":[]}}'))
-      // Nobody is answered before three wait: fewer clients would wait for ever.
+      // No request is answered before three wait, so fewer clients would wait for ever.
       if (held.length === 3)
         for (const answer of held.splice(0)) {
           waiting--

@@ -2,15 +2,15 @@ import { Agent } from 'node:http'
 import { post, type SearchContestant } from '../../measure/measured-request.ts'
 import { type SearchSpeed, searchSpeed, turns } from '../../measure/search-speed.ts'
 
-/** Queries a client has in a turn, so that the wait for the last one at its end counts for little. */
+/** Number of queries of a client in a turn, so that the wait for the last one at its end matters little. */
 const TURN = 50
 
 /**
- * Several clients at once, each with one connection that stays open and one query under way, contestants by turns. Nothing
- * warms up: measure one client first.
+ * Measures several clients at once, each with one connection that stays open and one query under way; contestants take
+ * turns. There is no warm-up: measure one client first.
  *
- * @param url of the server, http
- * @throws LexpandError SERVICE with the server's words when a request fails
+ * @param url URL of the server, http
+ * @throws LexpandError SERVICE with the server's message when a request fails
  */
 export async function measureLoad(
   url: string,

@@ -3,7 +3,7 @@ import { textTable } from '../../measure/text-table.ts'
 import { CLIENT_OVERHEAD_BOUND_MS } from './client-overhead.ts'
 import type { BenchSearchResult } from './search-result.ts'
 
-/** For people: a line a variant, then the indices, then what could not be run. */
+/** Table for people: one line for each variant, then the indices, then the variants that could not run. */
 export function searchTable(result: BenchSearchResult): string {
   const {
     machine,

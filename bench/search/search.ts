@@ -22,29 +22,29 @@ import { type BenchSearchResult, byQueryTokens } from './search-result.ts'
 
 export interface SearchBenchOptions {
   readonly client: Client
-  /** http */
+  /** URL of the server, http. */
   readonly url: string
   readonly model: Model
   readonly files: BenchFiles
-  /** Documents, from the first on. */
+  /** Number of documents, from the first on. */
   readonly take: number
   readonly queries: readonly BenchQuery[]
   readonly variants: readonly VariantName[]
   readonly also: readonly Condition[]
   readonly rounds: number
-  /** Hits of a query. */
+  /** Number of hits of a query. */
   readonly size: number
   readonly onProgress: (message: string) => void
 }
 
 /** Clients of the condition `load`. */
 export const LOAD_CLIENTS = 8
-/** Kinds that only a plugin has. */
+/** Kinds that need a plugin. */
 const OPTIONAL: ReadonlySet<FieldKind> = new Set(['lexpand_impacts', 'sparse_vector'])
 
 /**
- * Fills the indices that the variants need, or finds them, and lets the variants take turns. What the server cannot run is told
- * in `missing`.
+ * Fills the indices that the variants need, or finds them, and lets the variants take turns. `missing` lists the
+ * variants that the server cannot run.
  *
  * @throws LexpandError SERVICE when the server can run none of the variants; as {@link benchIndex} does
  */
@@ -160,7 +160,7 @@ function result(options: SearchBenchOptions, found: Measured): BenchSearchResult
       model,
       rounds,
     ),
-    // The files of the peer's approximate index have no name that tells them.
+    // The files of the peer's approximate index have no extension that identifies them.
     index_bytes: ofIndices(({ bytes }) => (bytes > 0 ? bytes : undefined)),
     store_bytes: ofIndices(({ storeBytes }) => storeBytes),
     index_seconds: ofIndices(({ seconds }) => seconds && seconds.fill + seconds.merge),
@@ -173,7 +173,7 @@ function variant(name: VariantName): Variant {
   return VARIANTS[name]
 }
 
-/** An engine without the processor refuses; the variant then finds no pipeline and says so. */
+/** An engine without the processor refuses the pipeline; the variant then reports that it is missing. */
 async function putPipeline(client: Client, name: string, body: object): Promise<void> {
   await client.transport
     .request({ method: 'PUT', path: `/_search/pipeline/${name}`, body: body as never })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type Assumptions, cost, type MeasuredSlopes } from './cost-model.ts'
 import { fitLine, fitPower } from './fit.ts'
 
-/** 1,000 bytes a document; 1 ms at 10,000 documents, growing as their square root; 36 documents a core second. */
+/** 1,000 bytes for each document; 1 ms at 10,000 documents, growing as their square root; 36 documents for each second of a core. */
 const slopes: MeasuredSlopes = {
   store: fitLine([
     [0, 0],
@@ -41,7 +41,7 @@ test('the number of shards follows from whichever bound is met first, and the wo
   const byBytes = cost(1e8, slopes, assumed)
   expect(byBytes).toMatchObject({ shards: 10, because: 'bytes', documentsPerShard: 1e7, extrapolated: true })
   expect(byBytes.queryCoreMs).toBeCloseTo(10 * 2 * Math.sqrt(1e7 / 1e4))
-  // 10 ms are 1,000,000 documents.
+  // 10 ms correspond to 1,000,000 documents.
   const byLatency = cost(1e8, slopes, { ...assumed, shardMs: 10.0001 })
   expect(byLatency).toMatchObject({ shards: 100, because: 'latency', extrapolated: false })
   expect(cost(1e8, slopes, { ...assumed, shardDocuments: 5e6 })).toMatchObject({

@@ -1,37 +1,37 @@
 import type { LineFit, PowerFit } from './fit.ts'
 
-/** What was measured, as slopes. */
+/** Measurements as slopes. */
 export interface MeasuredSlopes {
-  /** Bytes of all files of an index with text, vector and sources, against documents. */
+  /** Bytes of all files of an index with text, vector and sources, by documents. */
   readonly store: LineFit
-  /** Median ms of a query on one shard, one client, against its documents. */
+  /** Median ms of a query on one shard, one client, by documents of the shard. */
   readonly latency: PowerFit
-  /** Core ms of a query on one shard, every core busy, against its documents. */
+  /** Core ms of a query on one shard, every core busy, by documents of the shard. */
   readonly work: PowerFit
-  /** Documents a second that one core encodes and writes. */
+  /** Documents that one core encodes and writes in a second. */
   readonly docsPerCoreSecond: number
-  /** Documents of the largest shard that was measured. */
+  /** Documents of the largest measured shard. */
   readonly largestShard: number
 }
 
-/** What is not measured but chosen; each is named on the page. */
+/** Assumptions that are not measured; the page names each. */
 export interface Assumptions {
   /** Bytes of a shard. */
   readonly shardBytes: number
   /** Median ms of a query on a shard. */
   readonly shardMs: number
-  /** Documents of a shard: Lucene's limit is 2^31 - 1, deleted ones and nested ones included. */
+  /** Largest number of documents of a shard: Lucene's limit is 2^31 - 1, deleted and nested ones included. */
   readonly shardDocuments: number
-  /** Copies besides the primary. */
+  /** Number of copies beside the primary. */
   readonly replicas: number
-  /** Cores of workers that encode at once. */
+  /** Number of cores of workers that encode at the same time. */
   readonly workerCores: number
 }
 
 export interface Cost {
   readonly documents: number
   readonly shards: number
-  /** What the number of shards follows from. */
+  /** Reason for the number of shards. */
   readonly because: 'one is enough' | 'bytes' | 'latency' | 'documents'
   readonly documentsPerShard: number
   /** Bytes of all copies. */
@@ -40,15 +40,15 @@ export interface Cost {
   readonly shardMs: number
   /** Core ms of a query on all shards. */
   readonly queryCoreMs: number
-  /** To encode all documents once. */
+  /** Core hours to encode all documents once. */
   readonly coreHours: number
-  /** With the assumed cores at work. */
+  /** The same in hours with the assumed cores. */
   readonly hours: number
-  /** A shard larger than any that was measured. */
+  /** Whether a shard is larger than every measured one. */
   readonly extrapolated: boolean
 }
 
-/** What so many documents take. @param documents above 0 */
+/** Cost of a number of documents. @param documents above 0 */
 export function cost(documents: number, slopes: MeasuredSlopes, assumed: Assumptions): Cost {
   const store = Math.max(0, slopes.store.at(documents))
   const fastEnough = largestWithin(slopes.latency, assumed.shardMs)
@@ -75,7 +75,7 @@ export function cost(documents: number, slopes: MeasuredSlopes, assumed: Assumpt
   }
 }
 
-/** Documents at which the fitted time reaches the bound; all of them when it never grows. */
+/** Number of documents at which the fitted time reaches the bound; infinite when the time never grows. */
 function largestWithin({ factor, exponent }: PowerFit, ms: number): number {
   return exponent <= 0 ? Number.POSITIVE_INFINITY : (ms / factor) ** (1 / exponent)
 }

@@ -21,7 +21,7 @@ test('points beside the line give the least squares line and the relative residu
     [10, 21],
   ])
   expect([fit.intercept, fit.slope]).toEqual([10, 1])
-  // 1 off of 10 twice, 1 off of 20 twice.
+  // Off by 1 from 10 twice, off by 1 from 20 twice.
   expect(fit.residual).toBeCloseTo(Math.sqrt((0.1 ** 2 + 0.05 ** 2) / 2))
 })
 

@@ -10,13 +10,13 @@ export interface Fit {
 export interface LineFit extends Fit {
   /** y at x = 0. */
   readonly intercept: number
-  /** y for one more of x. */
+  /** Increase of y for one more x. */
   readonly slope: number
 }
 
 export interface PowerFit extends Fit {
   readonly factor: number
-  /** 1: y grows as x does; 0: not at all. */
+  /** 1: y grows in proportion to x; 0: y does not grow. */
   readonly exponent: number
 }
 

@@ -19,7 +19,7 @@ const machine = {
 }
 const speed = (p50: number) => ({ p50_ms: p50, p90_ms: 2 * p50, p99_ms: 3 * p50, ops_per_second: 1000 / p50 })
 
-/** Times grow as the square root of documents, sizes as documents. */
+/** Times grow as the square root of documents, sizes in proportion. */
 function searched(documents: number, tokens = 100): BenchSearchResult {
   const p50 = Math.sqrt(documents / 100) * (tokens / 100)
   const lengths = [2, 4].map((length) => ({ tokens: length, queries: 10, p50_ms: length * p50 }))
@@ -104,7 +104,7 @@ const cluster: ClusterResult = {
     machine,
     versions: { opensearch: '3.6.0', redis: '8' },
     commit: 'abc',
-    command: 'node bench/cluster.ts',
+    command: 'node reports/cluster/cluster.ts',
   },
   network: { namespaces: true, how: 'a bridge' },
   ingest: [1, 2].map((workers) => ({
@@ -257,7 +257,7 @@ test('the cost model needs the growth of an index with sources and the rate of t
   expect(scale).toContain('| documents a second and core')
   expect(scale).toContain('on one shard, 6 clients, core ms')
   expect(pages().get('benchmarks/work.svg')).toContain('core milliseconds, 6 clients')
-  // 50 ms are 62,500 documents of rank_feature (2 x sqrt(documents / 100)): less than 30 GB.
+  // 50 ms correspond to 62,500 documents of rank_feature (2 x sqrt(documents / 100)): less than 30 GB.
   expect(scale).toContain('| 1,000,000,000 | 16,000 | latency | 62,500 | 4 TB | 50.0 |')
   expect(scale).toContain('| 100,000 | 2 | latency | 50,000 |')
   rmSync(join(folder, 'ingest.json'))

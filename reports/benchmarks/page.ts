@@ -16,16 +16,17 @@ import { summarySection } from './sections/summary-section.ts'
 import type { StepRecord, StepStore } from './store.ts'
 
 export interface BenchmarkPages {
-  /** Texts by path below docs/. */
+  /** Text of each file by its path below docs/. */
   readonly files: ReadonlyMap<string, string>
-  /** Generated blocks of the README by name; those whose steps have run. */
+  /** Generated blocks of the README by name, for steps that have run. */
   readonly readmeBlocks: ReadonlyMap<string, string>
 }
 
 /**
- * docs/benchmarks.md, docs/scale.md and the plots, from the results of the steps alone. What has not been measured is absent.
+ * docs/benchmarks.md, docs/scale.md and the plots, made only of the results of the steps. Parts that were not measured
+ * are absent.
  *
- * @param qualityFile docs/quality.md: what pruning costs
+ * @param qualityFile docs/quality.md, for the loss of quality by pruning
  */
 export function benchmarkPages(store: StepStore, qualityFile: string): BenchmarkPages {
   const encode = store.read<BenchEncodeResult>('encode')
@@ -69,7 +70,7 @@ export function benchmarkPages(store: StepStore, qualityFile: string): Benchmark
   }
 }
 
-/** The unpruned and otherwise pruned indices, and the one of the search step between them, ascending. */
+/** The unpruned and the more strongly pruned indices, with that of the search step between them, ascending. */
 function prunings(store: StepStore, searches: readonly StepRecord<BenchSearchResult>[]): PrunedRecord[] {
   const others = store.names().flatMap((name) => {
     const [, ratio] = /^pruning-([\d.]+)$/.exec(name) ?? []

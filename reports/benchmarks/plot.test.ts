@@ -59,7 +59,7 @@ test('a curve is drawn over the whole axis and cut where the plot ends', () => {
     /<path stroke[^>]* d="(M[^"]+)"/.exec(
       plot({ title: 't', x: { title: 'x', log: true }, y: log, series }),
     ) ?? []
-  // In logarithms it is a straight line from corner to corner.
+  // On logarithmic axes it is a straight line from corner to corner.
   const at = [...path.matchAll(/[ML]([\d.]+) ([\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)])
   expect(at[0]).toEqual([76, 364])
   expect(at.at(-1)).toEqual([524, 44])

@@ -6,14 +6,14 @@ export interface Series {
   readonly points?: readonly Point[] | undefined
   /** Drawn between the ends of the x axis. */
   readonly curve?: ((x: number) => number) | undefined
-  /** Joins the points instead. @default false */
+  /** Whether to join the points instead. @default false */
   readonly joined?: boolean | undefined
 }
 
 export interface Axis {
-  /** What and in which unit. */
+  /** Quantity and unit. */
   readonly title: string
-  /** Logarithmic, else linear and from 0. @default false */
+  /** Whether the axis is logarithmic; otherwise it is linear and starts at 0. @default false */
   readonly log?: boolean | undefined
 }
 
@@ -31,14 +31,14 @@ const RIGHT = 196
 const TOP = 44
 const BOTTOM = 56
 const STEPS = 48
-/** Distinct for most colour-blind eyes and on both grounds (Okabe and Ito, less black and yellow). */
+/** Colours that most colour-blind readers can distinguish on light and dark backgrounds (Okabe and Ito, without black and yellow). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']
 const DASHES = ['', '7 4', '2 4']
 
 /**
- * A plot as an SVG document: no script, no fonts, no ground of its own; it follows the reader's light or dark scheme.
+ * A plot as an SVG document without scripts, fonts and background; it follows the reader's light or dark scheme.
  *
- * @throws RangeError for no points, or values that a logarithmic axis cannot show
+ * @throws RangeError for no points, or for values that a logarithmic axis cannot show
  */
 export function plot({ title, x, y, series }: Plot): string {
   const points = series.flatMap(({ points = [] }) => points)
@@ -85,7 +85,7 @@ function scale({ title, log = false }: Axis, values: readonly number[], from: nu
   return { ends, ticks, place: (value) => round(from + (to - from) * along(value)) }
 }
 
-/** 1, 2 and 5 of each decade, or the decades alone when there are many; from below the least to above the most. */
+/** 1, 2 and 5 of each decade, or only the decades when there are many; from below the minimum to above the maximum. */
 function logTicks(least: number, most: number): number[] {
   const [first, last] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))]
   const leading = last - first > 3 ? [1] : [1, 2, 5]
@@ -145,7 +145,7 @@ function sampled(curve: (x: number) => number, { ends: [from, to], place }: Scal
   })
 }
 
-/** 1500000 -> 1.5M, .0002 -> 0.0002. */
+/** 1500000 becomes 1.5M, .0002 becomes 0.0002. */
 function label(value: number): string {
   for (const [unit, letter] of [
     [1e9, 'G'],

@@ -14,7 +14,7 @@ const ASSUMED: Assumptions = {
   workerCores: 64,
 }
 const SIZES = [1e5, 1e6, 1e7, 1e8, 1e9]
-/** The query that needs no plugin, and ours. */
+/** The query that needs no plugin, and the plugin's. */
 const QUERIES = ['rank_feature', 'lexpand'] as const
 
 export interface ScaleSources {
@@ -23,7 +23,7 @@ export interface ScaleSources {
   readonly ingest: StepRecord<IngestResult>
 }
 
-/** The whole of docs/scale.md; nothing where a slope is missing. */
+/** The whole docs/scale.md; undefined where a slope is missing. */
 export function scalePage({ searches, ingest }: ScaleSources): string | undefined {
   const [store] = storeGrowth(searches)
   const rate = coreRate(ingest.result)
@@ -133,7 +133,7 @@ function costs(rows: readonly Cost[]): string {
   )
 }
 
-/** Rate of pushing with one worker, else of the way that ran first. */
+/** Rate of pushing with one worker, else of the first way that ran. */
 function coreRate({ layouts, machine }: IngestResult): { docs: number; way: string } | undefined {
   const runs = layouts.flatMap((layout) => layout.runs)
   const run = runs.find(({ way }) => way === 'push') ?? runs[0]

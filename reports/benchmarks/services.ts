@@ -1,18 +1,18 @@
 import { type PrivateService, startPrivateOpenSearch, startPrivateRedis } from '../../embedded/index.ts'
 import { pluginPeerHome } from '../../integration-tests/fixtures/plugin-home.ts'
 
-/** A node with our plugin and OpenSearch's neural-search, and a Redis; each starts when it is first asked for. */
+/** A node with the Lexpand plugin and OpenSearch's neural-search, and a Redis; each starts at first use. */
 export class BenchServices {
   #engine: Promise<PrivateService> | undefined
   #redis: Promise<PrivateService> | undefined
   readonly #heap: string
 
-  /** @param options.heap of the node, as `-Xmx` takes it */
+  /** @param options.heap heap of the node, in the form of `-Xmx` */
   constructor({ heap }: { readonly heap: string }) {
     this.#heap = heap
   }
 
-  /** @returns flags that make a command use them */
+  /** @returns options that make a command use them */
   async flags(names: readonly ('opensearch' | 'redis')[]): Promise<string[]> {
     const flags: string[] = []
     if (names.includes('opensearch')) flags.push('--opensearch', (await this.#opensearch()).url)
@@ -27,7 +27,7 @@ export class BenchServices {
 
   #opensearch(): Promise<PrivateService> {
     this.#engine ??= pluginPeerHome().then((home) =>
-      // Not short-lived: with the full compiler (C2), as servers run; nodes of tests have C1 only.
+      // Not short-lived: such a node has the full compiler (C2), like servers; nodes of tests have only C1.
       startPrivateOpenSearch({ home, heap: this.#heap, isShortLived: false }),
     )
     return this.#engine

@@ -1,29 +1,29 @@
 import { VARIANTS, type VariantName } from '../../measure/search-variants.ts'
 import { type Corpus, INDEXED_RATIO } from '../corpus/corpus.ts'
 
-/** A call of the command line whose JSON is kept. */
+/** A call of the command line whose JSON output is kept. */
 export interface Step {
   readonly name: string
-  /** What it needs besides the processor; started before it. */
+  /** Services that are started before it. */
   readonly services: readonly ('opensearch' | 'redis')[]
   readonly arguments: readonly string[]
 }
 
 export interface StepSettings {
-  /** Documents of the search steps, ascending. */
+  /** Numbers of documents of the search steps, ascending. */
   readonly sizes: readonly number[]
   readonly corpus: Corpus
   readonly model?: string | undefined
-  /** Interpreter with the encoder's peers. */
+  /** Python interpreter with the peers of the encoder. */
   readonly python?: string | undefined
   /** Float32 graph of the model, for the peers. */
   readonly float?: string | undefined
   readonly ingestDocuments: number
-  /** Counted passes of the searches. */
+  /** Number of counted passes of the searches. */
   readonly rounds: number
 }
 
-/** At every size; the least one has all there are but seismic, whose index takes long to build. */
+/** Variants at every size. The smallest size has all variants except seismic, whose index takes long to build. */
 const COMPARED: readonly VariantName[] = [
   'match_none',
   'unscored',
@@ -34,12 +34,12 @@ const COMPARED: readonly VariantName[] = [
   'lexpand',
   'lexpand_impacts',
 ]
-/** At sizes between, too: what text and vector take together, for the cost model. */
+/** Variants at sizes in between, too: sizes of text and vector together, for the cost model. */
 const HYBRID: readonly VariantName[] = ['hybrid', 'hybrid_lexpand']
 const ALL = (Object.keys(VARIANTS) as VariantName[]).filter((name) => name !== 'seismic')
 const AT_OTHER_PRUNINGS: readonly VariantName[] = ['rank_feature', 'lexpand', 'lexpand_impacts']
 
-/** In the order in which they run. */
+/** The steps in the order in which they run. */
 export function steps(settings: StepSettings): Step[] {
   const { sizes, corpus, python, float, ingestDocuments } = settings
   const model = settings.model === undefined ? [] : ['--model', settings.model]
@@ -62,7 +62,7 @@ export function steps(settings: StepSettings): Step[] {
         ...model,
       ],
     },
-    // The two ends first: growth can be told from them.
+    // The two ends first, because they show the growth.
     ...[...new Set([least, most, ...sizes])].map((size) => {
       const variants = size === least ? ALL : size === most ? COMPARED : [...COMPARED, ...HYBRID]
       return search(`search-${size}`, settings, { ratio: INDEXED_RATIO, size }, [

@@ -4,21 +4,21 @@ import type { Machine } from '../../measure/machine.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import type { ClusterResult } from '../cluster/cluster-result.ts'
 
-/** What a step left, with the circumstances without which its figures say little. */
+/** Result of a step, with its circumstances. */
 export interface StepRecord<Result = unknown> {
   readonly step: string
-  /** As it can be called again, files by their names alone. */
+  /** The command in a form that can be run again, with files by their names alone. */
   readonly command: string
   readonly commit: string
   readonly machine: Machine
-  /** Versions of what took part, as far as the result does not name them itself. */
+  /** Versions of the software involved, unless the result names them. */
   readonly versions: Readonly<Record<string, string>>
-  /** The whole step, filling of indices and warming up included. */
+  /** Seconds of the whole step, including filling of indices and warm-up. */
   readonly seconds: number
   readonly result: Result
 }
 
-/** Results of the steps, a file each, so that a report that is stopped goes on where it was. */
+/** Results of the steps, one file each, so that a stopped report continues where it was. */
 export class StepStore {
   readonly #folder: string
 
@@ -37,7 +37,7 @@ export class StepStore {
     return readdirSync(this.#folder).flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? [])
   }
 
-  /** Written by `node bench/cluster.ts`, in a form of its own. */
+  /** Result of `node reports/cluster/cluster.ts`, which has a form of its own. */
   readCluster(): ClusterResult | undefined {
     return this.#json('cluster') as ClusterResult | undefined
   }
@@ -52,7 +52,7 @@ export class StepStore {
     return join(this.#folder, `${step}.json`)
   }
 
-  /** @throws LexpandError INPUT for a file that is there and cannot be read or is no JSON */
+  /** @throws LexpandError INPUT for an existing file that cannot be read or is no JSON */
   #json(step: string): unknown {
     const file = this.#file(step)
     try {

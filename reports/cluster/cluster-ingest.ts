@@ -8,22 +8,22 @@ import type { ClusterServices } from './cluster-services.ts'
 export interface ClusterIngestOptions {
   readonly services: ClusterServices
   readonly model: Model
-  /** As the user named it. */
+  /** Reference of the model as given by the user. */
   readonly reference: string
   readonly fields: readonly string[]
-  /** Real ones; they are taken again under new ids when there are too few. */
+  /** Real documents; they are reused with new ids when there are too few. */
   readonly documents: readonly SourceDocument[]
   readonly encoder: ClusterEncoder
-  /** Numbers of worker processes, a run each; the first is what the others are compared with. */
+  /** Numbers of worker processes, one run each; the others are compared with the first. */
   readonly workers: readonly number[]
-  /** About how long a run shall last. */
+  /** Approximate duration of a run. */
   readonly seconds: number
 }
 
-/** Documents, spread over all, whose time tells how many a run needs, and what the real encoder does alone. */
+/** Number of documents, spread over all, whose time gives the number for a run and the speed of the real encoder alone. */
 const SAMPLE = 200
 
-/** Pushes documents with ever more workers, each with one encoder of one thread, as if it had a machine of one core. */
+/** Pushes documents with an increasing number of workers, each with one encoder of one thread, as if it had a machine of one core. */
 export async function measureClusterIngest(
   options: ClusterIngestOptions,
   onRun: (run: ClusterIngest) => void,
@@ -36,7 +36,7 @@ export async function measureClusterIngest(
       encoderAlone(model, fields, documents, { encoder, threads: 1, encoderProcesses: workers })
     const sampled = await alone(spread(options.documents, SAMPLE))
     const documents = spread(options.documents, Math.ceil(sampled.docs_per_second * seconds))
-    // The paced one only computes its time, so it is asked about the very documents.
+    // The paced encoder only computes its time, so it gets all documents.
     const encoders = encoder === 'paced' ? await alone(documents) : sampled
     const run = await measureIngest({
       way: 'push',
@@ -72,7 +72,7 @@ export async function measureClusterIngest(
   return runs
 }
 
-/** @returns exactly `count` documents with ids of their own, evenly from all over the list; each several times if need be */
+/** @returns exactly `count` documents with distinct ids, evenly from the whole list; each is used several times if necessary */
 export function spread(documents: readonly SourceDocument[], count: number): SourceDocument[] {
   const step = Math.max(1, documents.length / count)
   return Array.from({ length: count }, (_, at) => ({

@@ -13,13 +13,13 @@ export interface ClusterSearchOptions {
   /** JSON lines `{"_id", "vector"}`. */
   readonly vectors: string
   readonly queries: readonly BenchQuery[]
-  /** Numbers of clients, a run each. */
+  /** Numbers of clients, one run each. */
   readonly clients: readonly number[]
-  /** Passes over the queries that count, after one that does not. */
+  /** Number of counted passes over the queries, after one uncounted pass. */
   readonly rounds: number
 }
 
-/** Searches an index with one shard a node, each in one segment. */
+/** Searches an index with one shard for each node, each in one segment. */
 export async function measureClusterSearch(
   options: ClusterSearchOptions,
   onRun: (run: ClusterSearchRun) => void,
@@ -49,7 +49,7 @@ export async function measureClusterSearch(
   return { documents: index.documents, queries: queries.length, runs }
 }
 
-/** Every query once, each client with one under way. @returns milliseconds of each */
+/** Runs every query once; each client has one under way. @returns milliseconds of each query */
 async function pass(
   agent: Agent,
   urls: readonly URL[],

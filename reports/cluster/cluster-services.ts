@@ -6,29 +6,29 @@ import { connect } from '../../workers/index.ts'
 import type { ClusterNetwork } from './cluster-result.ts'
 import { type NetworkLab, openNetworkLab } from './network-lab.ts'
 
-/** A cluster and a Redis of its own, and places for workers; all of it goes with `close`. */
+/** A private cluster and Redis, and places for workers; `close` removes all of it. */
 export interface ClusterServices {
   readonly client: Client
   readonly redis: RedisConnection
-  /** One a node. */
+  /** One URL for each node. */
   readonly urls: readonly string[]
   readonly redisUrl: string
-  /** One a worker; workers take turns over the nodes. */
+  /** One place for each worker; workers take turns over the nodes. */
   readonly places: readonly WorkerPlace[]
   readonly network: ClusterNetwork
-  /** The same when called again. */
+  /** A second call does the same. */
   close(): Promise<void>
 }
 
 export interface ClusterServicesOptions {
   readonly nodes: number
-  /** Places for so many. */
+  /** Number of places for workers. */
   readonly workers: number
   /** Heap of each node. */
   readonly heap: string
 }
 
-/** Starts everything, each node, Redis and each worker's place in a network namespace of its own where that can be done. */
+/** Starts everything; each node, Redis and each worker's place gets a network namespace of its own where the system allows it. */
 export async function startClusterServices(options: ClusterServicesOptions): Promise<ClusterServices> {
   const { nodes, workers, heap } = options
   const numbered = (name: string, count: number) =>

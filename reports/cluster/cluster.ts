@@ -1,7 +1,8 @@
 // Measures how ingest and queries scale with worker processes and nodes, on a cluster of its own, and writes
-// .lexpand/benchmarks/cluster.json: node bench/cluster.ts [--vectors v.jsonl --queries q.jsonl] [--seconds 20] [--model NAME]
-// [--rounds 2] [--heap 1g] [--nodes 1,3]. Queries are measured when vectors and queries are named, in the formats of `lexpand bench search`.
-// Root on Linux: each node, Redis and each worker gets a network namespace. All of it is removed at the end, also by Ctrl-C.
+// .lexpand/benchmarks/cluster.json: node reports/cluster/cluster.ts [--vectors v.jsonl --queries q.jsonl] [--seconds
+// 20] [--model NAME] [--rounds 2] [--heap 1g] [--nodes 1,3]. Queries are measured only with vectors and queries, in the
+// formats of `lexpand bench search`. Root on Linux: each node, Redis and each worker gets a network namespace. All of
+// it is removed at the end, also by Ctrl-C.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -66,7 +67,7 @@ for (const nodes of values.nodes.split(',').map((text) => positive('nodes', text
     ingest.push(...(await ingestRuns(services, model)))
     if (vectors !== undefined && queries !== undefined)
       searches.push(await searchRuns(services, model, { vectors, queries }))
-    // Each time: what is measured stays when the next cluster does not start.
+    // Written after each cluster: results stay when the next cluster does not start.
     write(services.network, await versionsOf(services))
   } finally {
     await services.close()
@@ -81,7 +82,7 @@ function write(network: ClusterResult['network'], versions: ClusterResult['versi
     machine: machine(),
     versions,
     commit: commit(),
-    command: ['node bench/cluster.ts', ...process.argv.slice(2).map(withoutFolder)].join(' '),
+    command: ['node reports/cluster/cluster.ts', ...process.argv.slice(2).map(withoutFolder)].join(' '),
     network,
     ingest,
     ...(search === undefined ? {} : { search }),
@@ -133,7 +134,7 @@ function tellSearch({ nodes, shards, clients, p50_ms, p99_ms, ops_per_second }: 
   )
 }
 
-/** The page that shows it says nothing about the folders of this machine. */
+/** Removes folders: those of this machine say nothing to readers of the page. */
 function withoutFolder(word: string): string {
   return isAbsolute(word) ? basename(word) : word
 }

@@ -2,24 +2,24 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import type { NetworkPlace } from '../../embedded/index.ts'
 import { isAlive } from '../../measure/is-alive.ts'
 
-/** Network namespaces, each with an address of its own, on one switch; this process is on it, too. */
+/** Network namespaces on one switch, each with an address of its own; this process is connected to it, too. */
 export interface NetworkLab {
   /** In the order of the names. */
   readonly places: readonly NetworkPlace[]
-  /** Removes all of it; processes that still run in a namespace keep theirs until they end. */
+  /** Removes all of it; processes that still run in a namespace keep it until they end. */
   remove(): void
 }
 
-/** Kept for tests of networks (RFC 2544): nobody else's. */
+/** Address range reserved for tests of networks (RFC 2544). */
 const SUBNET = '198.18.77'
 const NODE_SUBNET = '127.77.0'
 const FIRST_HOST = 10
 
 /**
  * Makes a switch in a namespace of its own, so that neither filters nor interfaces of this machine take part, and one
- * more namespace for each name, tied to it by a pair of virtual cables.
+ * more namespace for each name, connected to it by a pair of virtual cables.
  *
- * @returns why not, where this system or account cannot
+ * @returns the reason, where this system or account cannot
  */
 export function openNetworkLab(names: readonly string[]): NetworkLab | { readonly reason: string } {
   if (process.platform !== 'linux')
@@ -56,7 +56,7 @@ export function openNetworkLab(names: readonly string[]): NetworkLab | { readonl
   }
 }
 
-/** Programs of Linux, and the packages of most distributions that hold them: minimal images lack these. */
+/** Programs of Linux and their packages in most distributions; minimal images lack them. */
 const PROGRAMS = { ip: 'iproute2', nsenter: 'util-linux' } as const
 
 function missingProgram(): string | undefined {
@@ -68,13 +68,13 @@ function missingProgram(): string | undefined {
   return undefined
 }
 
-/** A cable from the switch to what `end` names. */
+/** A cable from the switch to the interface that `end` names. */
 function plug(hub: string, port: string, end: readonly string[]): void {
   ip('-n', hub, 'link', 'add', port, 'type', 'veth', 'peer', ...end)
   ip('-n', hub, 'link', 'set', port, 'master', 'switch', 'up')
 }
 
-/** Both addresses; those of 127.0.0.0/8 leave the namespace, except the usual one. */
+/** Adds both addresses; only the usual one of 127.0.0.0/8 stays inside the namespace. */
 function furnish({ namespace, address, nodeAddress }: NetworkPlace): void {
   const inside = (...words: string[]) => ip('-n', namespace, ...words)
   ip('netns', 'exec', namespace, 'sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1')
@@ -86,14 +86,14 @@ function furnish({ namespace, address, nodeAddress }: NetworkPlace): void {
   inside('addr', 'add', '127.0.0.1/32', 'dev', 'lo')
 }
 
-/** Whether the process of a lab was killed and could not clear up. */
+/** Whether the process of a lab was killed before it could clean up. */
 function isAbandoned(name: string): boolean {
   const pid = /^lexpand-(\d+)-/.exec(name)?.[1]
   return pid !== undefined && !isAlive(Number(pid))
 }
 
 function removeNamespaces(isWanted: (name: string) => boolean): void {
-  // "name (id: 7)", or nothing at all.
+  // "name (id: 7)", or an empty list.
   for (const line of ip('netns', 'list').split('\n')) {
     const name = line.split(' ')[0] ?? ''
     if (name !== '' && isWanted(name)) ip('netns', 'del', name)

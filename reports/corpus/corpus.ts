@@ -13,7 +13,7 @@ import { PackedVectors, type Piece } from './packed-vectors.ts'
 export interface CorpusSources {
   /** JSON lines with `text`. */
   readonly passages: string
-  /** Lines of `lexpand encode --no-prune`, in the order of the passages; together they may be fewer. */
+  /** Lines of `lexpand encode --no-prune`, in the order of the passages; there may be fewer than passages. */
   readonly vectors: readonly string[]
   /** One query a line. */
   readonly queries: string
@@ -21,26 +21,26 @@ export interface CorpusSources {
 
 /** The files that `lexpand bench search` reads. */
 export interface Corpus {
-  /** Documents that are as they were; the others are variants. */
+  /** Number of original documents; the others are variants. */
   readonly real: number
   readonly documents: string
-  /** By least share of a document's largest weight that is kept. */
+  /** By smallest kept share of a document's largest weight. */
   readonly vectors: ReadonlyMap<number, string>
   readonly queries: string
 }
 
-/** What an index of ours holds, and what is compared with it. */
+/** Pruning of Lexpand's index and of those compared with it. */
 export const INDEXED_RATIO = 0.1
 export const OTHER_RATIOS = [0, 0.2]
 
 const QUERIES = 1_000
-/** Words of a query: fewer are names, more are pasted texts. */
+/** Number of words of a query: shorter ones are names, longer ones pasted texts. */
 const QUERY_WORDS = { least: 4, most: 12 }
 const SEED = 1
 
 /**
- * Writes the corpus once: texts and vectors enlarged to the largest size (the smaller ones are its first documents), the
- * vectors at other prunings for the smallest size alone, and the sampled queries.
+ * Writes the corpus once: texts and vectors enlarged to the largest size (the smaller ones are its first documents),
+ * the vectors with other prunings only for the smallest size, and the sampled queries.
  *
  * @param sizes ascending
  */
@@ -58,7 +58,7 @@ export async function writeCorpus(
   const vectorFile = (ratio: number) => file(`vectors-${ratio}`, ratio === INDEXED_RATIO ? most : least)
   const ratios = [INDEXED_RATIO, ...OTHER_RATIOS]
   const [documents, queries] = [file('documents', most), file('queries', QUERIES)]
-  // Written last: where it stands, all others of these two sizes do.
+  // Written last: if it exists, so do all other files of these two sizes.
   const about = file('about', `${least}-${most}`)
   if (!existsSync(about)) {
     const packed = await PackedVectors.read(sources.vectors)
@@ -76,7 +76,7 @@ export async function writeCorpus(
   return { real, documents, vectors: new Map(ratios.map((ratio) => [ratio, vectorFile(ratio)])), queries }
 }
 
-/** Whole or not at all. */
+/** Writes a file completely or not at all. */
 async function write(file: string, lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
   if (existsSync(file)) return
   await pipeline(Readable.from(lines), createWriteStream(`${file}.draft`))
@@ -119,7 +119,7 @@ async function* vectorLines(packed: PackedVectors, documents: number, ratio: num
     yield vectorLine(String(id++), pieces, ratio)
 }
 
-/** A piece that both documents of a variant have keeps its greater weight; pruned as an index of ours is. */
+/** A line of a vector. A piece that both documents of a variant have keeps its larger weight; the vector is pruned like one of an index. */
 export function vectorLine(id: string, pieces: Parts<Piece>, ratio: number): string {
   const weights = new Map<string, number>()
   let most = 0
@@ -127,7 +127,7 @@ export function vectorLine(id: string, pieces: Parts<Piece>, ratio: number): str
     if (weight > (weights.get(token) ?? 0)) weights.set(token, weight)
     if (weight > most) most = weight
   }
-  // By hand: an object would reorder tokens that look like numbers, and take __proto__ for something else.
+  // Written by hand: an object would reorder tokens that look like numbers, and would misread __proto__.
   let entries = ''
   for (const [token, weight] of weights) {
     if (weight >= ratio * most) entries += `${entries === '' ? '' : ','}${quoted(token)}:${weight}`
@@ -137,7 +137,7 @@ export function vectorLine(id: string, pieces: Parts<Piece>, ratio: number): str
 
 const QUOTED = new Map<string, string>()
 
-/** As JSON; the vocabulary is small, and each piece stands in thousands of documents. */
+/** A token as JSON, cached: the vocabulary is small, and each piece occurs in thousands of documents. */
 function quoted(token: string): string {
   const found = QUOTED.get(token) ?? JSON.stringify(token)
   QUOTED.set(token, found)

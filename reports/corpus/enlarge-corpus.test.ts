@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { enlarged, type Parts } from './enlarge-corpus.ts'
 
-/** Documents whose parts say where they come from. */
+/** Documents whose parts tell their origin. */
 function documents(count: number, parts: number, prefix = ''): () => AsyncIterable<Parts<string>> {
   return async function* () {
     for (let document = 0; document < count; document++)

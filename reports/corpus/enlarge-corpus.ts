@@ -7,24 +7,24 @@ export type Parts<T> = readonly T[]
 /** Share of a variant's parts that come from another document. */
 export const FOREIGN_SHARE = 0.3
 
-/** Documents that lend to each other: what is held in memory. */
+/** Number of documents that lend parts to each other: those in memory. */
 const WINDOW = 1_024
 
 export interface EnlargeOptions<T> {
-  /** Starts the real documents anew; every pass must give the same ones. */
+  /** Starts the original documents anew; every pass must give the same ones. */
   readonly read: () => AsyncIterable<Parts<T>>
-  /** Documents wanted, the real ones among them. */
+  /** Number of documents, the original ones included. */
   readonly documents: number
-  /** Same seed, same documents. @default 1 */
+  /** Equal seeds give equal documents. @default 1 */
   readonly seed?: number | undefined
 }
 
 /**
- * As many documents as wanted: the real ones first, as they are, then variants of all of them, pass by pass. In a variant
- * three in ten parts, chosen at random, are replaced by those at the same relative place of another document, one of
- * 1,024 neighbours. Who lends to whom depends on the seed and the place alone, so texts and vectors that are
- * enlarged apart are made of the same two documents. The first n of more documents are n documents enlarged.
- * Streams: memory does not grow with `documents`.
+ * As many documents as asked for: first the original ones, unchanged, then variants of all of them, pass by pass. In a
+ * variant three in ten parts, chosen at random, are replaced by those at the same relative position of another
+ * document, one of 1,024 neighbours. The lender depends only on the seed and the position, so texts and vectors that
+ * are enlarged separately are made of the same two documents. The first n of more documents are n documents enlarged.
+ * The documents stream: memory does not grow with `documents`.
  */
 export async function* enlarged<T>({
   read,
@@ -47,9 +47,9 @@ export async function* enlarged<T>({
 }
 
 interface Place {
-  /** In the window. */
+  /** Position in the window. */
   readonly at: number
-  /** In the whole. */
+  /** Position in the whole list. */
   readonly place: number
   readonly pass: number
   readonly seed: number
@@ -64,7 +64,7 @@ function variant<T>(own: Parts<T>, window: readonly Parts<T>[], { at, place, pas
   )
 }
 
-/** Neighbouring seeds give like numbers at first: they are spread by a hash. */
+/** A hash spreads the seeds: neighbouring seeds give similar first numbers. */
 function placeSeed(...numbers: readonly number[]): number {
   return createHash('md5').update(numbers.join(' ')).digest().readUInt32LE()
 }

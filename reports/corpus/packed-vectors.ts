@@ -3,7 +3,7 @@ import { LexpandError } from '../../sparse/errors.ts'
 
 export type Piece = readonly [token: string, weight: number]
 
-/** Vectors in 12 bytes a word piece: reading a hundred thousand from their JSON again for each pass takes minutes. */
+/** Vectors in 12 bytes for each word piece: parsing a hundred thousand from JSON again in each pass takes minutes. */
 export class PackedVectors {
   readonly #tokens: string[] = []
   readonly #numbers = new Map<string, number>()
@@ -11,8 +11,8 @@ export class PackedVectors {
 
   /**
    * @param files lines of `lexpand encode`: `{"tokens": {piece: weight}, ...}`, read one after the other; a vector may
-   * be empty
-   * @throws LexpandError INPUT with file and line for one that has no such vector
+   *   be empty
+   * @throws LexpandError INPUT with file and line for a line without such a vector
    */
   static async read(files: readonly string[]): Promise<PackedVectors> {
     const packed = new PackedVectors()
@@ -55,10 +55,10 @@ const START = '"tokens":{'
 const ENTRY = /"((?:[^"\\]|\\.)*)":([\d.eE+-]+)([,}])/y
 
 /**
- * In the order of the line, which is heaviest first; a parsed object of 150 names takes ten times as long and loses the
- * order.
+ * Word pieces in the order of the line, heaviest first; a parsed object of 150 names takes ten times as long and loses
+ * the order.
  *
- * @returns undefined for a line that is cut off or of another form
+ * @returns undefined for a line that is cut off or has another form
  */
 function piecesOf(line: string): Piece[] | undefined {
   const start = line.indexOf(START)

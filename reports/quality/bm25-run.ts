@@ -8,7 +8,7 @@ import { SUM_DEPTH, without } from './quality-figures.ts'
 
 const FIELD = 'text'
 
-/** BM25 of the engine, analyzer `english`, one shard, in an index that is made for it and removed. */
+/** BM25 of the engine with the analyzer `english` and one shard, in an index that is made for the run and removed. */
 export async function bm25Run(
   client: Client,
   directory: string,

@@ -14,21 +14,21 @@ import { SparseCollection } from '../../quality/sparse-collection.ts'
 import { encodeQuery, type QueryToken } from '../../sparse/query/encode-query.ts'
 import { IMPACT_STEP } from '../../sparse/vectors/stored-weight.ts'
 
-/** Depth that the metrics look at, and that each list gives to the fusion, as `search` does for a page of 10. */
+/** Depth of the metrics, and of each list for the fusion, as in `search` for a page of 10. */
 export const DEPTH = 100
 
-/** Depth to which BM25 is added to the sparse score; what stands lower has too little of one of them for the first hundred. */
+/** Depth to which BM25 is added to the sparse score: lower documents have too little of one of them to be among the first hundred. */
 export const SUM_DEPTH = 1_000
 
-/** One way to search, measured on one set. */
+/** Quality of one configuration on one set. */
 export interface Figures {
   readonly way: string
   readonly ndcg_at_10: number
   readonly recall_at_100: number
-  /** nDCG@10 against BM25, paired by query; absent for BM25 itself. */
+  /** nDCG@10 compared with BM25, paired by query; absent for BM25 itself. */
   readonly against_bm25?: Comparison | undefined
   readonly tokens_per_document?: number | undefined
-  /** Word pieces of a query that a document is expected to carry. */
+  /** Expected number of word pieces that a query and a document share. */
   readonly flops?: number | undefined
 }
 
@@ -37,7 +37,7 @@ interface Way {
   readonly pruning: number
   readonly idf: QueryIdf
   readonly hybrid?: boolean | undefined
-  /** Hybrid in one pass with this balance, or as a search chooses it. */
+  /** Hybrid in one pass with this balance; auto: the one that a search chooses. */
   readonly balance?: number | 'auto' | undefined
   readonly step?: number | undefined
 }
@@ -63,7 +63,7 @@ const WAYS: readonly Way[] = [
   ),
 ]
 
-/** All ways of one model on one set; exact dot products. */
+/** All configurations of one model on one set, by exact dot products. */
 export function modelFigures(
   model: Pick<Model, 'tokenizer' | 'queryTable'>,
   documents: readonly EncodedDocument[],
@@ -104,7 +104,7 @@ export function bm25Figures(bm25: Run, { qrels }: BeirQueries): Figures {
   return { way: 'BM25', ndcg_at_10: mean.ndcg_at_10, recall_at_100: mean.recall_at_100 }
 }
 
-/** In some BEIR collections the queries are documents, too: a query does not find itself. */
+/** In some BEIR collections the queries are documents, too: a query must not find itself. */
 export function without(id: string, ranked: readonly ScoredDocument[], depth = DEPTH): ScoredDocument[] {
   return ranked.filter((document) => document.id !== id).slice(0, depth)
 }

@@ -27,7 +27,7 @@ const HEAD = [
   ['---', '---:', '---:', '---:', '---:', '---:', '---:'],
 ]
 
-/** The whole of docs/quality.md. */
+/** The whole docs/quality.md. */
 export function qualityPage(sets: readonly MeasuredSet[], about: Circumstances): string {
   return `${[
     '# Quality',
@@ -42,7 +42,7 @@ export function qualityPage(sets: readonly MeasuredSet[], about: Circumstances):
   ].join('\n\n')}\n`
 }
 
-/** The short table of the README: the first model of each set. */
+/** The short table of the README, with the first model of each set. */
 export function qualitySummary(sets: readonly MeasuredSet[], about: Circumstances): string {
   const ways = [
     'sparse, pruned at .1',
@@ -120,7 +120,7 @@ function cellsOf(name: string, figure: Figures): string[] {
   ]
 }
 
-/** Ways that were measured on every set. */
+/** Rows for configurations that were measured on every set. */
 function meanRows(sets: readonly MeasuredSet[]): string[][] {
   const perSet = sets.map((set) => rowsByName(set))
   return [...(perSet[0]?.keys() ?? [])]

@@ -7,7 +7,7 @@ const ENCODERS: Readonly<Record<ClusterEncoder, string>> = {
   paced: 'a stand-in that sleeps',
 }
 
-/** Nodes and worker processes apart from each other: what grows with them. */
+/** How speed grows with the numbers of nodes and of worker processes. */
 export function clusterSection(cluster: ClusterResult): Section {
   const { network, search, versions } = cluster
   const where = network.namespaces

@@ -51,7 +51,7 @@ function encodeTable({ result }: StepRecord<BenchEncodeResult>): string {
   )
 }
 
-/** What ours, as shipped, does against the best of the peers at a length; nothing where either is missing. */
+/** Speed of Lexpand's encoder as shipped, compared with the best peer at a length; undefined where either is missing. */
 export function bestPeer(
   result: BenchEncodeResult,
   length: number,

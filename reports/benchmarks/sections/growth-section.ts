@@ -21,7 +21,7 @@ interface Figure {
   readonly x: Axis
   readonly y: Axis
   readonly growth: readonly Growth[]
-  /** What the slope of a line is counted in. */
+  /** Formats a slope with its unit. */
   readonly slope: (fit: LineFit) => string
 }
 

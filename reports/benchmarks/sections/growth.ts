@@ -3,14 +3,14 @@ import { fitLine, fitPower, type LineFit, type Point, type PowerFit } from '../f
 import type { StepRecord } from '../store.ts'
 import type { PrunedRecord } from './pruning-section.ts'
 
-/** One relation that was measured at several places, and the curve through them. */
+/** A relation measured at several points, and the curve through them. */
 export interface Growth<Fit extends LineFit | PowerFit = LineFit | PowerFit> {
   readonly label: string
   readonly points: readonly Point[]
   readonly fit: Fit
 }
 
-/** Queries whose growth is shown. */
+/** Queries whose growth is plotted. */
 export const GROWING = ['bm25', 'neural_sparse', 'rank_feature', 'lexpand', 'lexpand_impacts'] as const
 
 type SearchRecord = StepRecord<BenchSearchResult>
@@ -20,7 +20,7 @@ export function latencyGrowth(records: readonly SearchRecord[]): Growth<PowerFit
   return GROWING.flatMap((name) => powers(name, records, ({ variants }) => variants[name]?.p50_ms))
 }
 
-/** Processor milliseconds a query with every core busy, against documents. */
+/** Processor milliseconds of a query with every core busy, against documents. */
 export function workGrowth(records: readonly SearchRecord[]): Growth<PowerFit>[] {
   return GROWING.flatMap((name) =>
     powers(name, records, ({ machine, load }) => {
@@ -30,7 +30,7 @@ export function workGrowth(records: readonly SearchRecord[]): Growth<PowerFit>[]
   )
 }
 
-/** How many clients {@link workGrowth} was measured with: "8 clients". */
+/** Number of clients for {@link workGrowth}: "8 clients". */
 export function workClients(records: readonly SearchRecord[]): string {
   const numbers = new Set(records.flatMap(({ result }) => result.load?.clients ?? []))
   return `${[...numbers].join(' or ')} clients`
@@ -51,7 +51,7 @@ export function ingestGrowth(records: readonly SearchRecord[]): Growth<LineFit>[
   return kinds(records).flatMap((kind) => lines(kind, records, ({ index_seconds }) => index_seconds[kind]))
 }
 
-/** Median time against word pieces a document carries: the prunings. */
+/** Median time against word pieces of a document, over the prunings. */
 export function tokensGrowth(pruned: readonly PrunedRecord[]): Growth<LineFit>[] {
   return (['rank_feature', 'lexpand', 'lexpand_impacts'] as const).flatMap((name) =>
     fitted(
@@ -97,7 +97,7 @@ function pointsOf(records: readonly SearchRecord[], value: Value): Point[] {
   })
 }
 
-/** Nothing where two places are missing. */
+/** Undefined with fewer than two points. */
 function fitted<Fit extends LineFit | PowerFit>(
   label: string,
   points: readonly Point[],

@@ -4,7 +4,7 @@ import { byteSize } from '../../../measure/byte-size.ts'
 import { circumstances, count, fixed, percent, type Section, table } from '../markdown.ts'
 import type { StepRecord } from '../store.ts'
 
-/** The whole pipeline, beside the encoder alone. */
+/** Speed of the whole pipeline, beside that of the encoder alone. */
 export function ingestSection(record: StepRecord<IngestResult>): Section {
   const { layouts, documents, model } = record.result
   const runs = layouts.flatMap((layout) => layout.runs)

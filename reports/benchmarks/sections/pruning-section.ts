@@ -3,14 +3,14 @@ import { byteSize } from '../../../measure/byte-size.ts'
 import { circumstances, count, fixed, percent, type Section, table } from '../markdown.ts'
 import type { StepRecord } from '../store.ts'
 
-/** The same documents at one pruning. */
+/** Result for the same documents with one pruning. */
 export interface PrunedRecord {
-  /** Least share of the largest weight that is kept; 0 keeps all. */
+  /** Smallest kept share of a document's largest weight; 0 keeps all. */
   readonly ratio: number
   readonly record: StepRecord<BenchSearchResult>
 }
 
-/** Size and time of each pruning and layout, against what everybody has: rank_features, nothing pruned. @param pruned ascending by ratio */
+/** Size and time of each pruning and field type, compared with unpruned rank_features. @param pruned ascending by ratio */
 export function pruningSection(
   pruned: readonly PrunedRecord[],
   quality: ReadonlyMap<number, number>,

@@ -5,19 +5,19 @@ import { textStart } from '../../../sparse/text-start.ts'
 import { circumstances, count, fixed, type Section, table } from '../markdown.ts'
 import type { StepRecord } from '../store.ts'
 
-/** What is said once about all sizes. */
+/** Facts that hold for all sizes. */
 export interface CorpusFacts {
-  /** Documents that are as they were. */
+  /** Number of original documents; the others are variants of them. */
   readonly real: number
 }
 
 type SearchRecord = StepRecord<BenchSearchResult>
 
 /**
- * Latency, throughput and size of every kind of query, a table a number of documents.
+ * Latency, throughput and size of every kind of query, one table for each number of documents.
  *
  * @param records ascending by documents, at least one
- * @param seismic the peer's approximate index, measured apart
+ * @param seismic the peer's approximate index, which is measured separately
  */
 export function searchSection(
   records: readonly SearchRecord[],
@@ -96,7 +96,7 @@ function ofSize(record: SearchRecord, corpus: CorpusFacts | undefined, title = '
   ]
 }
 
-/** Beside filters: a table of p50 and its ratios, for each filter. */
+/** Tables of p50 and its ratios, one for each filter. */
 function filters({ filtered = [] }: BenchSearchResult): string[] {
   const [first] = filtered
   if (first === undefined) return []
@@ -123,7 +123,7 @@ function filters({ filtered = [] }: BenchSearchResult): string[] {
   ]
 }
 
-/** Whose p50 the others are told as times of. */
+/** Variants to whose p50 the table relates the others. */
 const COMPARED = ['bm25', 'neural_sparse'] as const
 
 function ratios(speeds: Readonly<Record<string, { readonly p50_ms: number }>>, name: string): string[] {
@@ -143,7 +143,7 @@ function indices({
     Object.entries(store_bytes).map(([kind, all]) => [
       `\`${kind}\``,
       index_bytes[kind] === undefined ? '' : byteSize(index_bytes[kind]),
-      // Without sources the rest is what the engine keeps for recovery, until it lets go of it.
+      // Files without sources: the rest is data that the engine keeps for recovery and deletes later.
       kind === 'both' || kind === 'sparse_vector' ? byteSize(all) : '',
       fixed(fill_seconds[kind], 1),
       fixed(index_seconds[kind], 1),

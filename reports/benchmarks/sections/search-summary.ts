@@ -4,7 +4,7 @@ import { VARIANTS, type VariantName } from '../../../measure/search-variants.ts'
 import { count, fixed, table } from '../markdown.ts'
 import type { StepRecord } from '../store.ts'
 
-/** What a user chooses between. */
+/** The queries that a user chooses between. */
 const ROWS: Readonly<Partial<Record<VariantName, string>>> = {
   bm25: 'BM25 `match`, english',
   neural_sparse: '`neural_sparse`, the same vectors',
@@ -13,7 +13,7 @@ const ROWS: Readonly<Partial<Record<VariantName, string>>> = {
   lexpand_impacts: "Lexpand, the plugin's query and field type",
 }
 
-/** The block "search" of the README: one number of documents. */
+/** The README's block "search", for one number of documents. */
 export function searchSummary({ command, commit, machine, result }: StepRecord<BenchSearchResult>): string {
   const { variants, load, index_bytes, documents, queries, versions } = result
   const bm25 = variants.bm25?.p50_ms

@@ -17,7 +17,7 @@ export interface SummarySources {
   readonly quality: ReadonlyMap<number, number>
 }
 
-/** What was aimed at, and what came out. */
+/** An aim and its measured result. */
 interface Aim {
   readonly what: string
   readonly bound: number
@@ -27,10 +27,10 @@ interface Aim {
   readonly unit?: string | undefined
 }
 
-/** Passages are about this long; the peers' figure is told at the same length. */
+/** Approximate length of passages; the peers' figure is for the same length. */
 const PASSAGE_PIECES = 128
 
-/** The aims that have been measured, reached or not. */
+/** Measured aims, reached or not. */
 export function summarySection(sources: SummarySources): Section | undefined {
   const aims = [...encodeAims(sources), ...ingestAims(sources), ...searchAims(sources), ...sizeAims(sources)]
   if (aims.length === 0) return undefined
@@ -114,7 +114,7 @@ function searchAims({ searches }: SummarySources): Aim[] {
   ]
 }
 
-/** Our layout as shipped, and the stock one at the same pruning. */
+/** Lexpand's field type as shipped, and the stock one with the same pruning. */
 function sizeAims({ pruned, quality }: SummarySources): Aim[] {
   const of = (wanted: number) => pruned.find(({ ratio }) => ratio === wanted)?.record.result.index_bytes
   const [whole, ours] = [of(0)?.rank_features, of(0.1)]
