@@ -19,6 +19,7 @@ export {
   setUp,
 } from './indices/index.ts'
 export {
+  type Feedback,
   type IndexSpecification,
   type Installed,
   type InstallOptions,
@@ -32,12 +33,14 @@ export { type LoadOptions, loadModel, type Manifest, type Model } from './models
 export {
   type BuiltQuery,
   buildQuery,
+  type FeedbackReport,
   type Fusion,
   ingestPipelineName,
   installIngestPipeline,
   type QueryClause,
   type QueryForm,
   type QueryIdf,
+  type Rewrite,
   SearchCache,
   type SearchHit,
   type SearchMode,

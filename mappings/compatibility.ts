@@ -6,6 +6,7 @@ import { LexpandError } from '../sparse/errors.ts'
 import { nearest } from '../sparse/nearest.ts'
 import { formatPruning } from '../sparse/vectors/pruning-text.ts'
 import type { IndexMapping } from './index-mapping.ts'
+import { SEARCH_CHOICE } from './search-choice.ts'
 import { type IndexSpecification, parseSpecification } from './specification.ts'
 import { keepsVectors } from './stored-source.ts'
 import { type LexicalFields, lexicalFields } from './text-fields.ts'
@@ -26,6 +27,8 @@ export interface InstalledIndex extends SpecifiedIndex {
   readonly vectorType: VectorType
   /** The text fields that a query by words can reach. */
   readonly lexical: LexicalFields
+  /** What `lexpand advise` has stored for searches, not parsed: only searches need it. */
+  readonly searchChoice?: unknown
 }
 
 /** Reads only the specification, as {@link readInstalledIndex} does. @throws LexpandError INDEX as it does */
@@ -100,6 +103,7 @@ function installed(asked: string, name: string, mapping: IndexMapping): Installe
     vectorsInSource: keepsVectors(mapping, sparse_field),
     vectorType: vectorTypeOf(mapping, sparse_field) ?? DEFAULT_VECTOR_TYPE,
     lexical: lexicalFields(specification.fields, mapping),
+    searchChoice: mapping._meta?.[SEARCH_CHOICE],
   }
 }
 

@@ -25,6 +25,13 @@ export {
   type TemplateName,
 } from './install.ts'
 export {
+  type Feedback,
+  feedbackSchema,
+  parseSearchChoice,
+  SEARCH_CHOICE,
+  type SearchChoice,
+} from './search-choice.ts'
+export {
   type DocumentState,
   inStates,
   SIDECAR,

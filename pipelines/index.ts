@@ -21,13 +21,16 @@ export { lexicalQuery } from './query/lexical-query.ts'
 export { type QueryClause, type QueryForm, sparseQuery } from './query/query-builder.ts'
 export type { TwoPhaseReport } from './query/two-phase.ts'
 export { type TwoPhase, type TwoPhaseQuery, twoPhaseQuery } from './query/two-phase.ts'
+export { type BuiltQuery, buildQuery, type QueryRequest } from './search/build-query.ts'
 export { measureCoverage } from './search/coverage.ts'
 export type { SearchResources } from './search/plan.ts'
 export { engineFusion, fusionDepth } from './search/ranking.ts'
-export { type BuiltQuery, buildQuery, search } from './search/search.ts'
+export { search } from './search/search.ts'
 export { SearchCache } from './search/search-cache.ts'
 export type {
+  FeedbackReport,
   Fusion,
+  Rewrite,
   SearchHit,
   SearchMode,
   SearchRequest,

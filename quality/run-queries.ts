@@ -10,7 +10,7 @@ export interface QuerySet {
   /** Query id -> text. */
   readonly queries: ReadonlyMap<string, string>
   /** Options of every query, such as `idf`. @default the defaults of a search */
-  readonly options?: Pick<SearchRequest, 'idf' | 'fusion'> | undefined
+  readonly options?: Pick<SearchRequest, 'idf' | 'fusion' | 'feedback'> | undefined
 }
 
 /** A mode of a search, or the default behaviour of a request that names no mode. */
@@ -25,6 +25,7 @@ function requestOf(
 ): SearchRequest {
   return {
     ...options,
+    feedback: mode === 'bm25' ? undefined : options?.feedback,
     index,
     text,
     mode: mode === 'default' ? undefined : mode,

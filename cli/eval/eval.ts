@@ -2,7 +2,13 @@ import { type Command, Option } from 'commander'
 import type { Latency } from '../../measure/latency.ts'
 import { type Machine, machine } from '../../measure/machine.ts'
 import { textTable } from '../../measure/text-table.ts'
-import { type Fusion, type QueryIdf, SearchCache, weightTokens } from '../../pipelines/index.ts'
+import {
+  type Fusion,
+  type QueryIdf,
+  SearchCache,
+  type SearchRequest,
+  weightTokens,
+} from '../../pipelines/index.ts'
 import { readBeirQueries } from '../../quality/beir.ts'
 import { type Evaluation, evaluate, type QualityMetrics } from '../../quality/metrics.ts'
 import { type MeasuredMode, type QuerySet, rankAll, timeAll } from '../../quality/run-queries.ts'
@@ -16,7 +22,15 @@ import { connect } from '../shell/connect.ts'
 import { interruption } from '../shell/interrupt.ts'
 import { type ModelFlags, openModel, withModel } from '../shell/model.ts'
 import { note, printResult } from '../shell/output.ts'
-import { type FusionFlags, fusionOf, SEARCH_MODES, withFusion, withIdf } from '../shell/ranking-flags.ts'
+import {
+  type FeedbackFlags,
+  type FusionFlags,
+  fusionOf,
+  SEARCH_MODES,
+  withFeedback,
+  withFusion,
+  withIdf,
+} from '../shell/ranking-flags.ts'
 import { EVAL_FIELD, prepareEvalIndex } from './eval-index.ts'
 
 export function register(program: Command): void {
@@ -47,7 +61,7 @@ export function register(program: Command): void {
       false,
     )
     .action(evaluateFolder)
-  withExamples(withJson(withModel(withConnection(withFusion(withIdf(command))))), [
+  withExamples(withJson(withModel(withConnection(withFusion(withFeedback(withIdf(command)))))), [
     'lexpand eval ./scifact',
     'lexpand eval ./scifact --modes bm25,sparse --exact-check',
     'lexpand eval ./long-documents --windows 16',
@@ -57,7 +71,7 @@ export function register(program: Command): void {
 
 const EVAL_MODES = [...SEARCH_MODES, 'default'] as const satisfies readonly MeasuredMode[]
 
-interface EvalFlags extends ModelFlags, ConnectionFlags, FusionFlags {
+interface EvalFlags extends ModelFlags, ConnectionFlags, FusionFlags, FeedbackFlags {
   readonly modes: readonly MeasuredMode[]
   readonly idf: QueryIdf
   readonly split: string
@@ -68,7 +82,7 @@ interface EvalFlags extends ModelFlags, ConnectionFlags, FusionFlags {
 }
 
 interface EvalSet extends QuerySet {
-  readonly options: { readonly idf: QueryIdf; readonly fusion: Fusion | undefined }
+  readonly options: NonNullable<QuerySet['options']> & { readonly idf: QueryIdf }
   readonly cache: SearchCache
 }
 
@@ -84,6 +98,8 @@ interface EvalResult {
   readonly idf: QueryIdf
   /** Fusion of hybrid and default; absent where a search decides. */
   readonly fusion?: Fusion | undefined
+  /** Feedback of the first hits, where it was asked for. */
+  readonly feedback?: SearchRequest['feedback']
   /** Largest number of windows of a document. */
   readonly windows: number
   readonly index: string
@@ -106,7 +122,7 @@ async function evaluateFolder(directory: string, flags: EvalFlags): Promise<void
   // The specification is read once, and not between the measured requests.
   const cache = new SearchCache(Number.POSITIVE_INFINITY)
   const resources = { tokenizer, queryTable, cache }
-  const options = { idf: flags.idf, fusion: fusionOf(flags) }
+  const options = { idf: flags.idf, fusion: fusionOf(flags), feedback: flags.feedback }
   const set: EvalSet = { client, index: index.name, resources, queries, options, cache }
 
   note(`Ranking ${queries.size} queries, ${flags.modes.join(', ')}`)
@@ -128,6 +144,7 @@ async function evaluateFolder(directory: string, flags: EvalFlags): Promise<void
       : {}),
     idf: flags.idf,
     fusion: fusionOf(flags),
+    feedback: flags.feedback,
     windows: flags.windows,
     index: index.name,
     reused: index.reused,

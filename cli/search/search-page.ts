@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import type { SearchHit, SearchResult } from '../../pipelines/index.ts'
+import type { FeedbackReport, SearchHit, SearchResult } from '../../pipelines/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { textStart } from '../../sparse/text-start.ts'
 
@@ -37,7 +37,7 @@ export async function facetAggregations(
 
 /** A page of hits for people. @param fields fields shown of a hit without excerpts */
 export function resultPage(
-  { mode, tookMs, coverage, total, hits, aggregations }: SearchResult,
+  { mode, tookMs, coverage, total, hits, aggregations, feedback }: SearchResult,
   fields: readonly string[],
   from: number,
 ): string {
@@ -49,9 +49,20 @@ export function resultPage(
   const noun = (total ?? hits.length) === 1 ? 'hit' : 'hits'
   return [
     `${hits.length}${of} ${noun} by ${mode}${partly} in ${tookMs.toFixed(1)} ms`,
+    ...(feedback === undefined ? [] : [addedBy(feedback)]),
     ...hits.map((hit, at) => lines(hit, fields, from + at + 1)),
     ...Object.entries(aggregations ?? {}).map(([name, facet]) => `${name}: ${counts(facet as Facet)}`),
   ].join('\n')
+}
+
+/** Pieces that are named; the others weigh less. */
+const NAMED_PIECES = 8
+
+function addedBy({ documents, pieces }: FeedbackReport): string {
+  const named = pieces.slice(0, NAMED_PIECES).map(({ token, weight }) => `${token} ${weight.toFixed(2)}`)
+  const others = pieces.length - named.length
+  const from = documents.length === 1 ? 'the first hit' : `the first ${documents.length} hits`
+  return `added from ${from}: ${named.join(', ')}${others > 0 ? ` and ${others} lighter` : ''}`
 }
 
 function lines(hit: SearchHit, fields: readonly string[], rank: number): string {

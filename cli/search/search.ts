@@ -8,7 +8,15 @@ import type { ConnectionFlags } from '../shell/configuration.ts'
 import { connect } from '../shell/connect.ts'
 import { type ModelFlags, openModel, withModel } from '../shell/model.ts'
 import { printResult } from '../shell/output.ts'
-import { type FusionFlags, fusionOf, SEARCH_MODES, withFusion, withIdf } from '../shell/ranking-flags.ts'
+import {
+  type FeedbackFlags,
+  type FusionFlags,
+  fusionOf,
+  SEARCH_MODES,
+  withFeedback,
+  withFusion,
+  withIdf,
+} from '../shell/ranking-flags.ts'
 import { facetAggregations, resultPage } from './search-page.ts'
 
 export function register(program: Command): void {
@@ -54,7 +62,7 @@ export function register(program: Command): void {
     .option('--explain', 'show which word pieces matched, with their share of the score', false)
     .option('--highlight', 'show excerpts with the matched words marked', false)
     .action(searchIndex)
-  withExamples(withJson(withModel(withConnection(withFusion(withIdf(command))))), [
+  withExamples(withJson(withModel(withConnection(withFusion(withFeedback(withIdf(command)))))), [
     'lexpand search "heart attack treatment" --index articles',
     'lexpand search "heart attack treatment" --index articles --mode sparse --explain --highlight',
     `lexpand search '"heart attack" treatment -surgery' --index articles --sort date:desc --facet year --total`,
@@ -62,7 +70,7 @@ export function register(program: Command): void {
   ])
 }
 
-interface SearchFlags extends ModelFlags, ConnectionFlags, FusionFlags {
+interface SearchFlags extends ModelFlags, ConnectionFlags, FusionFlags, FeedbackFlags {
   readonly index: readonly string[]
   readonly mode?: SearchMode | undefined
   readonly idf: QueryIdf
@@ -92,6 +100,7 @@ async function searchIndex(text: string, flags: SearchFlags): Promise<void> {
     idf,
     history,
     fusion: fusionOf(flags),
+    feedback: flags.feedback,
     size,
     from,
     filter,

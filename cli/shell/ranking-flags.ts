@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
-import type { Fusion, QueryIdf, SearchMode } from '../../pipelines/index.ts'
+import type { Fusion, QueryIdf, SearchMode, SearchRequest } from '../../pipelines/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
-import { number } from './arguments.ts'
+import { integer, number } from './arguments.ts'
 
 export const SEARCH_MODES = ['sparse', 'bm25', 'hybrid'] as const satisfies readonly SearchMode[]
 
@@ -17,6 +17,24 @@ export function withIdf(command: Command): Command {
       .choices(QUERY_IDFS)
       .default('auto'),
   )
+}
+
+export interface FeedbackFlags {
+  readonly feedback?: SearchRequest['feedback']
+}
+
+/** Whether the first hits add to the query. */
+export function withFeedback(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--feedback <documents>',
+      'learn from so many first hits, 1 to 10, and search again; off; auto: as lexpand advise --store has measured for the index (default: auto)',
+    ).argParser(feedback),
+  )
+}
+
+function feedback(text: string): SearchRequest['feedback'] {
+  return text === 'auto' || text === 'off' ? text : { documents: integer(1, 10)(text) }
 }
 
 const FUSIONS = ['sum', 'min_max', 'rrf'] as const satisfies readonly Fusion['type'][]

@@ -25,14 +25,24 @@ test('one flat list: the text without a boost, and the word pieces divided by th
   ])
 })
 
-test('a small balance keeps the weights within what the engine takes, by a boost at the text', () => {
-  const { query, scale } = onePassQuery({ ...options, balance: 0.01 })
-  expect(scale).toBeCloseTo(64 / 6, 12)
-  expect(query.bool?.should).toMatchObject([
-    { bool: { must: [{ match: {} }], boost: (64 / 6) * 0.01 } },
-    { rank_feature: { boost: 64 } },
-    {},
+test('a piece heavier than the engine takes for one clause stands there four times, and the text keeps no boost', () => {
+  const { query, scale } = onePassQuery({ ...options, balance: 0.05 })
+  expect(scale).toBe(20)
+  expect(query.bool?.should).toEqual([
+    { match: { body: { query: 'wing bird' } } },
+    { rank_feature: { field: 'body_sparse.bird', linear: {}, boost: 60 } },
+    ...Array(4).fill({ rank_feature: { field: 'body_sparse.wing', linear: {}, boost: 30 } }),
   ])
+})
+
+test('a tiny balance keeps the weights within what the engine takes, by a boost at the text', () => {
+  const { query, scale } = onePassQuery({ ...options, balance: 0.01 })
+  expect(scale).toBeCloseTo((4 * 64) / 6, 9)
+  const [text, ...pieces] = [query.bool?.should].flat() as object[]
+  expect(text).toMatchObject({ bool: { must: [{ match: {} }], boost: scale * 0.01 } })
+  expect(pieces).toHaveLength(8)
+  const { scale: alone } = onePassQuery({ ...options, form: 'neural_sparse', balance: 0.01 })
+  expect(alone).toBeCloseTo(64 / 6, 9)
 })
 
 test('at balance 0 the text finds nothing, but what has no vector is still found', () => {

@@ -48,10 +48,42 @@ export function onePassQuery(options: OnePassOptions): ScaledQuery {
   const should = [
     ...(inPlugin || balance === 0 ? [] : [boosted(text, balance * scale)]),
     ...(balance === 0 ? [] : earlier.map((turn) => ofTurn(turn, options, scale))),
-    ...sparseClauses({ ...options, boost: scale, share: inPlugin ? options : undefined }),
+    ...piecesWith(options, scale, inPlugin),
     ...(lift > 0 ? [lifted(text, lift * scale)] : []),
   ]
   return { query: { bool: { should, minimum_should_match: 1, filter: [...filter] } }, scale }
+}
+
+/**
+ * Times that a heavy piece stands in a query. Lucene adds the weights of equal clauses up, so that a piece can weigh more
+ * than the engine takes for one clause, and a small balance needs no boost around the text.
+ */
+const REPEATS = 4
+
+/** Pieces of a query up to which the heavy ones are repeated: the clauses then stay within half of the engine's limit. */
+const MOST_REPEATED = CLAUSE_BUDGET / 2 / REPEATS
+
+function repeatsOf({ tokens, form = 'rank_feature' }: OnePassOptions): number {
+  return form === 'rank_feature' && tokens.length <= MOST_REPEATED ? REPEATS : 1
+}
+
+/** The word pieces with their weights times the scale. @throws LexpandError as `sparseClauses` does */
+function piecesWith(options: OnePassOptions, scale: number, inPlugin: boolean): QueryClause[] {
+  const { tokens } = options
+  const share = inPlugin ? options : undefined
+  const repeats = repeatsOf(options)
+  if (repeats === 1) return sparseClauses({ ...options, boost: scale, share })
+  const heavy = heavyOf(tokens, scale)
+  if (heavy.length === 0) return sparseClauses({ ...options, boost: scale })
+  const light = tokens.filter((token) => !heavy.includes(token))
+  const clausesOf = (of: OnePassOptions['tokens'], boost: number) =>
+    of.length === 0 ? [] : sparseClauses({ ...options, tokens: of, boost })
+  const repeated = clausesOf(heavy, scale / repeats)
+  return [...clausesOf(light, scale), ...Array.from({ length: repeats }, () => repeated).flat()]
+}
+
+function heavyOf(tokens: OnePassOptions['tokens'], scale: number): OnePassOptions['tokens'] {
+  return tokens.filter(({ weight }) => weight * scale > LARGEST_QUERY_WEIGHT)
 }
 
 function ofTurn({ text, weight }: WeightedText, { lexical, balance }: OnePassOptions, scale: number) {
@@ -64,17 +96,22 @@ function asksInPlugin({ lexical: { plain, nested = {} }, balance }: OnePassOptio
 }
 
 /** 1 / balance, within the engine's limit of a clause's weight. */
-function scaleFor({ balance, tokens }: OnePassOptions): number {
+function scaleFor(options: OnePassOptions): number {
+  const { balance, tokens, added = [] } = options
   if (balance === 0) return 1
-  const heaviest = tokens.reduce((most, { weight }) => Math.max(most, weight), 0)
-  return Math.min(1 / balance, LARGEST_QUERY_WEIGHT / heaviest)
+  const heaviest = [...tokens, ...added].reduce((most, { weight }) => Math.max(most, weight), 0)
+  // A hair less, since the product may round to more than the limit.
+  return Math.min(1 / balance, (repeatsOf(options) * LARGEST_QUERY_WEIGHT * (1 - 1e-12)) / heaviest)
 }
 
 /** Number of words of the text that fit into the engine's limit of clauses. */
-function roomForText({ tokens, lexical, filter = [], lift = 0, earlier = [] }: OnePassOptions): number {
+function roomForText(options: OnePassOptions): number {
+  const { tokens, added = [], lexical, filter = [], lift = 0, earlier = [] } = options
   const { plain, nested = {} } = lexical
   const fields = plain.length + Object.values(nested).flat().length
-  const room = CLAUSE_BUDGET - tokens.length - leaves(filter)
+  const pieces =
+    tokens.length + added.length + (repeatsOf(options) - 1) * heavyOf(tokens, scaleFor(options)).length
+  const room = CLAUSE_BUDGET - pieces - leaves(filter)
   const before = earlier.reduce((words, { text }) => words + text.split(' ').length, 0)
   return Math.floor(room / (fields * (lift > 0 ? 2 : 1))) - before
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Client } from '@opensearch-project/opensearch'
 import {
   type EngineFailure,
@@ -9,6 +10,7 @@ import {
 import { internalSearches } from '../../opensearch/internal-search.ts'
 import type { QueryToken } from '../../sparse/query/encode-query.ts'
 import { type CorpusFrequencies, type QueryIdf, weightByCorpus } from './corpus-idf.ts'
+import type { QueryClause } from './query-builder.ts'
 
 /** Number of word pieces whose frequencies a cache keeps; a vocabulary has about 30,000. */
 export const LARGEST_FREQUENCY_CACHE = 100_000
@@ -125,6 +127,8 @@ export interface SparseField {
   readonly field: string
   /** Decides how documents are counted: `rank_feature` on a field of another type finds nothing and gives no error. */
   readonly vectorType: VectorType
+  /** Only documents that match count. @default all */
+  readonly within?: readonly QueryClause[] | undefined
 }
 
 /**
@@ -143,18 +147,20 @@ export async function weightTokens(
 }
 
 /** Neither index names nor fields contain a line break. */
-function key({ index, field }: SparseField, piece: string | undefined): string {
-  return piece === undefined ? `${index}\n${field}` : `${index}\n${field}\n${piece}`
+function key({ index, field, within }: SparseField, piece: string | undefined): string {
+  const scope =
+    within === undefined ? [] : [createHash('sha256').update(JSON.stringify(within)).digest('hex')]
+  return [index, field, ...(piece === undefined ? [] : [piece]), '', ...scope].join('\n')
 }
 
 /**
  * Query for the documents with a piece; without a piece, for all documents with a vector. These are counted by the
  * sidecar, since `rank_features` has no `exists`.
  */
-function queryOf({ field, vectorType }: SparseField, piece: string | undefined): object {
-  return piece === undefined
-    ? { term: { [`${SIDECAR}.state`]: 'ready' } }
-    : tokenClause(vectorType, field, piece)
+function queryOf({ field, vectorType, within }: SparseField, piece: string | undefined): object {
+  const query =
+    piece === undefined ? { term: { [`${SIDECAR}.state`]: 'ready' } } : tokenClause(vectorType, field, piece)
+  return within === undefined ? query : { bool: { filter: [query, ...within] } }
 }
 
 /** Counts everything in one request, as of the last refresh, like any search. */

@@ -36,6 +36,8 @@ export interface SparseQueryOptions {
    * @default 1
    */
   readonly boost?: number | undefined
+  /** Distinct pieces of the first hits, for the form lexpand; the other forms have them in `tokens`. @default none */
+  readonly added?: SparseQueryOptions['tokens'] | undefined
   /** Clauses that a document must match and that do not change the score. */
   readonly filter?: readonly QueryClause[] | undefined
 }
@@ -75,15 +77,18 @@ export function sparseClauses({
   idf = 'model',
   boost = 1,
   tokens,
+  added = [],
   share,
 }: SparseQueryOptions & { readonly share?: LexicalShare | undefined }): QueryClause[] {
   const weights = weightedTokens(tokens, boost)
-  assertClauseBudget(weights.size, filter)
+  const more = added.length === 0 ? [] : weightedTokens(added, boost)
+  assertClauseBudget(weights.size + added.length, filter)
+  const clauses = (of: Iterable<readonly [string, number]>) =>
+    Array.from(of, ([token, weight]) => tokenClause(vectorType, field, token, weight))
   return {
-    rank_feature: () =>
-      Array.from(weights, ([token, weight]) => tokenClause(vectorType, field, token, weight)),
+    rank_feature: () => clauses(weights),
     neural_sparse: () => [neuralSparse(field, weights)],
-    lexpand: () => [lexpand({ field, query: text }, idf, boost, share)],
+    lexpand: () => [lexpand({ field, query: text }, idf, boost, share), ...clauses(more)],
   }[form]()
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { assertIndexName } from '../../mappings/index.ts'
+import { assertIndexName, type Feedback, feedbackSchema } from '../../mappings/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import type { HighlightOptions } from '../../sparse/query/highlight.ts'
 import { assertShape } from '../../sparse/shape.ts'
@@ -14,10 +14,19 @@ import {
   LARGEST_BALANCE,
   LARGEST_WINDOW,
   LONGEST_QUERY,
+  type Rewrite,
   type SearchRequest,
 } from './search-request.ts'
 
-type WithDefault = 'idf' | 'size' | 'from' | 'explain' | 'trackTotalHits' | 'emptyQuery' | 'timeoutMs'
+type WithDefault =
+  | 'idf'
+  | 'feedback'
+  | 'size'
+  | 'from'
+  | 'explain'
+  | 'trackTotalHits'
+  | 'emptyQuery'
+  | 'timeoutMs'
 
 /** A request with defaults filled in and its text parsed. */
 export interface CheckedRequest
@@ -32,6 +41,7 @@ export interface CheckedRequest
   readonly trackTotalHits: boolean
   readonly emptyQuery: 'error' | 'lexical'
   readonly timeoutMs: number
+  readonly feedback: Feedback | 'auto' | 'off'
   /** Names separated by commas, as the engine takes them. */
   readonly index: string
   readonly history: readonly string[]
@@ -51,9 +61,11 @@ const requestSchema = z.strictObject({
   index: z.union([z.string(), z.array(z.string())]),
   text: z.string(),
   history: z.array(z.string()).optional(),
+  rewrite: z.custom<Rewrite>((value) => typeof value === 'function', 'expected a function').optional(),
   mode: z.enum(['sparse', 'bm25', 'hybrid']).optional(),
   form: z.enum(['rank_feature', 'neural_sparse', 'lexpand']).optional(),
   idf: z.enum(['auto', 'model', 'corpus', 'blend']).optional(),
+  idfScope: z.enum(['index', 'filter']).optional(),
   twoPhase: z
     .strictObject({
       cut: z.number().optional(),
@@ -77,6 +89,7 @@ const requestSchema = z.strictObject({
     ])
     .optional(),
   fuseIn: z.enum(['engine', 'client']).optional(),
+  feedback: z.union([z.enum(['auto', 'off']), feedbackSchema]).optional(),
   operators: z.boolean().optional(),
   boosts: z.array(clause).optional(),
   sort: z.union([sortKey, z.array(sortKey)]).optional(),
@@ -160,6 +173,7 @@ export function checkRequest(request: SearchRequest): CheckedRequest {
     fusion,
     trackTotalHits: request.trackTotalHits ?? false,
     emptyQuery: request.emptyQuery ?? 'lexical',
+    feedback: request.feedback ?? 'auto',
     timeoutMs: request.timeoutMs ?? 30_000,
   }
 }
@@ -177,7 +191,7 @@ const OF_ONE_LIST = [
 ] as const satisfies readonly (keyof SearchRequest)[]
 
 function checkOneList(request: SearchRequest, { type }: Fusion): void {
-  const { from = 0, searchAfter, sort } = request
+  const { from = 0, searchAfter, sort, feedback, mode } = request
   const found = OF_ONE_LIST.find((name) => request[name] !== undefined)
   const hasOne = type === 'sum' || request.mode === 'sparse' || request.mode === 'bm25'
   expect(
@@ -186,6 +200,10 @@ function checkOneList(request: SearchRequest, { type }: Fusion): void {
     `${type} with ${found}`,
     `Leave fusion or ${found} out.`,
   )
+  if (typeof feedback === 'object') {
+    expect(mode !== 'bm25', 'a mode with vectors beside feedback', 'bm25', 'Leave one of the two out.')
+    expect(hasOne, 'fusion sum', `${type} with feedback`, 'Leave fusion or feedback out.')
+  }
   if (searchAfter === undefined) return
   expect(sort !== undefined, 'a sort beside searchAfter', 'none', 'Sort as the page before did.')
   expect(from === 0, 'a from of 0 beside searchAfter', String(from), 'Leave from out.')

@@ -18,6 +18,8 @@ export interface HitContext {
   readonly balance?: number | undefined
   readonly tokenizer: WordPieceTokenizer
   readonly tokens: readonly QueryToken[]
+  /** Pieces of the query itself, where the first hits have added some to `tokens`. */
+  readonly own?: readonly QueryToken[] | undefined
 }
 
 /**
@@ -46,10 +48,11 @@ export function searchHit<Source>(hit: EngineHit, context: HitContext): SearchHi
     piecesOf(readable, tokenizer),
     vectorType === 'lexpand_impacts' ? roundToImpact : truncateToFeatureField,
   )
+  const marked = withOrigin(explanation, context)
   return {
     ...shown,
     ...(request.explain && context.mode !== 'bm25'
-      ? { explanation, shares: sharesOf(shown.score, explanation, context) }
+      ? { explanation: marked, shares: sharesOf(shown.score, explanation, context) }
       : {}),
     ...(request.highlight === undefined
       ? {}
@@ -70,12 +73,26 @@ function sharesOf(
 /** UTF-16 units: at worst a tenth of a second of tokenizing for each hit. */
 export const EXPLAINED_UNITS = 1_000_000
 
-/** Words to highlight: all words of the query where BM25 takes part; in sparse mode those that the vector holds. */
+/**
+ * Words to highlight: all words of the query where BM25 takes part; in sparse mode those that the vector holds. Pieces
+ * that the first hits have added are nothing that the user has asked for.
+ */
 function matched(
-  { mode, tokens }: HitContext,
+  { mode, tokens, own = tokens }: HitContext,
   explanation: readonly TokenContribution[],
 ): ReadonlySet<string> {
-  return new Set((mode === 'sparse' ? explanation : tokens).map(({ token }) => token))
+  const asked = new Set(own.map(({ token }) => token))
+  if (mode !== 'sparse') return asked
+  return new Set(explanation.map(({ token }) => token).filter((token) => asked.has(token)))
+}
+
+function withOrigin(
+  explanation: readonly TokenContribution[],
+  { own }: HitContext,
+): readonly TokenContribution[] {
+  if (own === undefined) return explanation
+  const asked = new Set(own.map(({ token }) => token))
+  return explanation.map((one) => (asked.has(one.token) ? one : { ...one, feedback: true }))
 }
 
 function storedWeights(source: Readonly<Record<string, unknown>>, field: string): Map<string, number> {

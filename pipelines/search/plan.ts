@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { assertQueryTable, assertVocabulary } from '../../mappings/index.ts'
+import { assertQueryTable, assertVocabulary, type Feedback } from '../../mappings/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { encodeQuery, type QueryToken } from '../../sparse/query/encode-query.ts'
 import type { QueryTable } from '../../sparse/query/query-table.ts'
@@ -16,8 +16,11 @@ import {
   TRUSTED_DOCUMENTS,
   weightByCorpus,
 } from '../query/corpus-idf.ts'
+import { DEFAULT_FEEDBACK, withFeedback } from '../query/feedback.ts'
 import { operatorFilters } from '../query/operators.ts'
 import {
+  CLAUSE_BUDGET,
+  leaves,
   type QueryClause,
   type QueryForm,
   type SparseQueryOptions,
@@ -26,7 +29,7 @@ import {
 import type { CheckedRequest } from './checked-request.ts'
 import type { HybridQueries } from './ranking.ts'
 import type { SearchCache } from './search-cache.ts'
-import type { SearchMode } from './search-request.ts'
+import type { SearchMode, SortKey } from './search-request.ts'
 import type { SearchTarget } from './search-target.ts'
 
 /** What a search needs beside the engine; a loaded model provides the first two. */
@@ -41,6 +44,7 @@ export interface SearchResources {
 export interface SearchContext extends SearchResources {
   readonly client: Client
   readonly cache: SearchCache
+  readonly target: SearchTarget
   readonly request: CheckedRequest
 }
 
@@ -55,11 +59,24 @@ export interface Plan {
   readonly query: ScaledQuery | HybridQueries
   /** The sparse query in mode sparse, for two-phase scoring. */
   readonly sparse?: SparseQueryOptions | undefined
+  /** What the first hits are to add; absent where they add nothing. */
+  readonly feedback?: PlannedFeedback | undefined
+}
+
+/** How the first hits come to add word pieces to a query. */
+export interface PlannedFeedback {
+  readonly settings: Required<Feedback>
+  /** The query that finds the first hits. */
+  readonly first: ScaledQuery
+  /** Weights word pieces of the model's table as the query's own are weighted. */
+  weigh(tokens: readonly QueryToken[]): Promise<readonly QueryToken[]>
+  /** The query with pieces added; as many as the engine's limit of clauses leaves room for. */
+  with(added: readonly QueryToken[]): Pick<Plan, 'query' | 'sparse'>
 }
 
 /** Decides how a request is answered. @throws LexpandError as `search` does */
-export async function planSearch(target: SearchTarget, context: SearchContext): Promise<Plan> {
-  const { client, tokenizer, queryTable, cache, request } = context
+export async function planSearch(context: SearchContext): Promise<Plan> {
+  const { client, tokenizer, queryTable, cache, target, request } = context
   const { asked, specification, vectorType, lexical } = target
   const hasText = lexical.plain.length > 0 || Object.keys(lexical.nested ?? {}).length > 0
   const wanted = request.mode ?? (hasText ? 'hybrid' : 'sparse')
@@ -77,38 +94,90 @@ export async function planSearch(target: SearchTarget, context: SearchContext): 
   if (mode === 'bm25') {
     return { mode, tokens: ofTable, query: whole(ofWords()) }
   }
-  const wantedForm = await formFor(target, context)
-  const field: SparseField = { index: asked, field: specification.sparse_field, vectorType }
+  const within = request.idfScope === 'filter' && request.filter.length > 0 ? request.filter : undefined
+  const field: SparseField = { index: asked, field: specification.sparse_field, vectorType, within }
   const count = (pieces: readonly string[]) => cache.frequencies(client, field, pieces)
-  const askable = turns.length === 1 || wantedForm !== 'lexpand' ? wantedForm : 'rank_feature'
-  const { form, idf } = await inPluginWhere(askable, request.idf, request.form !== undefined, async () => {
-    return (await count([])).documents
-  })
-  // The plugin computes the weights of the index itself; only an explanation needs them here.
-  const counts = form !== 'lexpand' || request.explain
+  const { form, idf } = await formAndIdf(context, turns.length, count)
+  const settings = feedbackFor(mode, request, target)
+  // The plugin computes the weights of the index itself; only an explanation and feedback need them here.
+  const counts = form !== 'lexpand' || request.explain || settings !== undefined
   // Weighted by the corpus before the decay, or rarity would bring earlier turns back.
   const weigh = (of: readonly QueryToken[]) => weightTokens(of, idf, count)
   const tokens = counts ? mergeTurns(await Promise.all(perTurn.map(weigh))) : ofTable
   const options = { field: field.field, vectorType, tokens, text, idf, form, filter }
-  if (mode === 'sparse') return { mode, tokens, query: whole(sparseQuery(options)), sparse: options }
-  if (request.fusion.type !== 'sum') {
-    return {
-      mode,
-      tokens,
-      query: { lexical: ofWords(), sparse: sparseQuery(options) },
-    }
+  if (mode === 'hybrid' && request.fusion.type !== 'sum') {
+    return { mode, tokens, query: { lexical: ofWords(), sparse: sparseQuery(options) } }
   }
-  const coverage = await cache.coverage(client, asked)
-  const { balance: askedBalance } = request.fusion
-  const balance = askedBalance === 'auto' ? balanceFor({ tokens }) : askedBalance
-  const lift = coverage < 1 ? await liftOf(counts ? tokens : ofTable, counts ? 'model' : idf, count) : 0
+  const isHybrid = mode === 'hybrid' || settings?.from === 'hybrid'
+  const coverage = isHybrid ? await cache.coverage(client, asked) : undefined
+  const balance = isHybrid ? balanceOf(context, perTurn[0]?.length ?? 1) : undefined
+  const lift =
+    coverage !== undefined && coverage < 1
+      ? await liftOf(counts ? tokens : ofTable, counts ? 'model' : idf, count)
+      : 0
+  const queryIn = (which: SearchMode, added: readonly QueryToken[] = []): Pick<Plan, 'query' | 'sparse'> => {
+    const sparse = { ...options, ...withAdded(options, added) }
+    if (which === 'sparse' || balance === undefined) return { query: whole(sparseQuery(sparse)), sparse }
+    const grown = added.length === 0 ? lift : lift * (1 + (settings?.weight ?? 0))
+    return { query: onePassQuery({ ...sparse, earlier, lexical, balance, lift: grown }) }
+  }
+  const feedback = settings && {
+    settings,
+    first: queryIn(settings.from).query as ScaledQuery,
+    weigh,
+    with: (added: readonly QueryToken[]) => queryIn(mode, added),
+  }
+  const ofHybrid = mode === 'hybrid' ? { coverage, balance } : {}
+  return { mode, tokens, feedback, ...ofHybrid, ...queryIn(mode) }
+}
+
+/** The plugin takes no weights of ours: it cuts and weights the text itself, and the added pieces stand beside it. */
+function withAdded(
+  { form, tokens, filter }: Pick<SparseQueryOptions, 'form' | 'filter'> & { tokens: readonly QueryToken[] },
+  added: readonly QueryToken[],
+): Pick<SparseQueryOptions, 'tokens' | 'added'> {
+  const room = Math.max(0, CLAUSE_BUDGET - tokens.length - leaves(filter))
+  const fitting = added.slice(0, room)
+  return form === 'lexpand' ? { tokens, added: fitting } : { tokens: withFeedback(tokens, fitting) }
+}
+
+/** What was asked for, else what was measured for the index, else by the rules for queries. */
+function balanceOf({ request: { fusion }, target }: SearchContext, pieces: number): number {
+  const asked = fusion.type === 'sum' ? fusion.balance : 'auto'
+  return asked === 'auto' ? (target.choice?.balance ?? balanceFor({ pieces })) : asked
+}
+
+/** @returns undefined where nothing is to be added, or the order of the hits is not by score */
+function feedbackFor(
+  mode: 'sparse' | 'hybrid',
+  request: CheckedRequest,
+  { choice, vectorsInSource, specification, name }: SearchTarget,
+): Required<Feedback> | undefined {
+  const { feedback, fusion } = request
+  if (feedback === 'off' || (mode === 'hybrid' && fusion.type !== 'sum')) return undefined
+  if (!vectorsInSource) {
+    if (feedback === 'auto') return undefined
+    throw new LexpandError(
+      'QUERY',
+      `[search] expected vectors in _source of ${name} for feedback, got a mapping that leaves ${specification.sparse_field} out. Leave feedback out, or reindex into an index that keeps them.`,
+    )
+  }
+  const chosen = feedback === 'auto' ? choice?.feedback : feedback
+  if (chosen === undefined || !isByScore(request)) return undefined
   return {
-    mode,
-    coverage,
-    balance,
-    tokens,
-    query: onePassQuery({ ...options, earlier, lexical, balance, lift }),
+    documents: chosen.documents ?? DEFAULT_FEEDBACK.documents,
+    pieces: chosen.pieces ?? DEFAULT_FEEDBACK.pieces,
+    weight: chosen.weight ?? DEFAULT_FEEDBACK.weight,
+    from: chosen.from ?? mode,
   }
+}
+
+function isByScore({ size, sort, minScore }: CheckedRequest): boolean {
+  if (size === 0 || (sort !== undefined && minScore === undefined)) {
+    const keys = [sort ?? []].flat() as readonly SortKey[]
+    return size > 0 && keys.some((key) => key === '_score' || (typeof key === 'object' && '_score' in key))
+  }
+  return true
 }
 
 async function liftOf(
@@ -125,25 +194,26 @@ function whole(query: QueryClause): ScaledQuery {
 }
 
 /**
- * Form and idf of a request. The plugin knows only the fixed shares of the corpus, and `auto` ends at one of them. An
- * index below that is small enough for clauses, whatever they cost; a request that names the form gets the weights of
- * the model's table there.
+ * Form and idf of a request. The plugin knows only the fixed shares of the whole corpus, and `auto` ends at one of them.
+ * Conversations and counts inside a filter are asked by clauses. An index below that share is small enough for
+ * clauses, whatever they cost; a request that names the form gets the weights of the model's table there.
  */
-async function inPluginWhere(
-  form: QueryForm,
-  idf: QueryIdf,
-  isAsked: boolean,
-  documents: () => Promise<number>,
+async function formAndIdf(
+  context: SearchContext,
+  turns: number,
+  count: (pieces: readonly string[]) => Promise<CorpusFrequencies>,
 ): Promise<{ form: QueryForm; idf: QueryIdf }> {
+  const { request } = context
+  const { idf, idfScope } = request
+  const wanted = await formFor(context)
+  const form = wanted === 'lexpand' && (turns > 1 || idfScope === 'filter') ? 'rank_feature' : wanted
   if (form !== 'lexpand' || idf !== 'auto') return { form, idf }
-  if ((await documents()) >= TRUSTED_DOCUMENTS) return { form, idf: 'blend' }
-  return isAsked ? { form, idf: 'model' } : { form: 'rank_feature', idf }
+  const { documents } = await count([])
+  if (documents >= TRUSTED_DOCUMENTS) return { form, idf: 'blend' }
+  return request.form === undefined ? { form: 'rank_feature', idf } : { form, idf: 'model' }
 }
 
-async function formFor(
-  target: SearchTarget,
-  { client, cache, request: { form } }: SearchContext,
-): Promise<QueryForm> {
+async function formFor({ client, cache, target, request: { form } }: SearchContext): Promise<QueryForm> {
   if (form === undefined) return cache.form(client, target)
   if (form === 'lexpand' || target.vectorType !== 'lexpand_impacts') return form
   throw new LexpandError(

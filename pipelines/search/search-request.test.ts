@@ -18,6 +18,7 @@ describe('checkRequest', () => {
       explain: false,
       highlight: undefined,
       idf: 'auto',
+      feedback: 'auto',
       fusion: { type: 'sum', balance: 'auto' },
       trackTotalHits: false,
       emptyQuery: 'lexical',

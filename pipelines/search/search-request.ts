@@ -1,3 +1,4 @@
+import type { Feedback } from '../../mappings/index.ts'
 import type { TokenContribution } from '../../sparse/query/explain.ts'
 import type { HighlightOptions } from '../../sparse/query/highlight.ts'
 import type { QueryIdf } from '../query/corpus-idf.ts'
@@ -37,6 +38,12 @@ export interface SearchRequest {
    * @default none
    */
   readonly history?: readonly string[] | undefined
+  /**
+   * The application's own way to make one question of a conversation, called with the words of `text` (without
+   * operators) and `history`, oldest first. Its answer takes the place of both. It has `timeoutMs`, and pages agree as
+   * long as it answers alike. @default none: `history` counts as described there
+   */
+  readonly rewrite?: Rewrite | undefined
   /** @default hybrid; sparse where no query can reach a text field */
   readonly mode?: SearchMode | undefined
   /**
@@ -53,6 +60,13 @@ export interface SearchRequest {
    * @default 'auto'
    */
   readonly idf?: QueryIdf | undefined
+  /**
+   * Whose rarity counts for `idf`: that of the whole index, or of the documents that pass `filter` (a tenant's own).
+   * Counts inside a filter are kept like the others; the plugin does not know them, and clauses ask instead of it.
+   *
+   * @default 'index'
+   */
+  readonly idfScope?: 'index' | 'filter' | undefined
   /**
    * Scores common word pieces only on the best documents of the others, in mode sparse and with the stock forms; the
    * plugin is exact and needs none of it. `twoPhase` of the result reports it. `lexpand advise` measures whether it
@@ -79,6 +93,15 @@ export interface SearchRequest {
    * @default engine where it can, else client
    */
   readonly fuseIn?: 'engine' | 'client' | undefined
+  /**
+   * Learns from the first hits: the vectors of the best documents add word pieces to the query, and a second search
+   * ranks by both. Costs a small search more. It finds documents that only have added pieces, too. Pages stay pages of
+   * one list. Not in mode bm25 and not with min_max and rrf; without effect where the score does not order the hits.
+   * `auto` uses what `lexpand advise --store` has measured for the index, and nothing where it has not.
+   *
+   * @default 'auto'
+   */
+  readonly feedback?: Feedback | 'auto' | 'off' | undefined
   /** Whether `"quoted phrases"` must match and `-excluded` words must not. @default true */
   readonly operators?: boolean | undefined
   /**
@@ -114,6 +137,9 @@ export interface SearchRequest {
   /** Aborting ends the search with an error. */
   readonly signal?: AbortSignal | undefined
 }
+
+/** @returns a question that stands alone, at most {@link LONGEST_QUERY} UTF-16 units */
+export type Rewrite = (text: string, history: readonly string[]) => string | Promise<string>
 
 /** A field, `_score`, or `{field: {order, ...}}`. */
 export type SortKey = string | Readonly<Record<string, unknown>>
@@ -161,9 +187,19 @@ export interface SearchResult<Source = Readonly<Record<string, unknown>>> {
   readonly aggregations?: Readonly<Record<string, unknown>> | undefined
   /** Id of the point in time for the next page; it can differ from the one that was sent. */
   readonly pitId?: string | undefined
+  /** Only where the first hits have added word pieces to the query. */
+  readonly feedback?: FeedbackReport | undefined
   /** Only where two-phase scoring was requested and could be used. */
   readonly twoPhase?: TwoPhaseReport | undefined
   readonly hits: readonly SearchHit<Source>[]
+}
+
+/** What the first hits have added to a query. */
+export interface FeedbackReport {
+  /** Ids of the documents whose vectors were read, best first. */
+  readonly documents: readonly string[]
+  /** Added weights, heaviest first; a piece of the query can be among them. */
+  readonly pieces: readonly { readonly token: string; readonly weight: number }[]
 }
 
 /** The engine's `index.max_result_window`. */

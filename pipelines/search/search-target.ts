@@ -1,5 +1,10 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { type InstalledIndex, readInstalledIndices } from '../../mappings/index.ts'
+import {
+  type InstalledIndex,
+  parseSearchChoice,
+  readInstalledIndices,
+  type SearchChoice,
+} from '../../mappings/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 
 /** The indices that one query searches; they differ only in their documents. */
@@ -8,6 +13,8 @@ export interface SearchTarget extends InstalledIndex {
   readonly names: readonly string[]
   /** Names as in the request: indices and aliases, separated by commas. */
   readonly asked: string
+  /** What was measured for searches; undefined where nothing was, or where several indices differ in it. */
+  readonly choice?: SearchChoice | undefined
 }
 
 /**
@@ -24,7 +31,13 @@ export async function readTarget(client: Client, asked: string): Promise<SearchT
     throw new LexpandError('INDEX', `[search] expected an index behind ${asked}, got none. Check the name.`)
   }
   for (const other of others) assertSameQuery(first, other)
-  return { ...first, names: indices.map(({ name }) => name), asked }
+  return { ...first, names: indices.map(({ name }) => name), asked, choice: commonChoice(indices) }
+}
+
+function commonChoice(indices: readonly InstalledIndex[]): SearchChoice | undefined {
+  const [first, ...others] = indices.map(({ name, searchChoice }) => parseSearchChoice(searchChoice, name))
+  const isCommon = others.every((other) => JSON.stringify(other) === JSON.stringify(first))
+  return isCommon ? first : undefined
 }
 
 function assertSameQuery(first: InstalledIndex, other: InstalledIndex): void {

@@ -1,22 +1,22 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../mappings/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
-import type { QueryClause } from '../query/query-builder.ts'
+import type { QueryToken } from '../../sparse/query/encode-query.ts'
+import { rewritten } from '../query/rewrite.ts'
 import type { TwoPhaseReport } from '../query/two-phase.ts'
 import { checkRequest } from './checked-request.ts'
+import { feedBack } from './first-hits.ts'
 import { searchHit } from './hits.ts'
 import { ownerPipeline } from './owner-pipeline.ts'
 import { type Plan, planSearch, type SearchContext, type SearchResources } from './plan.ts'
+import { fuseInClient, fuseInEngine, type Ranking, type RankingContext, rankBy } from './ranking.ts'
+import { type SearchCache, searchCacheOf } from './search-cache.ts'
 import {
-  fuseInClient,
-  fuseInEngine,
-  type Ranking,
-  type RankingContext,
-  rankBy,
-  withBoosts,
-} from './ranking.ts'
-import { searchCacheOf } from './search-cache.ts'
-import type { SearchMode, SearchRequest, SearchResult } from './search-request.ts'
+  type FeedbackReport,
+  LONGEST_QUERY,
+  type SearchRequest,
+  type SearchResult,
+} from './search-request.ts'
 import type { SearchTarget } from './search-target.ts'
 import { sourceFilter } from './source-fields.ts'
 import { rankInTwoPhases } from './two-phase-ranking.ts'
@@ -41,76 +41,57 @@ export async function search<Source = Readonly<Record<string, unknown>>>(
   const started = performance.now()
   const checked = checkRequest(request)
   const cache = resources.cache ?? searchCacheOf(client)
-  const context: SearchContext = { ...resources, client, cache, request: checked }
   try {
+    const asked = await rewritten(checked, LONGEST_QUERY)
     const target = await cache.target(client, checked.index)
-    const answer = await answerFrom(target, context)
-    if (!looksMoved(answer.ranking, target)) return resultOf<Source>(answer, target, context, started)
+    const context = { ...resources, client, cache, target, request: asked }
+    const answer = await answerFrom(context)
+    if (!looksMoved(answer.ranking, target)) return resultOf<Source>(answer, context, started)
     // The alias may point elsewhere since its specification was read, so that the query named fields of another index.
     cache.forget(checked.index)
     const current = await cache.target(client, checked.index)
-    const again = isSame(current, target) ? answer : await answerFrom(current, context)
-    return resultOf<Source>(again, current, context, started)
+    const anew = { ...context, target: current }
+    const again = isSame(current, target) ? answer : await answerFrom(anew)
+    return resultOf<Source>(again, anew, started)
   } catch (error) {
     throw translateEngineError(error, { part: 'search', index: checked.index })
   }
 }
 
-/** Result of {@link buildQuery}, for applications that send requests to the engine themselves. */
-export interface BuiltQuery {
-  /** Value of `query` in a request, beside its sort, aggregations and collapse. */
-  readonly query: QueryClause
-  /** Scores of the engine are this factor times those that `search` returns. */
-  readonly scale: number
-  readonly mode: SearchMode
-}
-
-/**
- * Builds the query that {@link search} would send, without sending it. It is as old as the counts in it, so build it
- * anew for each search.
- *
- * @throws LexpandError as {@link search} does, and QUERY for fusions that are not a single query
- */
-export async function buildQuery(
-  client: Client,
-  resources: SearchResources,
-  request: Pick<
-    SearchRequest,
-    'index' | 'text' | 'history' | 'mode' | 'form' | 'idf' | 'fusion' | 'filter' | 'operators' | 'boosts'
-  >,
-): Promise<BuiltQuery> {
-  const checked = checkRequest(request)
-  const cache = resources.cache ?? searchCacheOf(client)
-  const target = await cache.target(client, checked.index)
-  const { query, mode } = await planSearch(target, { ...resources, client, cache, request: checked })
-  if (!('scale' in query)) {
-    throw new LexpandError(
-      'QUERY',
-      `[search] expected fusion sum for a single query, got ${checked.fusion.type}, which merges two lists. Leave fusion out.`,
-    )
-  }
-  return { query: withBoosts(query, checked), scale: query.scale, mode }
-}
-
 interface Answer extends Plan {
   readonly ranking: Ranking
+  /** Pieces of the query itself, where the first hits have added some. */
+  readonly own?: readonly QueryToken[] | undefined
+  readonly report?: FeedbackReport | undefined
   readonly twoPhase?: TwoPhaseReport | undefined
 }
 
-async function answerFrom(target: SearchTarget, search: SearchContext): Promise<Answer> {
-  const { client, request } = search
-  const plan = await planSearch(target, search)
-  const context: RankingContext = { client, request, source: sourceFilter(request, target.specification) }
+async function answerFrom(context: SearchContext): Promise<Answer> {
+  const { client, target, request } = context
+  const plan = await planSearch(context)
+  const fed = await feedBack(plan, context)
+  const pit = request.pit && { ...request.pit, id: fed?.pitId ?? request.pit.id }
+  const answer = await rankedBy(fed ?? plan, context, {
+    client,
+    request: { ...request, pit },
+    source: sourceFilter(request, target.specification),
+  })
+  if (fed === undefined) return answer
+  const { own, report, engineTookMs } = fed
+  const ranking = { ...answer.ranking, engineTookMs: answer.ranking.engineTookMs + engineTookMs }
+  return { ...answer, own, report, ranking }
+}
+
+async function rankedBy(plan: Plan, { cache }: SearchContext, context: RankingContext): Promise<Answer> {
   const { query, sparse } = plan
+  const { fusion, twoPhase } = context.request
   if (!('scale' in query)) {
-    const { fusion } = request
     const ranking =
-      fusion.type === 'min_max' && (await fusesInEngine(search))
+      fusion.type === 'min_max' && (await fusesInEngine(context, cache))
         ? await fuseInEngine(query, fusion.bm25Weight, context)
         : await fuseInClient(query, context)
     return { ...plan, ranking }
   }
-  const { twoPhase } = request
   const phased =
     twoPhase !== undefined && sparse !== undefined && sparse.form !== 'lexpand'
       ? await rankInTwoPhases(sparse, twoPhase, context)
@@ -119,7 +100,7 @@ async function answerFrom(target: SearchTarget, search: SearchContext): Promise<
 }
 
 /** Whether the engine may fuse: it fuses by a pipeline inside the request, which would replace the owner's. */
-async function fusesInEngine({ client, cache, request }: SearchContext): Promise<boolean> {
+async function fusesInEngine({ client, request }: RankingContext, cache: SearchCache): Promise<boolean> {
   const { fuseIn, index } = request
   if (fuseIn === 'client' || (fuseIn === undefined && !(await cache.hasNeuralSearch(client)))) return false
   const pipeline = await ownerPipeline(client, index)
@@ -145,12 +126,11 @@ function isSame(a: SearchTarget, b: SearchTarget): boolean {
 }
 
 function resultOf<Source>(
-  { mode, coverage, balance, tokens, ranking, twoPhase }: Answer,
-  target: SearchTarget,
-  { tokenizer, request }: SearchContext,
+  { mode, coverage, balance, tokens, own, report, ranking, twoPhase }: Answer,
+  { target, tokenizer, request }: SearchContext,
   started: number,
 ): SearchResult<Source> {
-  const context = { request, mode, index: target, tokenizer, tokens, balance }
+  const context = { request, mode, index: target, tokenizer, tokens, own, balance }
   const hits = ranking.hits.map((hit) => searchHit<Source>(hit, context))
   return {
     mode,
@@ -161,6 +141,7 @@ function resultOf<Source>(
     balance,
     aggregations: ranking.aggregations,
     pitId: ranking.pitId,
+    feedback: report,
     twoPhase,
     hits,
   }

@@ -84,7 +84,7 @@ export function modelFigures(
       const asked = weighted(ofTable, idf, collection)
       const lexical = bm25.get(id) ?? []
       if (balance !== undefined) {
-        const share = balance === 'auto' ? balanceFor({ tokens: asked }) : balance
+        const share = balance === 'auto' ? balanceFor({ pieces: asked.length }) : balance
         run.set(id, summed(lexical, without(id, collection.rank(asked, SUM_DEPTH + 1), SUM_DEPTH), share))
         continue
       }

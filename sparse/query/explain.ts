@@ -11,6 +11,8 @@ export interface TokenContribution {
   readonly contribution: number
   /** True when the piece occurs nowhere in the document's text: the encoder added it. */
   readonly expansion: boolean
+  /** True when the query does not have the piece: the first hits have added it. Absent elsewhere. */
+  readonly feedback?: true | undefined
 }
 
 /**

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { LexpandError } from '../sparse/errors.ts'
+
+/** Key of `_meta` beside the specification: a choice changes no vector, so that it is no part of the fingerprint. */
+export const SEARCH_CHOICE = 'lexpand_search'
+
+/** Bounds and names of the settings of feedback; requests and stored choices share them. */
+export const feedbackSchema = z.strictObject({
+  documents: z.int().min(1).max(10).optional(),
+  pieces: z.int().min(1).max(100).optional(),
+  weight: z.number().positive().max(2).optional(),
+  from: z.enum(['sparse', 'hybrid']).optional(),
+})
+
+const choiceSchema = z.object({
+  version: z.literal(1),
+  balance: z.number().min(0).max(1_000).optional(),
+  feedback: feedbackSchema.optional(),
+  measured: z.record(z.string(), z.unknown()).optional(),
+})
+
+/** How the first hits of a search add word pieces to its query; see `SearchRequest.feedback`. */
+export interface Feedback {
+  /** First hits whose vectors are read, 1 to 10. @default 5 */
+  readonly documents?: number | undefined
+  /** Word pieces that are added, 1 to 100. @default 20 */
+  readonly pieces?: number | undefined
+  /** Sum of the added weights as a share of the sum of the query's own, above 0, at most 2. @default .2 */
+  readonly weight?: number | undefined
+  /** What finds the first hits. @default the mode of the search */
+  readonly from?: 'sparse' | 'hybrid' | undefined
+}
+
+/** What `lexpand advise --store` has measured for an index, and what a search on `auto` takes from it. */
+export interface SearchChoice {
+  readonly version: 1
+  /** Weight of BM25 instead of that by the rules for queries. */
+  readonly balance?: number | undefined
+  /** Absent: the measurement has shown no gain. */
+  readonly feedback?: Feedback | undefined
+  /** Figures of the measurement, for people. */
+  readonly measured?: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * Reads the choice of an index.
+ *
+ * @param stored what `mappings._meta` holds under {@link SEARCH_CHOICE}
+ * @returns undefined when nothing was measured
+ * @throws LexpandError INDEX when it is damaged or of a newer version
+ */
+export function parseSearchChoice(stored: unknown, index: string): SearchChoice | undefined {
+  if (stored === undefined) return undefined
+  const parsed = choiceSchema.safeParse(stored)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
+  throw new LexpandError(
+    'INDEX',
+    `[mappings] expected a search choice of version 1 in _meta.${SEARCH_CHOICE} of index ${index}, got one that does not fit (${problems}). Run lexpand advise --store again, or remove the key.`,
+  )
+}
