@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { type IndexSpecification, specificationFor } from '../mappings/index.ts'
+import { type IndexSpecification, specificationFor, type Versioning } from '../mappings/index.ts'
 import type { Model } from '../models/index.ts'
 import { resolveName } from '../opensearch/alias.ts'
 import { LexpandError } from '../sparse/errors.ts'
@@ -11,6 +11,7 @@ export interface ChosenEncoding {
   readonly fields?: readonly string[] | undefined
   readonly sparseField?: string | undefined
   readonly pruning?: Pruning | undefined
+  readonly versioning?: Versioning | undefined
 }
 
 /**
@@ -19,7 +20,7 @@ export interface ChosenEncoding {
  * @throws LexpandError CONFIGURATION when neither the caller nor the index names text fields
  */
 export function specificationOfRun(
-  { fields, sparseField, pruning }: ChosenEncoding,
+  { fields, sparseField, pruning, versioning }: ChosenEncoding,
   model: Model,
   { name, specification }: FoundIndex,
 ): IndexSpecification {
@@ -31,12 +32,14 @@ export function specificationOfRun(
     )
   }
   const isSameModel = specification?.model.identity === model.identity
-  return specificationFor(model, {
+  const encoded = specificationFor(model, {
     fields: wantedFields,
     sparseField: sparseField ?? specification?.sparse_field,
     pruning: pruning ?? (isSameModel ? specification?.pruning : undefined),
     windowing: isSameModel ? specification?.windowing : undefined,
   })
+  const kept = versioning ?? specification?.versioning
+  return { ...encoded, versioning: kept === 'external' ? kept : undefined }
 }
 
 /** @throws LexpandError INDEX when no index has that name */

@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { z } from 'zod'
-import { type IndexSpecification, installIndex, type VectorType } from '../mappings/index.ts'
+import { type IndexSpecification, installIndex, type VectorType, type Versioning } from '../mappings/index.ts'
 import type { Model } from '../models/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
 import type { Pruning } from '../sparse/index.ts'
@@ -41,6 +41,8 @@ export interface ReindexOptions {
   readonly pruning?: Pruning | undefined
   /** @default that of the index, else rank_features */
   readonly vectorType?: VectorType | undefined
+  /** Who numbers versions; copies of external ones keep theirs. @default that of the index, else 'internal' */
+  readonly versioning?: Versioning | undefined
   /** Mappings and settings of the new index, in the form of `PUT /index`. @default those of the old one */
   readonly body?: IndexBody | undefined
   /** Alias that the old index gets first, when it has none. */
@@ -127,16 +129,17 @@ const optionsSchema = z.looseObject({
   from: z.string(),
   to: z.string().optional(),
   fields: z.array(z.string()).optional(),
+  versioning: z.enum(['internal', 'external']).optional(),
   sparseField: z.string().optional(),
   alias: z.string().optional(),
   allowedFailed: z.int().min(0).optional(),
 })
 
 async function fillExisting(options: ReindexOptions): Promise<ReindexReport> {
-  const { client, queue, from, vectorType, onProgress, onBegun, signal = NEVER } = options
+  const { client, queue, from, vectorType, versioning, onProgress, onBegun, signal = NEVER } = options
   const found = await existingIndex(client, from)
   const specification = specificationOfRun(options, queue.model, found)
-  await installIndex(client, found.name, specification, { vectorType })
+  await installIndex(client, found.name, specification, { vectorType, versioning })
   await installIngestPipeline(client, found.name, specification)
   const run = await beginInPlace(client, await existingIndex(client, found.name), specification, signal)
   try {

@@ -1,7 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { z } from 'zod'
 import {
-  type IndexSpecification,
   type Installed,
   type InstallOptions,
   installIndex,
@@ -17,10 +16,7 @@ export interface SetUpOptions extends SpecificationOptions, InstallOptions {
   readonly stamp?: StampForm | undefined
 }
 
-export interface SetUp extends Installed {
-  /** The present specification of the index: model, fields, pruning, fingerprint. */
-  readonly specification: IndexSpecification
-}
+export type SetUp = Installed
 
 /**
  * Sets an index up: the mapping (text fields, sparse field, sidecar), `_meta.lexpand`, and the ingest pipeline that
@@ -39,8 +35,8 @@ export async function setUp(
   assertShape(optionsSchema, options, 'set-up', 'CONFIGURATION')
   const specification = specificationFor(model, options)
   const installed = await installIndex(client, index, specification, options)
-  await installIngestPipeline(client, index, specification, { form: options.stamp })
-  return { ...installed, specification }
+  await installIngestPipeline(client, index, installed.specification, { form: options.stamp })
+  return installed
 }
 
 const optionsSchema = z.strictObject({
@@ -52,6 +48,7 @@ const optionsSchema = z.strictObject({
   pruning: z.looseObject({ type: z.string() }).optional(),
   analyzer: z.string().optional(),
   vectorType: z.enum(['rank_features', 'lexpand_impacts']).optional(),
+  versioning: z.enum(['internal', 'external']).optional(),
   shards: z.int().min(1).optional(),
   replicas: z.int().min(0).optional(),
   mapping: z.looseObject({}).optional(),

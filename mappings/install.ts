@@ -14,6 +14,7 @@ import { assertSourceKept, assertVectorsWhole } from './stored-source.ts'
 import { assertTextFields } from './text-fields.ts'
 import { assertPluginFor } from './vectors/plugin-for.ts'
 import { type VectorType, vectorTypeOf } from './vectors/vector-type.ts'
+import { assertVersioning, externalVersion, type Versioning } from './versioning.ts'
 
 export interface InstallOptions {
   /** Analyzer of the text fields of a new index. @default 'english' */
@@ -25,6 +26,8 @@ export interface InstallOptions {
    * @default the type in an existing index; else 'rank_features'
    */
   readonly vectorType?: VectorType | undefined
+  /** @default what an index that is set up already has; else 'internal', unless its documents have external versions */
+  readonly versioning?: Versioning | undefined
   /** Further fields, in the form of `PUT /index`; see `MappingOptions`. */
   readonly mapping?: IndexMapping | undefined
   /** Primary shards of a new index. @default 1 */
@@ -43,6 +46,8 @@ export interface Installed {
   readonly created: boolean
   /** Fields that this call added to the mapping. */
   readonly fieldsAdded: readonly string[]
+  /** What the index holds now. */
+  readonly specification: IndexSpecification
 }
 
 /**
@@ -69,7 +74,12 @@ export async function installIndex(
     if (existing !== undefined) return await extend(client, existing, specification, options)
     await assertPluginFor(client, options.vectorType, 'mappings')
     const created = await create(client, index, specification, options)
-    if (created) return { created, fieldsAdded: Object.keys(newMapping(specification, options).properties) }
+    if (created) {
+      const { properties } = newMapping(specification, options)
+      // A template may have given it what external versions do not go with.
+      const { specification: stored } = await installIndex(client, index, specification, options)
+      return { created, fieldsAdded: Object.keys(properties), specification: stored }
+    }
     // Another client created it between the two requests; only its mapping counts.
     return await installIndex(client, index, specification, options)
   } catch (error) {
@@ -116,7 +126,9 @@ export async function installTemplate(
     )
     const { vectorType = present } = options
     await assertPluginFor(client, vectorType, 'mappings')
-    const mapping = newMapping(specification, { ...options, vectorType })
+    const wanted = withVersioning(specification, options.versioning)
+    const mapping = newMapping(wanted, { ...options, vectorType })
+    assertVersioning(wanted, `template ${name}`, mapping, {})
     const stored = client.indices.putIndexTemplate({
       name,
       body: {
@@ -131,6 +143,7 @@ export async function installTemplate(
     return {
       created: found === undefined,
       fieldsAdded: found === undefined ? Object.keys(mapping.properties) : [],
+      specification: wanted,
     }
   } catch (error) {
     throw translateEngineError(error, { part: 'mappings', index: `template ${name}` })
@@ -142,10 +155,12 @@ type TypeMapping = NonNullable<API.Indices_Create_RequestBody['mappings']>
 interface ExistingIndex {
   readonly name: string
   readonly mapping: IndexMapping
+  /** Flat. */
+  readonly settings: Readonly<Record<string, unknown>>
 }
 
 async function findIndex(client: Client, index: string): Promise<ExistingIndex | undefined> {
-  const reply = await client.indices.get({ index }, { ignore: [404] })
+  const reply = await client.indices.get({ index, flat_settings: true }, { ignore: [404] })
   if (reply.statusCode === 404) return undefined
   const found = Object.entries(reply.body)
   const stream = found.find(([, state]) => state.data_stream !== undefined)
@@ -162,7 +177,8 @@ async function findIndex(client: Client, index: string): Promise<ExistingIndex |
       found.map(([name]) => name),
     )
   }
-  return { name: only[0], mapping: (only[1].mappings ?? {}) as IndexMapping }
+  const [name, { mappings, settings }] = only
+  return { name, mapping: (mappings ?? {}) as IndexMapping, settings: settings ?? {} }
 }
 
 /** @returns false when another client made the index meanwhile */
@@ -172,7 +188,7 @@ async function create(
   specification: IndexSpecification,
   options: InstallOptions,
 ): Promise<boolean> {
-  const mapping = newMapping(specification, options)
+  const mapping = newMapping(withVersioning(specification, options.versioning), options)
   assertSourceKept(specification.fields, mapping, index)
   try {
     const creation = client.indices.create({
@@ -189,14 +205,15 @@ async function create(
 
 async function extend(
   client: Client,
-  { name, mapping }: ExistingIndex,
-  specification: IndexSpecification,
+  { name, mapping, settings }: ExistingIndex,
+  given: IndexSpecification,
   options: InstallOptions,
 ): Promise<Installed> {
   const stored = mapping._meta?.[SIDECAR]
-  if (stored !== undefined) {
-    assertCompatible(parseSpecification(stored, name), specification, name)
-  }
+  const before = stored === undefined ? undefined : parseSpecification(stored, name)
+  if (before !== undefined) assertCompatible(before, given, name)
+  const specification = withVersioning(given, options.versioning ?? before?.versioning)
+  assertVersioning(specification, name, mapping, settings)
   const wanted = newMapping(specification, options)
   const present = mapping.properties ?? {}
   // An index without any field is treated as a new one: it gets its text fields, too.
@@ -214,7 +231,8 @@ async function extend(
   if (fieldsAdded.includes(specification.sparse_field)) {
     await assertPluginFor(client, options.vectorType, 'mappings')
   }
-  if (fieldsAdded.length > 0 || stored === undefined) {
+  if (before === undefined && options.versioning === undefined) await assertInternalVersions(client, name)
+  if (fieldsAdded.length > 0 || before?.versioning !== specification.versioning || stored === undefined) {
     const extended = client.indices.putMapping({
       index: name,
       // The engine replaces `_meta` as a whole, so the entries of others are sent again.
@@ -222,7 +240,23 @@ async function extend(
     })
     await acknowledged(extended, { part: 'mappings', index: name })
   }
-  return { created: false, fieldsAdded }
+  return { created: false, fieldsAdded, specification }
+}
+
+function withVersioning(
+  specification: IndexSpecification,
+  versioning: Versioning | undefined = specification.versioning,
+): IndexSpecification {
+  return { ...specification, versioning: versioning === 'external' ? versioning : undefined }
+}
+
+async function assertInternalVersions(client: Client, index: string): Promise<void> {
+  const found = await externalVersion(client, index)
+  if (found === undefined) return
+  throw new LexpandError(
+    'INDEX',
+    `[mappings] expected versions numbered by the engine in ${index}, got version ${found.version} of document ${JSON.stringify(found.id).slice(0, 120)}, which a client numbered (version_type=external): an update of ours would make its next version refused. Set the index up with versioning external (--versioning external), or with internal when no client does so any more.`,
+  )
 }
 
 /** Lexpand's type of a field is looser than the client's union of all field types. */

@@ -21,6 +21,7 @@ const specificationSchema = z.object({
   fingerprint: z.string(),
   windowing: z.object({ maxLength: z.number(), overlap: z.number(), maxWindows: z.number() }),
   pruning: pruningSchema,
+  versioning: z.literal('external').optional(),
   model: z.object({
     name: z.string(),
     version: z.string(),
@@ -41,6 +42,8 @@ export interface IndexSpecification {
   readonly fingerprint: string
   readonly windowing: Windowing
   readonly pruning: Pruning
+  /** Set where clients number their writes themselves, see `Versioning`. */
+  readonly versioning?: 'external' | undefined
   readonly model: {
     readonly name: string
     readonly version: string

@@ -2,12 +2,8 @@ import type { Client } from '@opensearch-project/opensearch'
 import type { SpecifiedIndex } from '../../mappings/compatibility.ts'
 import { textStart } from '../../sparse/text-start.ts'
 import { failedSidecar } from '../documents/states.ts'
-import {
-  type DocumentVersion,
-  type WriteBackResult,
-  type WritePersistence,
-  writeBack,
-} from '../documents/write-back.ts'
+import { type WritePersistence, writeBack } from '../documents/write-back.ts'
+import type { DocumentVersion, WriteBackResult } from '../documents/write-back-item.ts'
 import type { JobReport } from '../queue/job-report.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import type { DeadLetter, ReasonClass } from './dead-letter.ts'

@@ -1,37 +1,16 @@
-import type { API, Client } from '@opensearch-project/opensearch'
+import type { API, Client, Types } from '@opensearch-project/opensearch'
 import type { SpecifiedIndex } from '../../mappings/compatibility.ts'
-import { SIDECAR, type Sidecar } from '../../mappings/sidecar.ts'
+import { SIDECAR } from '../../mappings/sidecar.ts'
 import { type Persistence, persist } from '../../opensearch/failures/back-off.ts'
-import { type BulkOutcome, outcomeOf } from '../../opensearch/failures/bulk-outcome.ts'
+import { outcomeOf } from '../../opensearch/failures/bulk-outcome.ts'
 import { engineCause } from '../../opensearch/failures/engine-cause.ts'
 import { translateEngineError, translateEngineFailure } from '../../opensearch/failures/engine-error.ts'
 import type { EngineFailure } from '../../opensearch/failures/engine-failure.ts'
 import { isOverload, isTransient, type Refusal, refusalOf } from '../../opensearch/failures/transient.ts'
+import { byCharacters } from './inline-text.ts'
 import { indexExists } from './read-documents.ts'
-
-/** Identifies exactly one version of a document. */
-export interface DocumentVersion {
-  readonly id: string
-  readonly routing?: string | undefined
-  readonly seqNo: number
-  readonly primaryTerm: number
-}
-
-/** The new state of one document, bound to the version that was read. */
-export interface WriteBackItem extends DocumentVersion {
-  /** The whole new vector, word piece -> weight; undefined removes the vector. */
-  readonly features: ReadonlyMap<string, number> | undefined
-  readonly sidecar: Sidecar
-}
-
-export interface WriteBackResult {
-  readonly outcome: BulkOutcome
-  /** The reason of any other outcome than `written`, without the text of the document. */
-  readonly reason?: string | undefined
-  /** Sequence number of the new version, if written. */
-  readonly seqNo?: number | undefined
-  readonly primaryTerm?: number | undefined
-}
+import { type Lines, wholeDocuments } from './whole-documents.ts'
+import type { WriteBackItem, WriteBackResult } from './write-back-item.ts'
 
 export interface WritePersistence extends Persistence {
   /** Called once for each request in which the engine had no room for at least one item. */
@@ -87,7 +66,7 @@ export async function writeBack(
 
 async function send(
   client: Client,
-  { name: index, specification: { sparse_field } }: SpecifiedIndex,
+  { name: index, specification }: SpecifiedIndex,
   items: readonly WriteBackItem[],
   onRefused: WritePersistence['onRefused'],
 ): Promise<WriteBackResult[]> {
@@ -98,15 +77,16 @@ async function send(
     const [first] = items
     if (first === undefined || !(await indexExists(client, index, first)))
       return all({ outcome: 'deleted', reason: 'the index is gone' })
-    const reply = await client.bulk({
-      index,
-      pipeline: '_none',
-      body: items.flatMap((item) => linesOf(item, sparse_field)) as unknown as API.Bulk_RequestBody,
-      filter_path: ['status', 'error', '_seq_no', '_primary_term'].map((key) => `items.update.${key}`),
-    })
+    const { sparse_field, versioning } = specification
+    const lines =
+      versioning === 'external'
+        ? await wholeDocuments(client, index, sparse_field, items)
+        : items.map((item): Lines => linesOf(item, sparse_field))
+    const answers = await bulk(client, index, lines.filter(isWritten))
     let refusal: Refusal | undefined
-    const results = items.map((_, row) => {
-      const answer = reply.body.items[row]?.update
+    const results = lines.map((line) => {
+      if (!isWritten(line)) return line
+      const answer = answers.shift()
       const status = answer?.status ?? 500
       const failure = answer?.error as EngineFailure | undefined
       const outcome = outcomeOf(status, failure)
@@ -126,6 +106,25 @@ async function send(
     onRefused?.(refusalOf(error))
     return all({ outcome: 'retry', reason: translated.message })
   }
+}
+
+function isWritten(line: Lines): line is readonly [string, string] {
+  return Array.isArray(line)
+}
+
+/** Sends lines in requests of bounded size: whole documents may be long. @returns one answer for each pair of lines, in order */
+async function bulk(client: Client, index: string, lines: readonly (readonly [string, string])[]) {
+  const answers: (Types.Core_Bulk.ResponseItem | undefined)[] = []
+  for (const part of byCharacters(lines, ([action, body]) => action.length + body.length)) {
+    const reply = await client.bulk({
+      index,
+      pipeline: '_none',
+      body: part.flat() as unknown as API.Bulk_RequestBody,
+      filter_path: ['status', 'error', '_seq_no', '_primary_term'].map((key) => `items.*.${key}`),
+    })
+    answers.push(...part.map((_, at) => Object.values(reply.body.items[at] ?? {})[0]))
+  }
+  return answers
 }
 
 function linesOf(item: WriteBackItem, sparseField: string): [string, string] {

@@ -8,12 +8,8 @@ import { findLetters, removeLetters } from '../dead-letters/dead-letter-store.ts
 import { type FailedDocument, failDocuments } from '../dead-letters/fail-documents.ts'
 import { knownFailures, obsoleteLetters } from '../dead-letters/known-letters.ts'
 import { indexExists, keyOf, readDocuments, type StoredDocument } from '../documents/read-documents.ts'
-import {
-  type DocumentVersion,
-  type WriteBackItem,
-  type WritePersistence,
-  writeBack,
-} from '../documents/write-back.ts'
+import { type WritePersistence, writeBack } from '../documents/write-back.ts'
+import type { DocumentVersion, WriteBackItem } from '../documents/write-back-item.ts'
 import type { JobData, JobDocument } from '../queue/job-data.ts'
 import type { JobReport } from '../queue/job-report.ts'
 import type { VersionClaims } from '../queue/version-claims.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { DocumentVersion } from '../documents/write-back.ts'
+import type { DocumentVersion } from '../documents/write-back-item.ts'
 import { inTime } from './in-time.ts'
 import type { RedisConnection } from './redis-place.ts'
 

@@ -2,6 +2,7 @@ import { type API, type Client, errors } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { assertPluginFor } from '../../mappings/vectors/plugin-for.ts'
 import { type VectorType, vectorTypeOf } from '../../mappings/vectors/vector-type.ts'
+import { assertVersioning } from '../../mappings/versioning.ts'
 import { resolveName } from '../../opensearch/alias.ts'
 import { acknowledged } from '../../opensearch/failures/acknowledged.ts'
 import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
@@ -62,6 +63,7 @@ export async function beginBeside(options: BeginBeside): Promise<Begun> {
     }
     old = await oldIndex(options)
     await assertCopyable(client, old)
+    assertVersioning(specification, old.name, old.mapping, old.settings)
     await assertAlone(client, old.name, to)
     const wanted = targetBody(old, specification, body, vectorType)
     await assertPluginFor(client, vectorTypeOf(wanted.mappings, specification.sparse_field), 'reindex')

@@ -6,9 +6,9 @@ import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { countDocuments } from '../../opensearch/internal-search.ts'
 import { resultWindow } from '../../opensearch/result-window.ts'
 import { primaryOf, readChanges, shardCheckpoints } from '../../opensearch/shard-changes.ts'
+import { readRaw } from '../documents/raw-documents.ts'
 import { jobDocument } from '../queue/job-data.ts'
 import type { EncodeQueue } from '../queue/queue.ts'
-import { readRaw } from './copy/raw-documents.ts'
 import { Encoding, unsettled } from './run/encoding.ts'
 import { assertGoesOn, patiently } from './run/patience.ts'
 import type { ReindexRun } from './run/run.ts'
@@ -71,7 +71,10 @@ export async function fillInPlace({ client, queue, run, onProgress }: InPlace): 
         persistence,
       )
       // Reads the present versions: a job names them, and workers compare them.
-      const { documents } = await patiently(() => readRaw(client, index, changes, ['_']), persistence)
+      const { documents } = await patiently(
+        () => readRaw(client, { index, part: 'reindex' }, changes, ['_']),
+        persistence,
+      )
       const queued = changes.flatMap(({ id, routing }, at) => {
         const document = documents[at]
         if (document === undefined) return []

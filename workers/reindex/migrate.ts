@@ -101,6 +101,7 @@ function followingOf({ client, queue, run, oldSpecification }: Migration, persis
     from: source,
     to: target,
     sparseField: specification.sparse_field,
+    keepsVersions: specification.versioning === 'external',
     reshape: towardsNew(oldSpecification, specification),
     persistence,
   }

@@ -67,6 +67,7 @@ export async function rollBack(rollback: RollBack): Promise<RollBackReport> {
     from: target,
     to: source,
     sparseField: old?.specification.sparse_field,
+    keepsVersions: specification.versioning === 'external',
     reshape: towardsOld(old?.specification, specification),
     persistence,
   }

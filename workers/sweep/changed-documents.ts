@@ -19,7 +19,7 @@ import {
 } from '../documents/inline-text.ts'
 import { keyOf, readDocuments } from '../documents/read-documents.ts'
 import { isSettled } from '../documents/states.ts'
-import type { DocumentVersion } from '../documents/write-back.ts'
+import type { DocumentVersion } from '../documents/write-back-item.ts'
 import { jobDocument } from '../queue/job-data.ts'
 import type { QueuedDocument } from '../queue/queue.ts'
 import type { LostVector } from './lost-vectors.ts'

@@ -7,9 +7,9 @@ import { translateEngineError, translateEngineFailure } from '../../../opensearc
 import type { EngineFailure } from '../../../opensearch/failures/engine-failure.ts'
 import { EngineBusy, isTransient } from '../../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../../sparse/errors.ts'
+import { type DocumentName, type RawDocument, readRaw } from '../../documents/raw-documents.ts'
 import { jobDocument } from '../../queue/job-data.ts'
 import type { QueuedDocument } from '../../queue/queue.ts'
-import { type DocumentName, type RawDocument, readRaw } from './raw-documents.ts'
 import type { Reshape, ToEncode } from './reshape.ts'
 
 /** One direction of copying. */
@@ -21,6 +21,8 @@ export interface CopyLink {
   readonly to: string
   /** The sparse field of `to`, if it has one. */
   readonly sparseField: string | undefined
+  /** Whether clients number their writes themselves: a copy then has the version of its original. @default false */
+  readonly keepsVersions?: boolean | undefined
   readonly reshape: Reshape
   readonly persistence: Persistence
 }
@@ -98,8 +100,8 @@ interface Round {
 async function copyOnce(link: CopyLink, chunk: readonly CopyCandidate[], total: Total): Promise<Round> {
   const { client, from, to, sparseField } = link
   const ours = sparseField === undefined ? [SIDECAR] : [SIDECAR, sparseField]
-  const present = await readRaw(client, to, chunk, ours)
-  const newest = await readRaw(client, from, chunk)
+  const present = await readRaw(client, { index: to, part: 'reindex' }, chunk, ours)
+  const newest = await readRaw(client, { index: from, part: 'reindex' }, chunk)
   const writes: Write[] = []
   for (const [at, candidate] of chunk.entries()) {
     const there = present.documents[at]
@@ -110,7 +112,11 @@ async function copyOnce(link: CopyLink, chunk: readonly CopyCandidate[], total: 
     }
     const copy = link.reshape(here, candidate.shard, there)
     if (!('same' in copy)) {
-      const action = there === undefined ? creation(candidate) : replacement(candidate, there)
+      const action = link.keepsVersions
+        ? sameVersion(candidate, here)
+        : there === undefined
+          ? creation(candidate)
+          : replacement(candidate, there)
       writes.push({ candidate, lines: [action, JSON.stringify(copy.source)], encode: copy.encode })
     } else if (copy.encode !== undefined && there !== undefined) {
       total.pending.push(queued(candidate, copy.encode, there))
@@ -193,6 +199,11 @@ function creation(candidate: CopyCandidate): string {
 
 function replacement(candidate: CopyCandidate, there: RawDocument): string {
   return JSON.stringify({ index: { ...target(candidate), ...bound(there) } })
+}
+
+/** Newer wins here, too: a write of an older version is refused. Two copies of one version have one text. */
+function sameVersion(candidate: CopyCandidate, { version }: RawDocument): string {
+  return JSON.stringify({ index: { ...target(candidate), version, version_type: 'external_gte' } })
 }
 
 function deletion(candidate: CopyCandidate, there: RawDocument): string {

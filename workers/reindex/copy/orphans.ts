@@ -1,13 +1,13 @@
 import { countDocuments } from '../../../opensearch/internal-search.ts'
 import { resultWindow } from '../../../opensearch/result-window.ts'
 import { readChanges, refreshAll, shardCheckpoints } from '../../../opensearch/shard-changes.ts'
+import { readRaw } from '../../documents/raw-documents.ts'
 import { assertGoesOn, patiently } from '../run/patience.ts'
 import type { Checkpoints } from '../run/state.ts'
 import { type CopyCandidate, copyDocuments } from './copy.ts'
 import { differences } from './difference.ts'
 import type { Following } from './follow.ts'
 import { numbersOf } from './freeze.ts'
-import { readRaw } from './raw-documents.ts'
 
 const PAGE = 1_000
 
@@ -88,7 +88,7 @@ export class Orphans {
     assertGoesOn(run.signal)
     // No field is needed, only whether the document exists.
     const { documents } = await patiently(
-      () => readRaw(link.client, link.from, candidates, ['_']),
+      () => readRaw(link.client, { index: link.from, part: 'reindex' }, candidates, ['_']),
       link.persistence,
     )
     const missing = candidates.filter((_, at) => documents[at] === undefined)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { textHash } from '../../../mappings/text/text-hash.ts'
 import { parseExactly } from '../../../sparse/exact-json.ts'
 import { SPECIFICATION } from '../../../testing/test-fixtures.ts'
-import type { RawDocument } from './raw-documents.ts'
+import type { RawDocument } from '../../documents/raw-documents.ts'
 import { type Copy, towardsNew, towardsOld } from './reshape.ts'
 
 const NEXT = { ...SPECIFICATION, fingerprint: 'f2' }
@@ -11,6 +11,7 @@ const settled = (fingerprint: string) => ({ state: 'ready', text_hash: HASH, fin
 const document = (source: object, seqNo = 7): RawDocument => ({
   seqNo,
   primaryTerm: 1,
+  version: 1,
   source: source as RawDocument['source'],
 })
 const FROM = { shard: 2, seq_no: 7, primary_term: 1 }

@@ -2,8 +2,8 @@ import { SIDECAR, type Sidecar } from '../../../mappings/sidecar.ts'
 import type { IndexSpecification } from '../../../mappings/specification.ts'
 import { documentText } from '../../../mappings/text/document-text.ts'
 import { textHash } from '../../../mappings/text/text-hash.ts'
+import type { RawDocument } from '../../documents/raw-documents.ts'
 import { emptySidecar, isSettled, pendingSidecar } from '../../documents/states.ts'
-import type { RawDocument } from './raw-documents.ts'
 
 /** The form of a document in the other index. */
 export interface Copy {

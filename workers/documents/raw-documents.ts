@@ -1,21 +1,23 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
-import { EngineDenied } from '../../../opensearch/failures/denied.ts'
-import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
-import type { EngineFailure } from '../../../opensearch/failures/engine-failure.ts'
-import { EngineBusy } from '../../../opensearch/failures/transient.ts'
-import { LexpandError } from '../../../sparse/errors.ts'
-import { parseExactly } from '../../../sparse/exact-json.ts'
+import { EngineDenied } from '../../opensearch/failures/denied.ts'
+import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import type { EngineFailure } from '../../opensearch/failures/engine-failure.ts'
+import { EngineBusy } from '../../opensearch/failures/transient.ts'
+import { LexpandError } from '../../sparse/errors.ts'
+import { parseExactly } from '../../sparse/exact-json.ts'
 
 /** The parts that name a document. */
 export interface DocumentName {
   readonly id: string
-  readonly routing: string | undefined
+  readonly routing?: string | undefined
 }
 
 /** A document as it is now. */
 export interface RawDocument {
   readonly seqNo: number
   readonly primaryTerm: number
+  /** `_version`: an object with the digits where JavaScript cannot hold the number, see `exactNumber`. */
+  readonly version: number | object
   /** Numbers are kept as they were written, see `parseExactly`. */
   readonly source: Readonly<Record<string, unknown>>
 }
@@ -27,6 +29,12 @@ export interface RawDocuments {
   readonly bytes: number
 }
 
+export interface RawPlace {
+  readonly index: string
+  /** Subject of error messages. */
+  readonly part: string
+}
+
 /**
  * Reads documents in real time; numbers are kept digit by digit as they were written.
  *
@@ -35,29 +43,29 @@ export interface RawDocuments {
  */
 export async function readRaw(
   client: Client,
-  index: string,
+  { index, part }: RawPlace,
   names: readonly DocumentName[],
   includes?: readonly string[],
 ): Promise<RawDocuments> {
   if (names.length === 0) return { documents: [], bytes: 0 }
   const text = await request(client, index, names, includes).catch((error: unknown) => {
-    throw translateEngineError(error, { part: 'reindex', index })
+    throw translateEngineError(error, { part, index })
   })
   const { docs } = parseExactly(text) as { docs: readonly Answer[] }
   const documents = docs.map((answer): RawDocument | undefined => {
-    const { error, found, _source, _seq_no = -1, _primary_term = -1 } = answer
+    const { error, found, _source, _seq_no = -1, _primary_term = -1, _version = 1 } = answer
     if (error?.type === 'security_exception') {
-      throw EngineDenied.of(403, error, { part: 'reindex', index })
+      throw EngineDenied.of(403, error, { part, index })
     }
-    if (error !== undefined) throw new EngineBusy('reindex', index, error.reason ?? 'no answer')
+    if (error !== undefined) throw new EngineBusy(part, index, error.reason ?? 'no answer')
     if (found !== true) return undefined
     if (_source === undefined) {
       throw new LexpandError(
         'INDEX',
-        `[reindex] expected index ${index} to keep _source, got a document without. It cannot be copied.`,
+        `[${part}] expected index ${index} to keep _source, got a document without. Reindex into an index with _source on.`,
       )
     }
-    return { seqNo: _seq_no, primaryTerm: _primary_term, source: _source }
+    return { seqNo: _seq_no, primaryTerm: _primary_term, version: _version, source: _source }
   })
   return { documents, bytes: text.length }
 }
@@ -67,6 +75,7 @@ interface Answer {
   readonly found?: boolean | undefined
   readonly _seq_no?: number | undefined
   readonly _primary_term?: number | undefined
+  readonly _version?: number | object | undefined
   readonly _source?: Readonly<Record<string, unknown>> | undefined
 }
 
