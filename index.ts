@@ -28,6 +28,7 @@ export {
   type SpecificationOptions,
   specificationFor,
   type VectorType,
+  type Versioning,
 } from './mappings/index.ts'
 export { type LoadOptions, loadModel, type Manifest, type Model } from './models/index.ts'
 export {

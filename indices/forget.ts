@@ -1,9 +1,11 @@
 import type { API, Client } from '@opensearch-project/opensearch'
+import type { SpecifiedIndex } from '../mappings/compatibility.ts'
 import { assertIndexName, parseSpecification, SIDECAR, severalIndices } from '../mappings/index.ts'
 import { translateEngineError } from '../opensearch/failures/engine-error.ts'
 import { internalSearch } from '../opensearch/internal-search.ts'
 import { ingestPipelineName } from '../pipelines/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
+import { type DocumentName, readRaw } from '../workers/documents/raw-documents.ts'
 import { dropLetters } from '../workers/index.ts'
 import { RETIRED, retire } from '../workers/reindex/index.ts'
 
@@ -44,18 +46,18 @@ export async function forget(
 ): Promise<Forgotten> {
   assertIndexName(index, 'forget')
   try {
-    const { name, sparseField } = await readMarked(client, index)
+    const { name, specification } = await readMarked(client, index)
     await removePipeline(client, name)
     // From here on workers and sweepers pass the index by.
     await retire(client, name)
     let documents = 0
     while (!signal?.aborted) {
-      const changed = await strip(client, name, sparseField)
-      if (changed === 0) break
+      const changed = await strip(client, { name, specification })
+      if (changed === undefined) break
       documents += changed
       onProgress?.(documents)
     }
-    const staying = [sparseField, SIDECAR]
+    const staying = [specification.sparse_field, SIDECAR]
     if (signal?.aborted) return { index: name, documents, staying, isDone: false }
     await dropLetters(client, { index: name })
     await removeMeta(client, name)
@@ -72,14 +74,14 @@ const STRIP_SCRIPT = {
 }
 
 /** Reads the index, also where an earlier call was interrupted. */
-async function readMarked(client: Client, index: string): Promise<{ name: string; sparseField: string }> {
+async function readMarked(client: Client, index: string): Promise<SpecifiedIndex> {
   const reply = await client.indices.getMapping({ index })
   const [only, ...others] = Object.entries(reply.body)
   if (only === undefined || others.length > 0) throw severalIndices(index, Object.keys(reply.body))
   const [name, { mappings }] = only
   const meta = mappings._meta ?? {}
   const stored = meta[SIDECAR] ?? meta[RETIRED]
-  if (stored !== undefined) return { name, sparseField: parseSpecification(stored, name).sparse_field }
+  if (stored !== undefined) return { name, specification: parseSpecification(stored, name) }
   throw new LexpandError(
     'INDEX',
     `[forget] expected an index that Lexpand has set up, got ${name} without _meta.${SIDECAR}. There is nothing to take off.`,
@@ -110,32 +112,58 @@ async function callersOf(client: Client, pipeline: string): Promise<string[]> {
   )
 }
 
-/** Strips one page. @returns number of documents changed */
-async function strip(client: Client, index: string, sparseField: string): Promise<number> {
+/** Strips one page. @returns number of documents changed; undefined when none was left */
+async function strip(
+  client: Client,
+  { name: index, specification }: SpecifiedIndex,
+): Promise<number | undefined> {
   await client.indices.refresh({ index })
   const reply = await internalSearch(client, {
     index,
     body: { size: PAGE, _source: false, query: { exists: { field: `${SIDECAR}.state` } } },
   })
   const hits = reply.body.hits.hits as readonly { readonly _id?: string; readonly _routing?: string }[]
-  if (hits.length === 0) return 0
-  const script = { ...STRIP_SCRIPT, params: { fields: [sparseField, SIDECAR] } }
-  const answer = await client.bulk({
-    index,
-    pipeline: '_none',
-    body: hits.flatMap(({ _id = '', _routing }) => [
-      { update: { _id, ...(_routing === undefined ? {} : { routing: _routing }), retry_on_conflict: 5 } },
-      { script },
-    ]) as API.Bulk_RequestBody,
-  })
-  const failures = answer.body.items.flatMap(({ update }) =>
-    update?.error != null && update.status !== 404 ? [`${update._id}: ${update.error.reason}`] : [],
+  if (hits.length === 0) return undefined
+  const names = hits.map(({ _id = '', _routing }) => ({ id: _id, routing: _routing }))
+  const fields = [specification.sparse_field, SIDECAR]
+  const body =
+    specification.versioning === 'external'
+      ? await wholeWithout(client, index, names, fields)
+      : names.flatMap(({ id, routing }) => [
+          { update: { _id: id, routing, retry_on_conflict: 5 } },
+          { script: { ...STRIP_SCRIPT, params: { fields } } },
+        ])
+  if (body.length === 0) return 0
+  const answer = await client.bulk({ index, pipeline: '_none', body: body as API.Bulk_RequestBody })
+  const items = answer.body.items.map((item) => item.update ?? item.index)
+  // What was deleted, or written by its client meanwhile, is looked at again.
+  const failures = items.flatMap((item) =>
+    item?.error != null && item.status !== 404 && item.status !== 409
+      ? [`${item._id}: ${item.error.reason}`]
+      : [],
   )
-  if (failures.length < hits.length) return hits.length - failures.length
+  if (failures.length < hits.length) return items.filter((item) => item?.error == null).length
   throw new LexpandError(
     'INDEX',
     `[forget] expected documents of ${index} to be changed, got ${failures.length} refused, such as ${failures[0]}. Correct what the engine says, then run this again.`,
   )
+}
+
+/** An update would raise versions that clients number: the whole document is written in the version that was read. */
+async function wholeWithout(
+  client: Client,
+  index: string,
+  names: readonly DocumentName[],
+  fields: readonly string[],
+): Promise<object[]> {
+  const { documents } = await readRaw(client, { index, part: 'forget' }, names)
+  return names.flatMap(({ id, routing }, at) => {
+    const document = documents[at]
+    if (document === undefined) return []
+    const source = Object.entries(document.source).filter(([field]) => !fields.includes(field))
+    const action = { _id: id, routing, version: document.version, version_type: 'external_gte' }
+    return [{ index: action }, Object.fromEntries(source)]
+  })
 }
 
 async function removeMeta(client: Client, index: string): Promise<void> {

@@ -6,6 +6,8 @@ export interface SourceRecord {
   /** Absent when the source has none: an id is then made of the content. */
   readonly id?: string | undefined
   readonly routing?: string | undefined
+  /** Digits of `_version` of a hit, or of `version` of an action line. */
+  readonly version?: string | undefined
   /** JSON object to store, with numbers as kept by `parseExactly`; never contains the metadata key `_id`. */
   readonly source: Record<string, unknown>
   /** Position for messages: "corpus.jsonl line 7". */
@@ -33,10 +35,10 @@ export function toRecord(
   position: string,
 ): SourceRecord | SourceProblem {
   if (isHit(object)) {
-    const { _id, _source, _routing } = object
+    const { _id, _source, _routing, _version } = object
     const routing = typeof _routing === 'string' ? _routing : undefined
     const record = toRecord(idField === undefined ? { ..._source, _id } : _source, idField, position)
-    return isProblem(record) ? record : { ...record, routing }
+    return isProblem(record) ? record : { ...record, routing, version: versionText(_version) }
   }
   // `_id` is metadata in OpenSearch and refused inside a document, whichever field holds the id.
   const { _id, ...source } = object
@@ -73,6 +75,12 @@ export function isProblem(result: SourceRecord | SourceProblem): result is Sourc
 export function shorten(value: unknown): string {
   const characters = Array.from(textStart(JSON.stringify(value) ?? String(value), 200))
   return characters.length <= 80 ? characters.join('') : `${characters.slice(0, 77).join('')}...`
+}
+
+/** @returns the digits of a version, undefined for anything else */
+export function versionText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' ? String(value) : exactNumber(value)
 }
 
 interface Hit extends Record<string, unknown> {

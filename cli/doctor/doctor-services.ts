@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { status } from '../../embedded/index.ts'
-import { readInstalledIndex, translateEngineError } from '../../mappings/index.ts'
+import { externalVersion, readInstalledIndex, translateEngineError } from '../../mappings/index.ts'
 import type { Model } from '../../models/index.ts'
 import { openSearchClient } from '../../opensearch/client.ts'
 import { SERVERLESS_LACKS } from '../../opensearch/login/serverless.ts'
@@ -170,7 +170,8 @@ async function queue(redis: RedisPlace, model: Model) {
 }
 
 async function fitness(client: Client, index: string, model: Model | undefined) {
-  const { specification, vectorType } = await readInstalledIndex(client, index)
+  const installed = await readInstalledIndex(client, index)
+  const { specification, vectorType } = installed
   const { name, version, query_table_hash, identity } = specification.model
   const found = `made with ${name} ${version}, fields ${specification.fields.join(', ')} into ${specification.sparse_field} (${vectorType}), fingerprint ${specification.fingerprint}`
   if (
@@ -193,6 +194,14 @@ async function fitness(client: Client, index: string, model: Model | undefined) 
   if (lacking.length > 0) {
     return fail(
       `${found}: expected its ingest pipeline ${lacking.join(', ')} to exist, got none, so that the engine refuses every write. Put it back; for a pipeline of Lexpand, run lexpand index once.`,
+    )
+  }
+  const { name: concrete } = installed
+  const numbered =
+    specification.versioning === 'external' ? undefined : await externalVersion(client, concrete)
+  if (numbered !== undefined) {
+    return fail(
+      `${found}: expected versions numbered by the engine, got version ${numbered.version}, which a client numbered (version_type=external): after an update of ours its next version is refused. Run lexpand reindex --index ${index} --versioning external.`,
     )
   }
   const searched = Object.values(reply.body).map(({ settings }) => searchPipelineOf(settings))

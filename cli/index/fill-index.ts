@@ -33,6 +33,7 @@ export interface FillOptions {
   readonly windowing?: Windowing | undefined
   readonly analyzer?: string | undefined
   readonly vectorType?: VectorType | undefined
+  readonly versioning?: SetUpOptions['versioning']
   readonly mapping?: SetUpOptions['mapping']
   readonly settings?: SetUpOptions['settings']
   readonly documents: AsyncIterable<SourceDocument>
@@ -73,8 +74,8 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   const { connection, index, signal } = options
   const { client } = connection
   const startedAt = performance.now()
-  const { fields, sparseField, windowing, analyzer, vectorType, mapping, settings } = options
-  const wanted = { fields, sparseField, windowing, analyzer, vectorType, mapping, settings }
+  const { fields, sparseField, windowing, analyzer, vectorType, versioning, mapping, settings } = options
+  const wanted = { fields, sparseField, windowing, analyzer, vectorType, versioning, mapping, settings }
   const { specification } = await setUp(client, options.model, index, wanted)
   await options.onInstalled?.()
   const queue = await openQueue({ redis: connection.redisPlace, model: options.model })

@@ -86,6 +86,7 @@ async function indexDocuments(reference: string, flags: IndexFlags): Promise<voi
     sparseField: flags.fields === undefined ? target.installed?.sparse_field : undefined,
     analyzer: flags.analyzer,
     vectorType: flags.vectorType,
+    versioning: flags.versioning,
     mapping: plan.mapping,
     settings: body?.settings,
     documents: untilAborted(

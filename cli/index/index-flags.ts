@@ -5,8 +5,9 @@ import { integer, list } from '../shell/arguments.ts'
 import type { ConnectionFlags } from '../shell/configuration.ts'
 import type { ModelFlags } from '../shell/model.ts'
 import { type VectorTypeFlags, vectorTypeOption } from '../shell/vector-type.ts'
+import { type VersioningFlags, versioningOption } from '../shell/versioning.ts'
 
-export interface IndexFlags extends ModelFlags, ConnectionFlags, VectorTypeFlags {
+export interface IndexFlags extends ModelFlags, ConnectionFlags, VectorTypeFlags, VersioningFlags {
   readonly index: string
   readonly fields?: readonly string[] | undefined
   readonly idField?: string | undefined
@@ -66,6 +67,7 @@ export function withIndexFlags(command: Command): Command {
     )
     .option('--analyzer <name>', 'analyzer of the text fields of a new index (default: english)')
     .addOption(vectorTypeOption('rank_features'))
+    .addOption(versioningOption())
     .option('--no-wait', 'leave the encoding to lexpand worker')
 }
 

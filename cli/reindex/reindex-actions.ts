@@ -80,8 +80,9 @@ export async function moveBack(flags: ReindexFlags, signal: AbortSignal): Promis
   return { ...shortRun(state), ...counts, seconds: secondsSince(startedAt) }
 }
 
-function encodingOf({ fields, sparseField, pruning, vectorType, alias, allowFailed }: ReindexFlags) {
-  return { fields, sparseField, pruning, vectorType, alias, allowedFailed: allowFailed }
+function encodingOf(flags: ReindexFlags) {
+  const { fields, sparseField, pruning, vectorType, versioning, alias, allowFailed } = flags
+  return { fields, sparseField, pruning, vectorType, versioning, alias, allowedFailed: allowFailed }
 }
 
 async function readGate({

@@ -2,8 +2,9 @@ import type { Pruning } from '../../sparse/index.ts'
 import type { ConnectionFlags } from '../shell/configuration.ts'
 import type { ModelFlags } from '../shell/model.ts'
 import type { VectorTypeFlags } from '../shell/vector-type.ts'
+import type { VersioningFlags } from '../shell/versioning.ts'
 
-export interface ReindexFlags extends ModelFlags, ConnectionFlags, VectorTypeFlags {
+export interface ReindexFlags extends ModelFlags, ConnectionFlags, VectorTypeFlags, VersioningFlags {
   /** File with queries of the gate: lines of text, or of JSON with `text` and an optional `_id`. */
   readonly queries?: string | undefined
   /** File with judgments, TSV: query id, document id, grade. */

@@ -8,6 +8,7 @@ import { interruption } from '../shell/interrupt.ts'
 import { withModel } from '../shell/model.ts'
 import { EXIT, printResult } from '../shell/output.ts'
 import { vectorTypeOption } from '../shell/vector-type.ts'
+import { versioningOption } from '../shell/versioning.ts'
 import { dryRun, moveBack, runReindex } from './reindex-actions.ts'
 import type { ReindexFlags } from './reindex-flags.ts'
 import { estimateLines, runLines, shortRun } from './reindex-report.ts'
@@ -28,6 +29,7 @@ export function register(program: Command): void {
       ),
     )
     .addOption(vectorTypeOption('that of the index, else rank_features'))
+    .addOption(versioningOption())
     .option('--mapping-file <file>', 'JSON with mappings and settings that the new index gets instead')
     .option('--alias <name>', 'alias to make when the index has none; clients must then use it')
     .option('--queries <file>', 'queries of the gate, one a line (default: starts of sampled documents)')

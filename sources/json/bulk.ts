@@ -1,5 +1,5 @@
 import { exactNumber } from '../../sparse/exact-json.ts'
-import { isProblem, type OnProblem, type SourceRecord, toRecord } from '../record.ts'
+import { isProblem, type OnProblem, type SourceRecord, toRecord, versionText } from '../record.ts'
 import type { Line } from './lines.ts'
 import { parseObject } from './parse-object.ts'
 
@@ -81,7 +81,7 @@ export async function* readBulk(
     )
     const routing = routingOf(meta.routing ?? meta._routing)
     if (isProblem(record)) onProblem(record)
-    else yield { ...record, routing }
+    else yield { ...record, routing, version: versionText(meta.version) }
   }
 }
 

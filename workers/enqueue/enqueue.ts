@@ -41,7 +41,7 @@ export interface EnqueueCounts {
   read: number
   /** Documents stored. */
   indexed: number
-  /** Documents that the index already holds unchanged, with their vector: not written, and not counted in `indexed`. */
+  /** Documents that the index already holds unchanged, with their vector, or in the same or a newer external version: not written, and not counted in `indexed`. */
   unchanged: number
   /** Documents stored with the text that the index held: their vector stayed and nothing was queued. Counted in `indexed`. */
   kept: number
@@ -188,7 +188,9 @@ class EnqueueRun {
     for (const [at, document] of chunk.entries()) {
       const result = written[at] ?? { reason: 'the engine did not answer for it' }
       if ('reason' in result) {
-        this.#fail(document, result.reason)
+        // A client, or an earlier run, wrote this version or a newer one.
+        if (document.version !== undefined && result.overtaken) this.#counts.unchanged++
+        else this.#fail(document, result.reason)
       } else if (document.blank) {
         this.#counts.skipped++
       } else {

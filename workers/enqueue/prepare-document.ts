@@ -11,6 +11,11 @@ export interface SourceDocument {
   /** At most 512 bytes. @default a hash of the document, so that a repeated run finds it again */
   readonly id?: string | undefined
   readonly routing?: string | undefined
+  /**
+   * The client's number of this version, from 0 to 2^63 - 1; text where JavaScript cannot hold it. Needed where the index
+   * was set up with `versioning: 'external'`, and without meaning elsewhere.
+   */
+  readonly version?: number | string | undefined
   /** The JSON object to store. */
   readonly source: Readonly<Record<string, unknown>>
   /** Position in the source, for messages: "corpus.jsonl line 7". */
@@ -28,6 +33,8 @@ export interface PreparedDocument {
   readonly textBytes: number
   readonly json: string
   readonly bytes: number
+  /** Digits of an external version; the engine takes the document only over an older one. */
+  readonly version?: string | undefined
   /** Version that may be overwritten; undefined writes over any version or none. */
   readonly onlyOver?: { readonly seqNo: number; readonly primaryTerm: number } | undefined
 }
@@ -44,7 +51,7 @@ export function prepareDocument(
   document: SourceDocument,
   specification: IndexSpecification,
 ): PreparedDocument | { readonly reason: string } {
-  const { fields, sparse_field, fingerprint } = specification
+  const { fields, sparse_field, fingerprint, versioning } = specification
   const { source, routing, position } = document
   if (typeof source !== 'object' || source === null || Array.isArray(source)) {
     return { reason: '[enqueue] expected a JSON object, got something else. Wrap the text in an object.' }
@@ -68,6 +75,12 @@ export function prepareDocument(
       reason: `[enqueue] expected an id and a routing of whole characters, got half a surrogate pair in ${JSON.stringify(id)}. Write both as proper Unicode.`,
     }
   }
+  const version = versioning === 'external' ? String(document.version) : undefined
+  if (version !== undefined && !/^\d{1,19}$/.test(version)) {
+    return {
+      reason: `[enqueue] expected a version, since the index has external ones, got ${document.version === undefined ? 'none' : JSON.stringify(document.version).slice(0, 40)}. Give the document a whole number that grows with each change, or let its own client write it.`,
+    }
+  }
   const hash = textHash(source, fields)
   const blank = text.text === ''
   const { [sparse_field]: _vector, [SIDECAR]: _sidecar, ...own } = source
@@ -77,6 +90,7 @@ export function prepareDocument(
     id,
     routing,
     position,
+    version,
     blank,
     textHash: hash,
     textBytes: Buffer.byteLength(text.text),

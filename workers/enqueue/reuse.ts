@@ -8,7 +8,7 @@ import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import type { EngineFailure } from '../../opensearch/failures/engine-failure.ts'
 import { isTransient } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
-import { parseExactly, parseLossless } from '../../sparse/exact-json.ts'
+import { exactNumber, parseExactly, parseLossless } from '../../sparse/exact-json.ts'
 import { isSettled } from '../documents/states.ts'
 import type { PreparedDocument } from './prepare-document.ts'
 
@@ -50,7 +50,8 @@ export async function reuseStored(
     if (found === undefined || !isSettled(found.sidecar, document.textHash, fingerprint)) return WRITE
     // Owners ask for another attempt by sending a failed document again.
     if (found.sidecar?.state === 'failed') return WRITE
-    return isSame(found, document, sparse_field) ? UNCHANGED : WRITE
+    const isOld = document.version !== undefined && document.version !== found.version
+    return !isOld && isSame(found, document, sparse_field) ? UNCHANGED : WRITE
   })
   const kept = documents
     .map((document, at) => ({ document, at, found: stored[at] }))
@@ -91,6 +92,8 @@ const WRITE: Reuse = { kind: 'write' }
 interface Stored {
   readonly seqNo: number
   readonly primaryTerm: number
+  /** Digits of `_version`. */
+  readonly version: string
   readonly source: Readonly<Record<string, unknown>>
   readonly sidecar: Sidecar | undefined
 }
@@ -123,7 +126,8 @@ async function read(
         if ('error' in doc || !doc.found || doc._source === undefined) return undefined
         const source = doc._source as Record<string, unknown>
         const sidecar = source[SIDECAR] as Sidecar | undefined
-        return { seqNo: doc._seq_no ?? -1, primaryTerm: doc._primary_term ?? -1, source, sidecar }
+        const version = exactNumber(doc._version) ?? String(doc._version)
+        return { seqNo: doc._seq_no ?? -1, primaryTerm: doc._primary_term ?? -1, version, source, sidecar }
       })
       return undefined
     } catch (error) {

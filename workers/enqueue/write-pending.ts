@@ -6,6 +6,7 @@ import { translateEngineError, translateEngineFailure } from '../../opensearch/f
 import type { EngineFailure } from '../../opensearch/failures/engine-failure.ts'
 import { isOverload, isTransient, type Refusal, refusalOf } from '../../opensearch/failures/transient.ts'
 import { LexpandError } from '../../sparse/errors.ts'
+import { numberOf } from '../../sparse/exact-json.ts'
 import type { WritePersistence } from '../documents/write-back.ts'
 import type { PreparedDocument } from './prepare-document.ts'
 
@@ -122,7 +123,10 @@ async function send(attempt: Attempt, part: readonly number[]): Promise<void> {
   }
 }
 
-function actionOf({ id, routing, onlyOver }: PreparedDocument) {
+function actionOf({ id, routing, version, onlyOver }: PreparedDocument) {
+  if (version !== undefined) {
+    return { _id: id, routing, version: numberOf(version), version_type: 'external' }
+  }
   return {
     _id: id,
     ...(routing === undefined ? {} : { routing }),
