@@ -36,7 +36,7 @@ describe('a new index', () => {
   made.push(index)
 
   test('has text, sparse field, sidecar and specification', async () => {
-    expect(await installIndex(client, index, specification)).toEqual({
+    expect(await installIndex(client, index, specification)).toMatchObject({
       created: true,
       fieldsAdded: ['title', 'body', 'body_sparse', 'lexpand'],
     })
@@ -70,7 +70,10 @@ describe('a new index', () => {
 
   test('stays as it is when installed again', async () => {
     const before = await mappingOf(index)
-    expect(await installIndex(client, index, specification)).toEqual({ created: false, fieldsAdded: [] })
+    expect(await installIndex(client, index, specification)).toMatchObject({
+      created: false,
+      fieldsAdded: [],
+    })
     expect(await mappingOf(index)).toEqual(before)
   })
 
@@ -119,7 +122,7 @@ describe('an existing index', () => {
       },
     })
     await client.index({ index, id: '1', body: { title: 'old', price: 1 } })
-    expect(await installIndex(client, index, specification)).toEqual({
+    expect(await installIndex(client, index, specification)).toMatchObject({
       created: false,
       fieldsAdded: ['body_sparse', 'lexpand'],
     })
@@ -131,7 +134,10 @@ describe('an existing index', () => {
     })
     expect((after.properties as Record<string, unknown>).body).toEqual({ type: 'text' })
     expect((await client.get({ index, id: '1' })).body._source).toEqual({ title: 'old', price: 1 })
-    expect(await installIndex(client, index, specification)).toEqual({ created: false, fieldsAdded: [] })
+    expect(await installIndex(client, index, specification)).toMatchObject({
+      created: false,
+      fieldsAdded: [],
+    })
   })
 
   test('without any field counts as new', async () => {
@@ -144,7 +150,7 @@ describe('an existing index', () => {
     const index = newName('dotted')
     const dotted = testSpecification({ fields: ['meta.title', 'meta.body'] })
     await installIndex(client, index, dotted)
-    expect(await installIndex(client, index, dotted)).toEqual({ created: false, fieldsAdded: [] })
+    expect(await installIndex(client, index, dotted)).toMatchObject({ created: false, fieldsAdded: [] })
     expect(dotted.sparse_field).toBe('meta_body_sparse')
   })
 
@@ -196,7 +202,10 @@ describe('aliases and data streams', () => {
     await installIndex(client, one, specification)
     await installIndex(client, two, specification)
     await client.indices.putAlias({ index: one, name: alias })
-    expect(await installIndex(client, alias, specification)).toEqual({ created: false, fieldsAdded: [] })
+    expect(await installIndex(client, alias, specification)).toMatchObject({
+      created: false,
+      fieldsAdded: [],
+    })
     expect(await readSpecification(client, alias)).toEqual(specification)
     await client.indices.putAlias({ index: two, name: alias })
     await expect(installIndex(client, alias, specification)).rejects.toThrow('to be one index, got 2')
@@ -220,7 +229,7 @@ describe('a template', () => {
     made.push(index)
     const install = () => installTemplate(client, { name, patterns: [`${name}-*`] }, specification)
     expect(await install()).toMatchObject({ created: true })
-    expect(await install()).toEqual({ created: false, fieldsAdded: [] })
+    expect(await install()).toMatchObject({ created: false, fieldsAdded: [] })
     await client.index({ index, id: '1', body: { title: 'first', note: 'other field' } })
     expect(await readSpecification(client, index)).toEqual(specification)
 
