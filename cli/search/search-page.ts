@@ -35,6 +35,9 @@ export async function facetAggregations(
   )
 }
 
+/** Explains the marks of {@link explained}. */
+const LEGEND = '     * the encoder added this piece, the text does not have it; ## continues a word'
+
 /** A page of hits for people. @param fields fields shown of a hit without excerpts */
 export function resultPage(
   { mode, tookMs, coverage, total, hits, aggregations, feedback }: SearchResult,
@@ -51,6 +54,7 @@ export function resultPage(
     `${hits.length}${of} ${noun} by ${mode}${partly} in ${tookMs.toFixed(1)} ms`,
     ...(feedback === undefined ? [] : [addedBy(feedback)]),
     ...hits.map((hit, at) => lines(hit, fields, from + at + 1)),
+    ...(hits.some(({ explanation }) => explanation !== undefined) ? [LEGEND] : []),
     ...Object.entries(aggregations ?? {}).map(([name, facet]) => `${name}: ${counts(facet as Facet)}`),
   ].join('\n')
 }
@@ -71,7 +75,7 @@ function lines(hit: SearchHit, fields: readonly string[], rank: number): string 
     .filter((value) => value !== undefined && value !== null && value !== '')
     .map((value) => (typeof value === 'object' ? JSON.stringify(value) : String(value)))
   const { explanation, highlights, shares } = hit
-  const lexical = shares === undefined ? '' : ` + text ${shares.lexical.toFixed(2)}`
+  const lexical = shares === undefined ? '' : ` + BM25 ${shares.lexical.toFixed(2)}`
   return [
     `${String(rank).padStart(3)}. ${hit.score.toFixed(3).padStart(7)}  ${hit.id}`,
     ...(highlights === undefined || highlights.length === 0
@@ -89,7 +93,7 @@ function valueAt(source: unknown, path: string): unknown {
   return valueAt((source as Record<string, unknown>)[path.slice(0, dot)], path.slice(dot + 1))
 }
 
-/** "envy* 3.21 + jealous 2.10": what adds up to the score; a star marks pieces that the text does not have. */
+/** Summands of a score, as "envy* 3.21 + jealous 2.10"; a star marks pieces that the text does not have. */
 export function explained(explanation: NonNullable<SearchHit['explanation']>): string {
   return explanation
     .map(({ token, contribution, expansion }) => `${token}${expansion ? '*' : ''} ${contribution.toFixed(2)}`)
