@@ -1,5 +1,6 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { documentText, type InstalledIndex, SIDECAR } from '../mappings/index.ts'
+import { resultWindow } from '../opensearch/index-limits.ts'
 import { countDocuments, internalSearch } from '../opensearch/internal-search.ts'
 import type { EncodedDocument } from '../quality/corpus-vectors.ts'
 import type { WordPieceTokenizer } from '../sparse/index.ts'
@@ -45,14 +46,17 @@ export async function sampleVectors(
     }
     onProgress(found.size, size)
   }
+  const window = await resultWindow(client, name)
+  const page = Math.min(PAGE, window)
+  const judgedPage = Math.min(JUDGED_PAGE, window)
   await atOnePoint(client, name, async (search) => {
-    for (const values of chunks([...options.judged], JUDGED_PAGE)) {
+    for (const values of chunks([...options.judged], judgedPage)) {
       signal?.throwIfAborted()
-      take(await search({ size: JUDGED_PAGE, _source: [field], query: allOf(IS_READY, { ids: { values } }) }))
+      take(await search({ size: judgedPage, _source: [field], query: allOf(IS_READY, { ids: { values } }) }))
     }
     const [newest] = await search({ size: 1, _source: false, sort: [{ _seq_no: 'desc' }] })
     const end = Number(newest?.sort?.[0] ?? -1) + 1
-    let blocks = blocksOf(end, Math.ceil(size / PAGE))
+    let blocks = blocksOf(end, Math.ceil(size / page))
     // A block from which documents have moved away is soon empty; the others then give more than one page.
     while (blocks.length > 0 && found.size < size) {
       const open: Block[] = []
@@ -60,7 +64,7 @@ export async function sampleVectors(
         if (found.size >= size) break
         signal?.throwIfAborted()
         const hits = await search({
-          size: PAGE,
+          size: page,
           _source: [field],
           query: allOf(IS_READY, { range: { _seq_no: { gte: block.from, lt: block.to } } }),
           // Documents of other shards with the last number of a page are skipped, which a sample allows.
@@ -68,7 +72,7 @@ export async function sampleVectors(
           ...(block.after === undefined ? {} : { search_after: block.after }),
         })
         take(hits)
-        if (hits.length === PAGE) open.push({ ...block, after: hits.at(-1)?.sort })
+        if (hits.length === page) open.push({ ...block, after: hits.at(-1)?.sort })
       }
       blocks = open
     }
@@ -83,10 +87,11 @@ export async function firstTexts(
   ids: readonly string[],
 ): Promise<string[]> {
   const texts: string[] = []
-  for (const values of chunks(ids, PAGE)) {
+  const size = Math.min(PAGE, await resultWindow(client, name))
+  for (const values of chunks(ids, size)) {
     const { body } = await internalSearch(client, {
       index: name,
-      body: { size: PAGE, _source: [...specification.fields], query: { ids: { values } } },
+      body: { size, _source: [...specification.fields], query: { ids: { values } } },
     })
     for (const { _source } of body.hits.hits) {
       const text = specification.fields

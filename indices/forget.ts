@@ -2,6 +2,7 @@ import type { API, Client } from '@opensearch-project/opensearch'
 import type { SpecifiedIndex } from '../mappings/compatibility.ts'
 import { assertIndexName, parseSpecification, SIDECAR, severalIndices } from '../mappings/index.ts'
 import { translateEngineError } from '../opensearch/failures/engine-error.ts'
+import { resultWindow } from '../opensearch/index-limits.ts'
 import { internalSearch } from '../opensearch/internal-search.ts'
 import { ingestPipelineName } from '../pipelines/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
@@ -120,7 +121,11 @@ async function strip(
   await client.indices.refresh({ index })
   const reply = await internalSearch(client, {
     index,
-    body: { size: PAGE, _source: false, query: { exists: { field: `${SIDECAR}.state` } } },
+    body: {
+      size: Math.min(PAGE, await resultWindow(client, index)),
+      _source: false,
+      query: { exists: { field: `${SIDECAR}.state` } },
+    },
   })
   const hits = reply.body.hits.hits as readonly { readonly _id?: string; readonly _routing?: string }[]
   if (hits.length === 0) return undefined

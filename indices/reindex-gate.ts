@@ -1,6 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { IndexSpecification } from '../mappings/index.ts'
 import { loadModel, type Model } from '../models/index.ts'
+import { resultWindow } from '../opensearch/index-limits.ts'
 import { type SearchMode, search } from '../pipelines/index.ts'
 import { evaluate, type Qrels, type ScoredDocument } from '../quality/metrics.ts'
 import { queryFrom } from '../quality/query-files.ts'
@@ -118,8 +119,9 @@ async function rank(
   queries: ReadonlyMap<string, string>,
 ): Promise<Run> {
   const run = new Map<string, ScoredDocument[]>()
+  const size = Math.min(DEPTH, await resultWindow(client, index))
   for (const [id, text] of queries) {
-    const request = { index, text, mode, size: DEPTH, sourceFields: [], emptyQuery: 'lexical' } as const
+    const request = { index, text, mode, size, sourceFields: [], emptyQuery: 'lexical' } as const
     const { hits } = await search(client, model, request)
     run.set(
       id,

@@ -166,6 +166,6 @@ function fused({ text }: BenchQuery, sparse: QueryClause, size: number): object 
   return engineFusion(
     { lexical: lexicalQuery({ plain: [TEXT_FIELD] }, text), sparse },
     DEFAULT_BM25_WEIGHT,
-    size,
+    fusionDepth(size),
   )
 }

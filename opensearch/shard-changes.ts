@@ -2,8 +2,8 @@ import type { API, Client } from '@opensearch-project/opensearch'
 import { acknowledged } from './failures/acknowledged.ts'
 import { translateEngineError } from './failures/engine-error.ts'
 import { EngineBusy } from './failures/transient.ts'
+import { type IndexLimits, LIMIT_SETTINGS, limitsIn } from './index-limits.ts'
 import { internalSearch } from './internal-search.ts'
-import { RESULT_WINDOW_SETTING, windowIn } from './result-window.ts'
 import { filtersOf, readWholeGroups } from './whole-groups.ts'
 
 /** Position of the primary of a shard; both numbers are -1 while nothing was ever written. */
@@ -21,8 +21,7 @@ export interface IndexShards {
   /** `index.uuid`, because the name may belong to another index later. */
   readonly uuid: string
   readonly shards: readonly ShardCheckpoint[]
-  /** Largest number of documents of a page: `index.max_result_window`. */
-  readonly resultWindow: number
+  readonly limits: IndexLimits
 }
 
 /** A document at its place in the history of its shard; in a shrunken index several documents may share a place. */
@@ -44,7 +43,7 @@ export async function readShards(client: Client, index: string): Promise<IndexSh
       client.indices.stats({ index, metric: ['docs'], level: 'shards' }),
       client.indices.getSettings({
         index,
-        name: ['index.number_of_shards', RESULT_WINDOW_SETTING],
+        name: ['index.number_of_shards', ...LIMIT_SETTINGS],
         flat_settings: true,
       }),
     ])
@@ -58,7 +57,7 @@ export async function readShards(client: Client, index: string): Promise<IndexSh
     return {
       uuid: found.uuid,
       shards: shards.sort((a, b) => a.shard - b.shard),
-      resultWindow: windowIn(settings.body[index]?.settings),
+      limits: limitsIn(settings.body[index]?.settings),
     }
   } catch (error) {
     throw translateEngineError(error, { part: 'changes', index })

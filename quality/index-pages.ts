@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
+import { resultWindow } from '../opensearch/index-limits.ts'
 import { internalSearch } from '../opensearch/internal-search.ts'
-import { resultWindow } from '../opensearch/result-window.ts'
 import { filtersOf, type NumberedHit, type PageRequest, readWholeGroups } from '../opensearch/whole-groups.ts'
 
 export interface StoredHit {

@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { type Latency, latency } from '../measure/latency.ts'
+import { resultWindow } from '../opensearch/index-limits.ts'
 import { type SearchMode, type SearchRequest, type SearchResources, search } from '../pipelines/index.ts'
 import type { Run, ScoredDocument } from './metrics.ts'
 
@@ -40,14 +41,15 @@ function requestOf(
 const DEPTH = 100
 
 /**
- * Ranks the first {@link DEPTH} documents for every query. A document whose id is that of the query is removed:
+ * Ranks the first {@link DEPTH} documents for every query, fewer where the index gives fewer. A document whose id is that of the query is removed:
  * in some BEIR collections the queries are documents, too.
  */
 export async function rankAll(set: QuerySet, mode: MeasuredMode): Promise<Run> {
   const { client, resources, queries } = set
   const run = new Map<string, ScoredDocument[]>()
+  const depth = Math.min(DEPTH + 1, await resultWindow(client, set.index))
   for (const [id, text] of queries) {
-    const { hits } = await search(client, resources, requestOf(set, text, mode, DEPTH + 1))
+    const { hits } = await search(client, resources, requestOf(set, text, mode, depth))
     const ranked = hits.map((hit) => ({ id: hit.id, score: hit.score }))
     run.set(id, ranked.filter((hit) => hit.id !== id).slice(0, DEPTH))
   }

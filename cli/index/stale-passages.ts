@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../mappings/index.ts'
+import { resultWindow } from '../../opensearch/index-limits.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 import type { SourceRecord } from '../../sources/record.ts'
 import { PARENT_FIELD, PASSAGE_FIELD } from '../../sources/text/cut-records.ts'
@@ -43,10 +44,11 @@ async function removeBeyond(client: Client, index: string, counts: Map<string, n
   counts.clear()
   if (should.length === 0) return
   try {
+    const size = Math.min(PAGE, await resultWindow(client, index))
     for (;;) {
       const reply = await internalSearch(client, {
         index,
-        body: { size: PAGE, _source: false, query: { bool: { should, minimum_should_match: 1 } } },
+        body: { size, _source: false, query: { bool: { should, minimum_should_match: 1 } } },
       })
       const hits = reply.body.hits.hits as readonly { _id?: string; _index: string; _routing?: string }[]
       if (hits.length === 0) return
@@ -56,7 +58,7 @@ async function removeBeyond(client: Client, index: string, counts: Map<string, n
           delete: { _id: _id ?? '', _index, ...(_routing === undefined ? {} : { routing: _routing }) },
         })),
       })
-      if (hits.length < PAGE) return
+      if (hits.length < size) return
     }
   } catch (error) {
     throw translateEngineError(error, { part: 'index', index })

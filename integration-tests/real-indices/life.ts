@@ -3,7 +3,7 @@ import { installTargetPipeline } from '../../indices/reindex-pipeline.ts'
 import { type IndexSpecification, installIndex } from '../../mappings/index.ts'
 import type { Model } from '../../models/index.ts'
 import { readShards } from '../../opensearch/shard-changes.ts'
-import { installIngestPipeline, search } from '../../pipelines/index.ts'
+import { installIngestPipeline, type SearchRequest, search } from '../../pipelines/index.ts'
 import { type EncodeQueue, enqueue, sweep } from '../../workers/index.ts'
 import { beginBeside, migrate } from '../../workers/reindex/index.ts'
 import { nextSpecification, removeRun } from '../fixtures/reindex-fixture.ts'
@@ -253,10 +253,15 @@ class Run {
     const { client, model } = this.#house
     const { isVisible = () => true } = this.#shape
     const size = Math.min(10, this.#window)
-    // Two lists of a hundred hits are fused.
-    const modes = this.#window < 100 ? (['sparse'] as const) : (['sparse', 'hybrid'] as const)
-    for (const mode of modes) {
-      const request = { index: this.#index, text: 'rain car bread moon', mode, size }
+    const ways: readonly Partial<SearchRequest>[] = [
+      { mode: 'sparse' },
+      { mode: 'sparse', twoPhase: { cut: 3, prove: true } },
+      { mode: 'hybrid' },
+      { fusion: { type: 'rrf' } },
+      { fusion: { type: 'min_max' } },
+    ]
+    for (const way of ways) {
+      const request = { index: this.#index, text: 'rain car bread moon', size, ...way }
       const { hits } = await search(client, model, request)
       if (hits.length === 0) this.#unanswered++
       for (const { id } of hits) if (!this.#known.has(id) || !isVisible(id)) this.#leaked.add(id)

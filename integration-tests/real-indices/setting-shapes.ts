@@ -3,6 +3,9 @@ import { ownNames, type Shape, type Writer } from './shape.ts'
 /** Limits and habits that an owner may have set. */
 export const SETTING_SHAPES: readonly Shape[] = [
   { title: 'a search may ask for fifty hits', settings: { max_result_window: 50 }, more: 120 },
+  { title: 'a search may ask for four hits', settings: { max_result_window: 4 }, more: 20 },
+  { title: 'a search may work out no fields by scripts', settings: { max_script_fields: 0 }, more: 20 },
+  { title: 'a second phase may score three documents', settings: { max_rescore_window: 3 }, more: 20 },
   { title: 'a query may name one term in a list', settings: { max_terms_count: 1 } },
   { title: 'a search may ask for no doc values', settings: { max_docvalue_fields_search: 0 } },
   { title: 'inner hits are one at most', settings: { max_inner_result_window: 1 } },

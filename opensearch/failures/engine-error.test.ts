@@ -2,6 +2,7 @@ import { errors } from '@opensearch-project/opensearch'
 import { describe, expect, test } from 'vitest'
 import { LexpandError } from '../../sparse/errors.ts'
 import { translateEngineError, translateEngineFailure } from './engine-error.ts'
+import { isTransient } from './transient.ts'
 
 const context = { part: 'search', index: 'articles' }
 const meta = { meta: { connection: { url: new URL('http://user:secret@node:9200/') } } } as never
@@ -169,6 +170,38 @@ test('a bulk or msearch item is translated like a response', () => {
   const failure = { type: 'index_not_found_exception', reason: 'no such index [articles]' }
   expect(translateEngineFailure(failure, 404, context)).toMatchObject({ code: 'INDEX' })
 })
+
+test.each([
+  [
+    'search.max_buckets',
+    503,
+    'Trying to create too many buckets. Must be less than or equal to: [10] but was [11]. This limit can be set by changing the [search.max_buckets] cluster level setting.',
+    'Ask for less, or raise it with PUT /_cluster/settings {"persistent": {"search.max_buckets": ...}}.',
+  ],
+  [
+    'point_in_time.max_keep_alive',
+    400,
+    'Keep alive for request (5m) is too large. It must be less than (1m). This limit can be set by changing the [point_in_time.max_keep_alive] cluster level setting.',
+    'raise it with PUT /_cluster/settings',
+  ],
+  [
+    'index.mapping.total_fields.limit',
+    400,
+    'Limit of total fields [3] has been exceeded',
+    'has been exceeded. Ask for less, or raise it with PUT /<index>/_settings {"index.mapping.total_fields.limit": ...}.',
+  ],
+])(
+  'the limit %s is named with the way to raise it, and does not pass by waiting',
+  (setting, status, reason, advice) => {
+    const body = { error: { type: 'illegal_argument_exception', reason }, status }
+    const error = new errors.ResponseError({ statusCode: status, body } as never)
+    const { message } = translateEngineError(error, context)
+    expect(message).toContain(`expected a request within ${setting} of`)
+    expect(message).toContain(advice)
+    expect(message).not.toContain('Correct')
+    expect(isTransient(error)).toBe(false)
+  },
+)
 
 test('a limit of the index is named with the way to raise it, not called a wrong query', () => {
   const reason =

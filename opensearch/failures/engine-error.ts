@@ -2,7 +2,7 @@ import { errors } from '@opensearch-project/opensearch'
 import { type ErrorCode, LexpandError } from '../../sparse/errors.ts'
 import { pluginNeeded } from '../plugin-nodes.ts'
 import { engineWords, withoutValues } from './engine-cause.ts'
-import type { EngineFailure } from './engine-failure.ts'
+import { type EngineFailure, limitOf } from './engine-failure.ts'
 import { missingPrivilege, privilegeOfHead } from './privilege.ts'
 
 /** Context of an engine error: the "[part]" and the names in the message. */
@@ -94,6 +94,17 @@ export function translateEngineFailure(
       `expected a query within the clause limit of the cluster, got ${got}. Shorten the query or its filter, or raise indices.query.bool.max_clause_count.`,
     )
   }
+  const limit = limitOf(failure)
+  if (limit !== undefined) {
+    const { setting, level } = limit
+    const said = got.replace(/\.?$/, '.')
+    return fail(
+      setting.startsWith('index.mapping.') ? 'INDEX' : 'QUERY',
+      level === 'index'
+        ? `expected a request within ${setting} of ${index}, got: ${said} Ask for less, or raise it with PUT /<index>/_settings {"${setting}": ...}.`
+        : `expected a request within ${setting} of the cluster, got: ${said} Ask for less, or raise it with PUT /_cluster/settings {"persistent": {"${setting}": ...}}.`,
+    )
+  }
   if (status === 401) {
     return fail(
       'SERVICE',
@@ -125,13 +136,6 @@ export function translateEngineFailure(
     return fail(
       'SERVICE',
       `expected the engine to answer, got ${status} (${got}). Check its log and its health.`,
-    )
-  }
-  const limit = /\[(index\.[\w.]+)\] index level setting/.exec(got)?.[1]
-  if (limit !== undefined) {
-    return fail(
-      'QUERY',
-      `expected a request within ${limit} of ${index}, got: ${got} Ask for less, or raise it with PUT /<index>/_settings {"${limit}": ...}.`,
     )
   }
   if (QUERY_TYPES.some((name) => has(failure, name))) {

@@ -2,7 +2,7 @@ import { errors } from '@opensearch-project/opensearch'
 import { LexpandError } from '../../sparse/errors.ts'
 import { BLOCKED, outcomeOf } from './bulk-outcome.ts'
 import { failureOf } from './engine-error.ts'
-import type { EngineFailure } from './engine-failure.ts'
+import { type EngineFailure, limitOf } from './engine-failure.ts'
 
 /** The engine keeps refusing for a reason that passes: the job has to wait, and no document is at fault. */
 export class EngineBusy extends LexpandError {
@@ -22,7 +22,8 @@ export class EngineBusy extends LexpandError {
 export function isTransient(error: unknown): boolean {
   if (error instanceof EngineBusy) return true
   if (error instanceof errors.ResponseError) {
-    return outcomeOf(error.statusCode, failureOf(error.body)) === 'retry'
+    const failure = failureOf(error.body)
+    return outcomeOf(error.statusCode, failure) === 'retry' && limitOf(failure) === undefined
   }
   if (
     error instanceof errors.ConnectionError ||
@@ -32,6 +33,12 @@ export function isTransient(error: unknown): boolean {
     return true
   }
   return error instanceof Error && error.cause !== undefined && isTransient(error.cause)
+}
+
+/** Whether a request asked for more than this setting of an owner allows. */
+export function isBeyond(error: unknown, setting: string): boolean {
+  if (error instanceof errors.ResponseError) return limitOf(failureOf(error.body))?.setting === setting
+  return error instanceof Error && error.cause !== undefined && isBeyond(error.cause, setting)
 }
 
 /** The engine had no room, or was away. */

@@ -59,20 +59,23 @@ export interface TwoPhaseQuery {
  * are not found, and one outside the window keeps the score of its first phase.
  *
  * @param page number of hits up to the end of the page, `from + size`
- * @returns undefined when the cut leaves a phase empty: use the whole query then
+ * @param largest window that the index allows, its `index.max_rescore_window`
+ * @returns undefined when the cut leaves a phase empty or the page is beyond `largest`: use the whole query then
  * @throws LexpandError QUERY as {@link sparseQuery} does
  */
 export function twoPhaseQuery(
   { filter, ...options }: SparseQueryOptions,
   { cut, window }: Required<Pick<TwoPhase, 'cut' | 'window'>>,
   page: number,
+  largest = LARGEST_RESCORE_WINDOW,
 ): TwoPhaseQuery | undefined {
+  if (page > largest) return undefined
   const { boost = 1 } = options
   const isLow = ({ weight }: { readonly weight: number }) => weight * boost < cut
   const low = options.tokens.filter(isLow)
   const high = options.tokens.filter((token) => !isLow(token))
   if (low.length === 0 || high.length === 0) return undefined
-  const size = rescoreWindow(window, page)
+  const size = rescoreWindow(window, page, largest)
   return {
     query: sparseQuery({ ...options, tokens: high, ...(filter === undefined ? {} : { filter }) }),
     rescore: {
@@ -85,10 +88,10 @@ export function twoPhaseQuery(
 }
 
 /** The window is doubled instead of set to `page`: pages with one window are parts of one list, but those with two windows need not be. */
-export function rescoreWindow(window: number, page: number): number {
+export function rescoreWindow(window: number, page: number, largest = LARGEST_RESCORE_WINDOW): number {
   let size = window
   while (size < page) size *= 2
-  return Math.min(size, LARGEST_RESCORE_WINDOW)
+  return Math.min(size, largest)
 }
 
 /**

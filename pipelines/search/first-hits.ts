@@ -25,15 +25,17 @@ export interface FedPlan extends Plan {
 export async function feedBack(plan: Plan, context: SearchContext): Promise<FedPlan | undefined> {
   const { feedback, tokens: own } = plan
   if (feedback === undefined) return undefined
-  const { client, request, target } = context
+  const { client, request, target, cache } = context
+  const limits = await cache.limits(client, target.asked)
   const { settings, first } = feedback
   const field = target.specification.sparse_field
   const ranking = await rankBy(first, {
     client,
     source: { includes: [field] },
+    limits,
     request: {
       ...request,
-      size: settings.documents,
+      size: Math.min(settings.documents, limits.resultWindow),
       from: 0,
       sort: undefined,
       searchAfter: undefined,

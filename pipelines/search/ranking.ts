@@ -1,13 +1,15 @@
 import type { API, Client, Types } from '@opensearch-project/opensearch'
 import { type EngineFailure, translateEngineFailure } from '../../mappings/index.ts'
 import { abortable } from '../../opensearch/abortable.ts'
+import { DEFAULT_LIMITS, type IndexLimits } from '../../opensearch/index-limits.ts'
+import { LexpandError } from '../../sparse/errors.ts'
 import { fuseMinMax, fuseReciprocalRank, type Ranked } from '../hybrid/fusion.ts'
 import type { ScaledQuery } from '../hybrid/one-pass.ts'
 import type { QueryClause } from '../query/query-builder.ts'
 import type { Rescore } from '../query/two-phase.ts'
 import type { CheckedRequest } from './checked-request.ts'
 import { preferenceOf } from './preference.ts'
-import { DEFAULT_BM25_WEIGHT, LARGEST_WINDOW } from './search-request.ts'
+import { DEFAULT_BM25_WEIGHT } from './search-request.ts'
 import type { SourceFilter } from './source-fields.ts'
 
 /** A hit as the engine returns it. */
@@ -26,6 +28,7 @@ export interface RankingContext {
   readonly client: Client
   readonly request: CheckedRequest
   readonly source: SourceFilter | false
+  readonly limits: IndexLimits
 }
 
 /** The two lists that hybrid fuses. */
@@ -98,7 +101,8 @@ export async function fuseInEngine(
   context: RankingContext,
 ): Promise<Ranking> {
   const { from, size } = context.request
-  const body = { ...engineFusion({ lexical, sparse }, bm25Weight, from + size), from, size }
+  const depth = checkedDepth(context)
+  const body = { ...engineFusion({ lexical, sparse }, bm25Weight, depth), from, size }
   // On a single shard the engine fetches the hits before it fuses them: the whole sources of both lists. The sources of
   // the page are therefore requested afterwards. (The client's types know neither the depth nor a pipeline inside a
   // request.)
@@ -106,10 +110,10 @@ export async function fuseInEngine(
   return { ...fused, ...(await withSources(fused, context)) }
 }
 
-/** Query and pipeline of a search whose two lists the engine fuses. @param window from + size */
-export function engineFusion({ lexical, sparse }: HybridQueries, bm25Weight: number, window: number): object {
+/** Query and pipeline of a search whose two lists the engine fuses. @param depth of each list */
+export function engineFusion({ lexical, sparse }: HybridQueries, bm25Weight: number, depth: number): object {
   return {
-    query: { hybrid: { pagination_depth: fusionDepth(window), queries: [lexical, sparse] } },
+    query: { hybrid: { pagination_depth: depth, queries: [lexical, sparse] } },
     search_pipeline: {
       phase_results_processors: [
         {
@@ -138,7 +142,7 @@ export async function fuseInClient(
   const { client, request } = context
   const { index, from, size, fusion, trackTotalHits, timeoutMs } = request
   const header = { index, preference: preferenceOf(request), allow_partial_search_results: false }
-  const list = { size: fusionDepth(from + size), track_total_hits: false, _source: false }
+  const list = { size: checkedDepth(context), track_total_hits: false, _source: false }
   const union = { bool: { should: [lexical, sparse], minimum_should_match: 1 } }
   const reply = await abortable(
     client.msearch(
@@ -163,11 +167,22 @@ export async function fuseInClient(
 }
 
 /**
- * Number of documents that each list gives to the fusion: 100, 1,000 or 10,000. Steps are used instead of `from +
+ * Number of documents that each list gives to the fusion: 100, 1,000 or 10,000, or as many as the index gives. Steps are used instead of `from +
  * size`, since the lowest score of a list moves with its length, and pages would then disagree about the order.
  */
-export function fusionDepth(window: number): number {
-  return [100, 1_000, 10_000].find((depth) => window <= depth) ?? 10_000
+export function fusionDepth(window: number, { resultWindow }: IndexLimits = DEFAULT_LIMITS): number {
+  const depth = [100, 1_000, 10_000].find((step) => window <= step) ?? 10_000
+  return Math.min(depth, resultWindow)
+}
+
+/** @throws LexpandError QUERY for a page that the lists of this index do not reach */
+function checkedDepth({ limits, request }: RankingContext): number {
+  const window = request.from + request.size
+  if (window <= limits.resultWindow) return fusionDepth(window, limits)
+  throw new LexpandError(
+    'QUERY',
+    `[search] expected from + size of at most ${limits.resultWindow}, which is index.max_result_window of ${request.index}, got ${window}. Ask for less, or raise it with PUT /<index>/_settings {"index.max_result_window": ...}.`,
+  )
 }
 
 function fuse(lists: readonly (readonly RankedHit[])[], fusion: CheckedRequest['fusion']): RankedHit[] {
@@ -195,16 +210,28 @@ async function withSources({ hits, engineTookMs }: Ranking, context: RankingCont
   if (context.source === false || hits.length === 0) return { hits, engineTookMs }
   const values = hits.map(({ _id }) => _id ?? '')
   // Twice the number, for ids that exist with several routings.
-  const size = Math.min(2 * values.length, LARGEST_WINDOW)
-  const found = await searchOnce(context, { query: { ids: { values } }, size, track_total_hits: false })
-  const sources = new Map(found.hits.map((hit) => [keyOf(hit), hit._source]))
+  const { resultWindow } = context.limits
+  const found = await Promise.all(
+    chunks(values, Math.max(1, Math.floor(resultWindow / 2))).map((part) => {
+      const size = Math.min(2 * part.length, resultWindow)
+      return searchOnce(context, { query: { ids: { values: part } }, size, track_total_hits: false })
+    }),
+  )
+  const sources = new Map(found.flatMap((page) => page.hits).map((hit) => [keyOf(hit), hit._source]))
+  const engineTime = Math.max(...found.map((page) => page.engineTookMs))
   return {
     hits: hits.flatMap((hit) => {
       const source = sources.get(keyOf(hit))
       return source === undefined ? [] : [{ ...hit, _source: source }]
     }),
-    engineTookMs: engineTookMs + found.engineTookMs,
+    engineTookMs: engineTookMs + engineTime,
   }
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
+    items.slice(at * size, (at + 1) * size),
+  )
 }
 
 async function searchOnce(

@@ -1,5 +1,6 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
 import type { InstalledIndex } from '../../mappings/index.ts'
+import { type IndexLimits, indexLimits } from '../../opensearch/index-limits.ts'
 import { FrequencyCache, type SparseField } from '../query/corpus-frequencies.ts'
 import type { CorpusFrequencies } from '../query/corpus-idf.ts'
 import type { QueryClause, QueryForm } from '../query/query-builder.ts'
@@ -29,6 +30,11 @@ export class SearchCache {
     return this.#remembered(`coverage ${index}`, this.#lifetimeMs, () => measureCoverage(client, index))
   }
 
+  /** What one search of the index may ask for. */
+  limits(client: Client, index: string): Promise<IndexLimits> {
+    return this.#remembered(`limits ${index}`, this.#lifetimeMs, () => indexLimits(client, index))
+  }
+
   /** Document frequencies of word pieces in a sparse field, at most ten minutes old. */
   frequencies(client: Client, field: SparseField, pieces: readonly string[]): Promise<CorpusFrequencies> {
     return this.#frequencies.frequencies(client, field, pieces)
@@ -52,6 +58,7 @@ export class SearchCache {
   forget(index: string): void {
     this.#entries.delete(`index ${index}`)
     this.#entries.delete(`coverage ${index}`)
+    this.#entries.delete(`limits ${index}`)
   }
 
   /** The promise is kept instead of its value, so that simultaneous searches ask the engine once. */

@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../mappings/index.ts'
+import { DEFAULT_LIMITS, type IndexLimits } from '../../opensearch/index-limits.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import type { QueryToken } from '../../sparse/query/encode-query.ts'
 import { rewritten } from '../query/rewrite.ts'
@@ -75,11 +76,18 @@ async function answerFrom(context: SearchContext): Promise<Answer> {
     client,
     request: { ...request, pit },
     source: sourceFilter(request, target.specification),
+    limits: await limitsOf(fed ?? plan, context),
   })
   if (fed === undefined) return answer
   const { own, report, engineTookMs } = fed
   const ranking = { ...answer.ranking, engineTookMs: answer.ranking.engineTookMs + engineTookMs }
   return { ...answer, own, report, ranking }
+}
+
+/** A single search goes without them: the engine itself says what it asks for too much. */
+function limitsOf({ query }: Plan, { client, target, request, cache }: SearchContext): Promise<IndexLimits> {
+  const isSingle = 'scale' in query && request.twoPhase === undefined
+  return isSingle ? Promise.resolve(DEFAULT_LIMITS) : cache.limits(client, target.asked)
 }
 
 async function rankedBy(plan: Plan, { cache }: SearchContext, context: RankingContext): Promise<Answer> {

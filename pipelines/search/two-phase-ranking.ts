@@ -10,7 +10,6 @@ import {
 } from '../query/two-phase.ts'
 import { preferenceOf } from './preference.ts'
 import { type Ranking, type RankingContext, rankBy } from './ranking.ts'
-import { LARGEST_WINDOW } from './search-request.ts'
 
 /**
  * Ranks by the sparse query in two phases, where that is possible.
@@ -26,7 +25,7 @@ export async function rankInTwoPhases(
   const { from, size, trackTotalHits, aggregations, sort, collapse, minScore, boosts } = context.request
   const others = [aggregations, sort, collapse, minScore, boosts]
   if (trackTotalHits || size === 0 || others.some((one) => one !== undefined)) return undefined
-  const phases = twoPhaseQuery(options, settings, from + size)
+  const phases = twoPhaseQuery(options, settings, from + size, context.limits.rescoreWindow)
   if (phases === undefined) return undefined
   const [ranking, bounds] = await Promise.all([
     rankBy({ query: phases.query, scale: 1 }, context, phases.rescore),
@@ -53,10 +52,10 @@ interface Bounds {
 async function readBounds(
   { query, low, window }: TwoPhaseQuery,
   { field, boost = 1 }: SparseQueryOptions,
-  { client, request }: RankingContext,
+  { client, request, limits }: RankingContext,
 ): Promise<Bounds | undefined> {
   const { index, timeoutMs } = request
-  if (window >= LARGEST_WINDOW) return undefined
+  if (window >= limits.resultWindow) return undefined
   const header = { index, preference: preferenceOf(request), allow_partial_search_results: false }
   const one = { size: 1, track_total_hits: false, _source: false, stored_fields: '_none_' }
   const alone = low.map((token) => ({ ...one, query: sparseQuery({ field, tokens: [token], boost }) }))

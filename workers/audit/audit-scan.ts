@@ -7,8 +7,8 @@ import { hasMark, markClause } from '../../mappings/vectors/vector-mark.ts'
 import { type Persistence, persist } from '../../opensearch/failures/back-off.ts'
 import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
 import { isTransient } from '../../opensearch/failures/transient.ts'
+import { type IndexLimits, indexLimits } from '../../opensearch/index-limits.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
-import { resultWindow } from '../../opensearch/result-window.ts'
 import { filtersOf, type PageRequest, readWholeGroups } from '../../opensearch/whole-groups.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import {
@@ -17,9 +17,11 @@ import {
   type InlineText,
   inlineHash,
   inlineTextParams,
+  inlineTextRequest,
   inlineTextScript,
   MAX_PAGE,
   nextSize,
+  withSeen,
 } from '../documents/inline-text.ts'
 import type { AuditedDocument } from './audit-verdict.ts'
 
@@ -59,11 +61,11 @@ export async function scanDocuments(
     const pit = opened.body.pit_id as string
     try {
       const { total, shards } = await measureIndex(scan, pit)
-      const window = await resultWindow(client, target.name)
+      const limits = await indexLimits(client, target.name)
       options.onTotal(total)
       const slices = Math.min(shards, MAX_SLICES)
       const ids = Array.from({ length: slices }, (_, id) => id)
-      const read = await Promise.all(ids.map((id) => scanSlice(scan, { pit, window }, id, slices)))
+      const read = await Promise.all(ids.map((id) => scanSlice(scan, { pit, limits }, id, slices)))
       const documents = read.reduce((sum, part) => sum + part, 0)
       if (documents === total || options.signal?.aborted) return documents
       throw new LexpandError(
@@ -79,10 +81,10 @@ export async function scanDocuments(
   }
 }
 
-/** A point in time, and the largest number of hits that one search of it may ask for. */
+/** A point in time, and what one search of it may ask for. */
 interface View {
   readonly pit: string
-  readonly window: number
+  readonly limits: IndexLimits
 }
 
 interface Scan {
@@ -94,8 +96,11 @@ interface Scan {
 async function scanSlice(scan: Scan, view: View, slice: number, slices: number): Promise<number> {
   const { signal, onPage } = scan.options
   let read = 0
-  const { pit, window } = view
-  let size = Math.min(FIRST_PAGE, window)
+  const { pit, limits } = view
+  const { resultWindow } = limits
+  const script = { source: SCRIPT, params: paramsOf(scan.target) }
+  const parts = [SIDECAR, scan.target.specification.sparse_field]
+  let size = Math.min(FIRST_PAGE, resultWindow)
   const readPage = async (request: PageRequest) => {
     const asked = size
     const page = await search(scan, {
@@ -104,12 +109,11 @@ async function scanSlice(scan: Scan, view: View, slice: number, slices: number):
       pit: { id: pit, keep_alive: KEEP_ALIVE },
       ...(slices > 1 ? { slice: { id: slice, max: slices } } : {}),
       ...PAGE,
-      script_fields: {
-        seen: { script: { lang: 'painless', source: SCRIPT, params: paramsOf(scan.target) } },
-      },
+      ...inlineTextRequest(limits, script, parts),
     })
-    const hits = page.hits.hits as unknown as readonly Hit[]
-    size = Math.min(window, nextSize(size, page.took))
+    const found = page.hits.hits as unknown as readonly Hit[]
+    const hits = found.map((hit) => withSeen(hit, (source) => seenInSource(scan.target, source)))
+    size = Math.min(resultWindow, nextSize(size, page.took))
     return { hits, isFull: hits.length === asked }
   }
   for (let after = -1, isLast = false; !isLast && signal?.aborted !== true; ) {
@@ -177,7 +181,7 @@ async function search({ client, target, options }: Scan, body: object): Promise<
 /** Hashes and lengths in bytes of the texts that were too long for their page. */
 async function readLong(
   scan: Scan,
-  { pit, window }: View,
+  { pit, limits }: View,
   long: readonly Hit[],
 ): Promise<Map<string, Measured>> {
   const { fields } = scan.target.specification
@@ -186,7 +190,7 @@ async function readLong(
     const reply = await search(scan, {
       ...PAGE,
       // The same id may exist once for each routing value.
-      size: Math.min(MAX_PAGE, window),
+      size: Math.min(MAX_PAGE, limits.resultWindow),
       pit: { id: pit, keep_alive: KEEP_ALIVE },
       query: { ids: { values: part.map(({ _id }) => _id) } },
       _source: [...fields],
@@ -263,6 +267,22 @@ if (params.sparse_field != null) {
   def vector = source.get(params.sparse_field);
   seen.vector = vector instanceof Map ? vector.size() : -1;
 }`)
+
+/** What the script would say of sidecar and vector. */
+function seenInSource(
+  { specification, vectorsInSource }: InstalledIndex,
+  source: Readonly<Record<string, unknown>>,
+): object {
+  const { [SIDECAR]: sidecar, [specification.sparse_field]: vector } = source
+  return {
+    sidecar: isObject(sidecar) ? sidecar : undefined,
+    ...(vectorsInSource ? { vector: isObject(vector) ? Object.keys(vector).length : -1 } : {}),
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 type Seen = {
   readonly sidecar?: object | undefined

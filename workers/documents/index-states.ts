@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR, type Sidecar, translateEngineError } from '../../mappings/index.ts'
+import { resultWindow } from '../../opensearch/index-limits.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 
 /** Numbers of documents of an index by state, as of the last refresh. */
@@ -73,7 +74,11 @@ export async function failedDocuments(
 ): Promise<{ id: string; reason: string }[]> {
   const reply = await internalSearch(client, {
     index,
-    body: { size, query: { term: { [`${SIDECAR}.state`]: { value: 'failed' } } }, _source: [SIDECAR] },
+    body: {
+      size: Math.min(size, await resultWindow(client, index)),
+      query: { term: { [`${SIDECAR}.state`]: { value: 'failed' } } },
+      _source: [SIDECAR],
+    },
   })
   return reply.body.hits.hits.map(({ _id, _source }) => {
     const { error } = (_source as { [SIDECAR]?: Sidecar } | undefined)?.[SIDECAR] ?? {}

@@ -2,6 +2,7 @@ import type { IndexSpecification } from '../../mappings/specification.ts'
 import { MAX_NESTING } from '../../mappings/text/document-text.ts'
 import { hashOfText } from '../../mappings/text/text-hash.ts'
 import { COLLECT_PIECES } from '../../mappings/text/text-script.ts'
+import type { IndexLimits } from '../../opensearch/index-limits.ts'
 
 /*
  * Pages of documents whose texts may have any length. The walk over `_source` runs in the engine, which knows the
@@ -48,6 +49,37 @@ return seen;`
 export function inlineTextParams({ fields }: IndexSpecification) {
   return { fields, max_nesting: MAX_NESTING, inline: INLINE_CHARACTERS }
 }
+
+/**
+ * What a page asks of each document: the script, or the named parts of `_source` where the owner of the index allows no
+ * script fields (`index.max_script_fields`). {@link withSeen} makes the answers alike.
+ */
+export function inlineTextRequest(
+  { scriptFields }: Pick<IndexLimits, 'scriptFields'>,
+  script: { readonly source: string; readonly params: object },
+  parts: readonly string[] = [],
+): object {
+  if (scriptFields === 0) return { _source: parts.length > 0 ? parts : false }
+  return { _source: false, script_fields: { seen: { script: { lang: 'painless', ...script } } } }
+}
+
+/** Puts what a page brought in place of the script into the form of the script: every text then counts as too long for the page. */
+export function withSeen<Hit>(
+  hit: Hit,
+  ofSource: (source: Readonly<Record<string, unknown>>) => object = () => ({}),
+): Hit {
+  const { fields, _source = {} } = hit as SeenHit
+  if (fields !== undefined) return hit
+  return { ...hit, fields: { seen: [{ ...ofSource(_source), long: UNSEEN_CHARACTERS }] } }
+}
+
+interface SeenHit {
+  readonly fields?: object | undefined
+  readonly _source?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Assumed of a text whose length is not known: a hundred of them are read at once. */
+const UNSEEN_CHARACTERS = LONG_CHARACTERS / 100
 
 /** The same hash as `textHash`; undefined where the text is too long for the page. */
 export function inlineHash(seen: InlineText): string | undefined {

@@ -2,7 +2,7 @@ import type { Client } from '@opensearch-project/opensearch'
 import type { InstalledIndex } from '../../mappings/compatibility.ts'
 import { SIDECAR } from '../../mappings/sidecar.ts'
 import { tokenClause } from '../../mappings/vectors/vector-type.ts'
-import { isNotFound, isTransient } from '../../opensearch/failures/transient.ts'
+import { isBeyond, isNotFound, isTransient } from '../../opensearch/failures/transient.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 import type { RedisConnection } from '../queue/redis-place.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -61,6 +61,8 @@ export class LatencyGuard {
   readonly #written = new Map<string, number>()
   #vectorProbe: { readonly probe: ProbeQuery; readonly untilRound: number } | undefined
   #round = 0
+  /** Hits of a probe: a page as people ask for, one where the index does not give that many. */
+  #size = 10
   #isBusy = false
   #isYielding = false
   #complaint = ''
@@ -121,12 +123,16 @@ export class LatencyGuard {
       const reply = await internalSearch(this.#options.client, {
         index,
         request_cache: false,
-        body: { query, size: 10, _source: false, track_total_hits: false },
+        body: { query, size: this.#size, _source: false, track_total_hits: false },
       })
       return reply.body.took
     } catch (error) {
       if (isNotFound(error)) this.#forget(index)
       if (isTransient(error)) return Number.MAX_SAFE_INTEGER
+      if (this.#size > 1 && isBeyond(error, 'index.max_result_window')) {
+        this.#size = 1
+        return this.#time({ index, query })
+      }
       throw error
     }
   }

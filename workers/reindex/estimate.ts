@@ -2,6 +2,7 @@ import type { Client } from '@opensearch-project/opensearch'
 import type { SpecifiedIndex } from '../../mappings/compatibility.ts'
 import { documentText } from '../../mappings/text/document-text.ts'
 import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import { resultWindow } from '../../opensearch/index-limits.ts'
 import { countDocuments, internalSearch } from '../../opensearch/internal-search.ts'
 import { toFeatures } from '../../sparse/features.ts'
 import type { EncodingDependencies } from '../encode/encode-documents.ts'
@@ -87,7 +88,7 @@ export async function sampleTexts(
   const reply = await internalSearch(client, {
     index,
     body: {
-      size,
+      size: Math.min(size, await resultWindow(client, index)),
       query: { function_score: { query: { match_all: {} }, random_score: {} } },
       _source: [...fields],
       track_total_hits: false,

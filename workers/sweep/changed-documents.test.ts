@@ -2,6 +2,7 @@ import { errors } from '@opensearch-project/opensearch'
 import { describe, expect, test } from 'vitest'
 import type { InstalledIndex } from '../../mappings/compatibility.ts'
 import { hashOfText } from '../../mappings/text/text-hash.ts'
+import { DEFAULT_LIMITS } from '../../opensearch/index-limits.ts'
 import { SPECIFICATION, stubClient } from '../../testing/test-fixtures.ts'
 import { ChangedDocuments } from './changed-documents.ts'
 
@@ -28,7 +29,7 @@ function answering(hits: object[], took: (size: number) => number, asked: number
       return { took: ms, hits: { hits } }
     },
   })
-  return new ChangedDocuments(client, INSTALLED, 10_000)
+  return new ChangedDocuments(client, INSTALLED, DEFAULT_LIMITS)
 }
 
 describe('a page of changed documents', () => {

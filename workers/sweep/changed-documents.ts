@@ -5,6 +5,7 @@ import type { IndexSpecification } from '../../mappings/specification.ts'
 import { textHash } from '../../mappings/text/text-hash.ts'
 import { hasMark, markClause } from '../../mappings/vectors/vector-mark.ts'
 import { translateEngineError } from '../../opensearch/failures/engine-error.ts'
+import type { IndexLimits } from '../../opensearch/index-limits.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 import { primaryOf } from '../../opensearch/shard-changes.ts'
 import { type Answered, filtersOf, type PageRequest, readWholeGroups } from '../../opensearch/whole-groups.ts'
@@ -14,8 +15,10 @@ import {
   type InlineText,
   inlineHash,
   inlineTextParams,
+  inlineTextRequest,
   inlineTextScript,
   nextSize,
+  withSeen,
 } from '../documents/inline-text.ts'
 import { keyOf, readDocuments } from '../documents/read-documents.ts'
 import { isSettled } from '../documents/states.ts'
@@ -54,21 +57,20 @@ export class ChangedDocuments {
   readonly #client: Client
   readonly #index: string
   readonly #specification: IndexSpecification
-  readonly #window: number
+  readonly #limits: IndexLimits
   /** Undefined where `_source` keeps vectors, which then survive every update. */
   readonly #mark: object | undefined
   #size: number
 
-  /** @param resultWindow largest number of documents of a page, see `resultWindow` */
-  constructor(client: Client, installed: InstalledIndex, resultWindow: number) {
+  constructor(client: Client, installed: InstalledIndex, limits: IndexLimits) {
     this.#client = client
     this.#index = installed.name
     this.#specification = installed.specification
     this.#mark = installed.vectorsInSource
       ? undefined
       : markClause(installed.vectorType, installed.specification.sparse_field)
-    this.#window = resultWindow
-    this.#size = Math.min(FIRST_PAGE, resultWindow)
+    this.#limits = limits
+    this.#size = Math.min(FIRST_PAGE, limits.resultWindow)
   }
 
   /** @throws LexpandError for failures of the engine; a page that takes too long is asked for again, smaller */
@@ -99,15 +101,16 @@ export class ChangedDocuments {
   async #search(shard: number, request: object): Promise<Answered<Hit>> {
     for (;;) {
       // One document more than a page: if its number is not shared, leaving it out leaves a whole page.
-      const size = Math.min(this.#window, this.#size + 1)
+      const size = Math.min(this.#limits.resultWindow, this.#size + 1)
       try {
         const reply = await internalSearch(this.#client, {
           index: this.#index,
           preference: primaryOf(shard),
           body: { ...request, size },
         })
-        this.#size = Math.min(this.#window, nextSize(this.#size, reply.body.took))
-        const hits = reply.body.hits.hits as unknown as readonly Hit[]
+        this.#size = Math.min(this.#limits.resultWindow, nextSize(this.#size, reply.body.took))
+        const found = reply.body.hits.hits as unknown as readonly Hit[]
+        const hits = found.map((hit) => withSeen(hit))
         return { hits, isFull: hits.length === size }
       } catch (error) {
         if (!(error instanceof errors.TimeoutError) || this.#size === 1) {
@@ -129,8 +132,7 @@ export class ChangedDocuments {
     return {
       query: { bool: { filter, ...without, ...(this.#mark === undefined ? {} : { should: [this.#mark] }) } },
       sort: [{ _seq_no: 'asc' }],
-      _source: false,
-      script_fields: { seen: { script: { lang: 'painless', source: SCRIPT, params } } },
+      ...inlineTextRequest(this.#limits, { source: SCRIPT, params }),
       seq_no_primary_term: true,
       track_total_hits: false,
     }

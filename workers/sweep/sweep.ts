@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { type InstalledIndex, readInstalledIndex } from '../../mappings/compatibility.ts'
+import type { IndexLimits } from '../../opensearch/index-limits.ts'
 import { readShards, refreshAll, type ShardCheckpoint } from '../../opensearch/shard-changes.ts'
 import { withoutStuck } from '../dead-letters/known-letters.ts'
 import type { EncodeQueue, QueuedDocument } from '../queue/queue.ts'
@@ -77,12 +78,12 @@ export async function sweep(
   const startedAt = performance.now()
   const installed = await readInstalledIndex(client, index)
   const { name } = installed
-  const { uuid, resultWindow } = await readShards(client, name)
+  const { uuid, limits } = await readShards(client, name)
   const lease = await takeLease(queue.redis, `sweep:${uuid}`, { waitMs })
   if (lease === undefined) {
     return { found: 0, jobs: 0, scanned: 0, oldestPendingSeconds: 0, outcome: 'taken' }
   }
-  const run = new SweepRun({ client, queue, installed, resultWindow, lease, options })
+  const run = new SweepRun({ client, queue, installed, limits, lease, options })
   try {
     const outcome = await run.all()
     const oldest = await oldestPendingSeconds(client, name)
@@ -101,7 +102,7 @@ interface SweepTarget {
   readonly queue: EncodeQueue
   readonly installed: InstalledIndex
   /** Largest number of documents of a page. */
-  readonly resultWindow: number
+  readonly limits: IndexLimits
   readonly lease: Lease
   readonly options: SweepOptions
 }
@@ -120,7 +121,7 @@ class SweepRun {
 
   constructor(target: SweepTarget) {
     this.#target = target
-    this.#documents = new ChangedDocuments(target.client, target.installed, target.resultWindow)
+    this.#documents = new ChangedDocuments(target.client, target.installed, target.limits)
   }
 
   async all(): Promise<SweepReport['outcome']> {

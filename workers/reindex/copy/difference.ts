@@ -2,8 +2,9 @@ import type { Client } from '@opensearch-project/opensearch'
 import { SIDECAR } from '../../../mappings/sidecar.ts'
 import type { Persistence } from '../../../opensearch/failures/back-off.ts'
 import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
+import { isBeyond } from '../../../opensearch/failures/transient.ts'
+import { resultWindow } from '../../../opensearch/index-limits.ts'
 import { internalSearch } from '../../../opensearch/internal-search.ts'
-import { resultWindow } from '../../../opensearch/result-window.ts'
 import { primaryOf } from '../../../opensearch/shard-changes.ts'
 import { filtersOf, type PageRequest, readWholeGroups } from '../../../opensearch/whole-groups.ts'
 import { patiently } from '../run/patience.ts'
@@ -38,11 +39,7 @@ export interface DifferenceRequest {
 export async function* differences(request: DifferenceRequest): AsyncGenerator<CopyCandidate[]> {
   const { upTo, shard, settled } = request
   if (upTo < 0) return
-  const width = Math.max(LEAST_WIDTH, Math.ceil((upTo + 1) / MAX_RANGES))
-  const [originals, copies] = await Promise.all([
-    sums(request, originalsOf(request), width),
-    sums(request, copiesOf(request), width),
-  ])
+  const { width, originals, copies } = await bothSums(request, MAX_RANGES)
   for (const start of new Set([...originals.keys(), ...copies.keys()])) {
     if (originals.get(start) === copies.get(start)) continue
     const found = `${originals.get(start)} ${copies.get(start)}`
@@ -86,6 +83,27 @@ function copiesOf({ target, shard }: DifferenceRequest): Side {
     preference: '_primary',
     field: `${SIDECAR}.copied_from.seq_no`,
     filter: [{ term: { [`${SIDECAR}.copied_from.shard`]: { value: shard } } }],
+  }
+}
+
+interface BothSums {
+  readonly width: number
+  readonly originals: ReadonlyMap<number, string>
+  readonly copies: ReadonlyMap<number, string>
+}
+
+/** Compares in fewer ranges where the cluster's owner allows fewer buckets (`search.max_buckets`). */
+async function bothSums(request: DifferenceRequest, ranges: number): Promise<BothSums> {
+  const width = Math.max(LEAST_WIDTH, Math.ceil((request.upTo + 1) / ranges))
+  try {
+    const [originals, copies] = await Promise.all([
+      sums(request, originalsOf(request), width),
+      sums(request, copiesOf(request), width),
+    ])
+    return { width, originals, copies }
+  } catch (error) {
+    if (ranges === 1 || !isBeyond(error, 'search.max_buckets')) throw error
+    return bothSums(request, Math.ceil(ranges / 16))
   }
 }
 

@@ -1,5 +1,5 @@
 import { ChunkSize } from '../../../opensearch/chunk-size.ts'
-import { resultWindow } from '../../../opensearch/result-window.ts'
+import { resultWindow } from '../../../opensearch/index-limits.ts'
 import { readChanges, type ShardCheckpoint, shardCheckpoints } from '../../../opensearch/shard-changes.ts'
 import type { Encoding } from '../run/encoding.ts'
 import { assertGoesOn, patiently } from '../run/patience.ts'

@@ -1,5 +1,5 @@
+import { resultWindow } from '../../../opensearch/index-limits.ts'
 import { countDocuments } from '../../../opensearch/internal-search.ts'
-import { resultWindow } from '../../../opensearch/result-window.ts'
 import { readChanges, refreshAll, shardCheckpoints } from '../../../opensearch/shard-changes.ts'
 import { readRaw } from '../../documents/raw-documents.ts'
 import { assertGoesOn, patiently } from '../run/patience.ts'
