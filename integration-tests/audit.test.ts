@@ -14,6 +14,7 @@ const CLEAN = {
   vectorMissing: 0,
   orphanVector: 0,
   oversized: 0,
+  unreadable: 0,
   problems: 0,
 }
 
@@ -70,6 +71,36 @@ describe('audit', () => {
     const documents = await fixture.documents()
     documents.delete('blank')
     await expectAllReady(fixture, documents, fixture.encoder())
+  })
+
+  test('texts that the model can hardly read are ready, marked by the worker and counted', async () => {
+    const fixture = await workerFixture('audit-unreadable')
+    const { client, queue, index, specification } = fixture
+    const documents = [
+      { id: 'chinese', source: { text: '医生在心脏病发作后给病人开了药。' } },
+      { id: 'english', source: { text: 'the doctor gave the patient some medicine' } },
+    ]
+    await enqueue({ client, queue, index, specification }, documents)
+    await encodeAll(fixture, 2)
+    expect(await audit(client, index)).toMatchObject({
+      ready: 2,
+      unreadable: 1,
+      problems: 0,
+      samples: {
+        unreadable: [
+          {
+            id: 'chinese',
+            reason: expect.stringMatching(/^unreadable: 9\d% of the first word pieces are unknown/),
+          },
+        ],
+      },
+    })
+    const human = await lexpand(['audit', '--index', index])
+    expect(human.stdout).toMatch(/unreadable +1 {2}in a language or script that the model can hardly read/)
+    // A text that it can read takes the mark away.
+    await client.index({ index, id: 'chinese', body: { text: 'rain in the morning' } })
+    await encodeAll(fixture, 2)
+    expect(await audit(client, index)).toMatchObject({ ready: 2, unreadable: 0 })
   })
 
   test('a document that waits for less than the grace time is pending and no problem', async () => {

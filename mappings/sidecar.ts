@@ -27,7 +27,7 @@ export interface Sidecar {
   readonly windows?: number | undefined
   /** Number of word pieces that no window covered. */
   readonly truncated?: number | undefined
-  /** Reason of the state `failed`. */
+  /** Reason of the state `failed`. On a `ready` document: why its vector is noise, because the model can hardly read the text. */
   readonly error?: string | undefined
   /** Only in an index that `reindex` fills from another one: the version that this document is a copy of. */
   readonly copied_from?: CopiedFrom | undefined

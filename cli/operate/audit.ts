@@ -97,6 +97,7 @@ const ROWS: readonly (readonly [keyof AuditResult & keyof AuditResult['indices']
   ['orphanVector', '! not ready, with a vector'],
   ['truncated', 'longer than their windows'],
   ['oversized', "longer than the workers' limit"],
+  ['unreadable', 'in a language or script that the model can hardly read: their vectors are noise'],
 ]
 
 /** Table of documents by state and finding; a number other than 0 in a row with "!" makes the exit status 1. */

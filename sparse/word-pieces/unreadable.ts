@@ -2,18 +2,29 @@ import { textStart } from '../text-start.ts'
 import type { WordPieceTokenizer } from './tokenizer.ts'
 
 /**
- * Whether the model can hardly read a text: most of its word pieces are unknown or single letters, so that its vector
- * is noise.
+ * Share of strange word pieces of a text that the model can hardly read: most of its pieces are unknown or single letters,
+ * so that its vector is noise. Undefined for a text that it can read.
  *
- * Shares measured with the vocabulary of lexpand-mini-v1 on a sentence each: Russian, Greek, Arabic, Hebrew, Hindi, Thai,
- * Chinese, Japanese, Korean .93 to 1; Vietnamese .39; hexadecimal hashes .32; Polish .21; English, German, French,
- * Finnish, Turkish, program code and formulas at most .11.
+ * Shares measured with the vocabulary of lexpand-mini-v1 on one to five texts each: Russian, Greek, Arabic, Hebrew, Hindi,
+ * Thai, Chinese, Japanese, Korean .91 to 1; emoji .6 to 1, with English words between them .6; an unbroken string of more
+ * than a hundred characters 1, since it is one unknown piece; Chinese and English words in turn .26 to .6; base64 .27 to .39;
+ * Vietnamese .34; Polish, Czech, formulas .18 to .21; UUIDs .19; part numbers .15; English, German, French, Finnish, Turkish,
+ * program code at most .11.
  */
-export function isUnreadable(text: string, tokenizer: WordPieceTokenizer): boolean {
-  return strangeShare(text, tokenizer) > UNREADABLE_SHARE
+export function unreadableShare(text: string, tokenizer: WordPieceTokenizer): number | undefined {
+  const share = strangeShare(text, tokenizer)
+  return share > UNREADABLE_SHARE ? share : undefined
 }
 
-/** A share between those measured for scripts that the model does not know and all others. */
+/** As {@link unreadableShare}. */
+export function isUnreadable(text: string, tokenizer: WordPieceTokenizer): boolean {
+  return unreadableShare(text, tokenizer) !== undefined
+}
+
+/**
+ * In the gap between .6, up to which a text holds words that the model knows and is found by, and .91, from which it holds
+ * none. Nearer to the lower end: a document is marked, not refused.
+ */
 const UNREADABLE_SHARE = 0.6
 /** Number of UTF-16 units read: they suffice to recognise a language. */
 const LOOKED_AT_UNITS = 2_000

@@ -31,6 +31,13 @@ describe('judge', () => {
     ],
     ['longer than its windows', { ...READY, truncated: 7 }, {}, ['truncated']],
     ['longer than the limit', READY, { textBytes: 101 }, ['oversized']],
+    [
+      'in a script that the model cannot read',
+      { ...READY, error: 'unreadable: 93% ...' },
+      {},
+      ['unreadable'],
+    ],
+    ['failed for a reason', { ...READY, state: 'failed', error: 'x' }, { vectorSize: -1 }, ['failed']],
     ['as long as the limit', READY, { textBytes: 100 }, []],
   ] as const)('%s', (_, sidecar, changes, findings) => {
     expect(verdict(sidecar, changes).findings).toEqual(findings)

@@ -19,8 +19,8 @@ export interface AuditedDocument {
  * Findings about a document beside its state. Problems: overdue (pending for longer than the grace time, or for an
  * unknown time), failed, stale (settled for another text), foreign (settled by another model or specification),
  * vectorMissing (ready without a vector, or with an empty one), orphanVector (a vector in another state). Facts that
- * are no problems: truncated (word pieces beyond the last window) and oversized (text beyond the worker's limit, for
- * which the document is failed).
+ * are no problems: truncated (word pieces beyond the last window), oversized (text beyond the worker's limit, for which the
+ * document is failed) and unreadable (the worker found that its model can hardly read the text).
  */
 export type Finding = (typeof FINDINGS)[number]
 
@@ -33,6 +33,7 @@ export const FINDINGS = [
   'orphanVector',
   'truncated',
   'oversized',
+  'unreadable',
 ] as const
 
 /** Findings that an audit of a healthy index never has. */
@@ -73,6 +74,7 @@ export function judge(document: AuditedDocument, rule: AuditRule): Verdict {
     orphanVector: state !== 'ready' && vectorSize !== undefined && vectorSize >= 0,
     truncated: (sidecar.truncated ?? 0) > 0,
     oversized: document.textBytes > rule.maxTextBytes,
+    unreadable: state === 'ready' && typeof sidecar.error === 'string',
   }
   return { state, findings: FINDINGS.filter((finding) => found[finding]) }
 }

@@ -26,7 +26,7 @@ export interface AuditSample {
   readonly index: string
   readonly id: string
   readonly routing?: string | undefined
-  /** Stored reason of a document that is `failed`. */
+  /** What is stored of a document that is `failed` or unreadable. */
   readonly reason?: string | undefined
 }
 
@@ -175,7 +175,9 @@ class Samples {
         index,
         id,
         routing,
-        ...(finding === 'failed' && sidecar.error !== undefined ? { reason: sidecar.error } : {}),
+        ...((finding === 'failed' || finding === 'unreadable') && sidecar.error !== undefined
+          ? { reason: sidecar.error }
+          : {}),
       })
     }
   }

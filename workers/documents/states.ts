@@ -82,13 +82,15 @@ export function pendingSidecar(
 /** What a sidecar says about the text of a vector. */
 export interface EncodedText extends Omit<ExpandedText, 'vector'> {
   readonly encodedAt: Date
+  /** See `unreadableShare`. */
+  readonly unreadable?: number | undefined
 }
 
 /** @param before the condition of the document that was read; by default one that has to be encoded */
 export function readySidecar(
   text_hash: string,
   fingerprint: string,
-  { tokens, windows, truncated, encodedAt }: EncodedText,
+  { tokens, windows, truncated, encodedAt, unreadable }: EncodedText,
   before: Condition = 'pending',
 ): Sidecar {
   return {
@@ -99,7 +101,13 @@ export function readySidecar(
     tokens,
     windows,
     truncated,
+    ...(unreadable === undefined ? {} : { error: noise(unreadable) }),
   }
+}
+
+/** In `error`, which every sidecar has had from the start: a key of its own would break the strict mappings of older indices. */
+function noise(share: number): string {
+  return `unreadable: ${Math.round(share * 100)}% of the first word pieces are unknown or single letters`
 }
 
 export function emptySidecar(text_hash: string, fingerprint: string, before: Condition = 'pending'): Sidecar {

@@ -4,7 +4,7 @@ import { textHash } from '../../mappings/text/text-hash.ts'
 import type { Encoder } from '../../sparse/encoder.ts'
 import { toFeatures } from '../../sparse/features.ts'
 import type { WordPieceTokenizer } from '../../sparse/word-pieces/tokenizer.ts'
-import { isUnreadable } from '../../sparse/word-pieces/unreadable.ts'
+import { unreadableShare } from '../../sparse/word-pieces/unreadable.ts'
 import type { FailedDocument, Failure } from '../dead-letters/fail-documents.ts'
 import type { StoredDocument } from '../documents/read-documents.ts'
 import { type Condition, conditionOf, emptySidecar, isSettled, readySidecar } from '../documents/states.ts'
@@ -88,9 +88,10 @@ export async function newStates(
     }
     if (!cached.has(at)) report.tokens += result.tokens
     if (result.truncated > 0) report.truncated++
-    if (isUnreadable(text, tokenizer)) report.unreadable++
+    const unreadable = unreadableShare(text, tokenizer)
+    if (unreadable !== undefined) report.unreadable++
     const features = toFeatures(result.vector, tokenizer)
-    const encoded = { ...result, encodedAt }
+    const encoded = { ...result, encodedAt, unreadable }
     // A text without a single known word piece cannot be found by word pieces, so it counts as no text.
     items.push(
       features.size === 0
