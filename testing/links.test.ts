@@ -34,6 +34,16 @@ test.each(PAGES)('every link of %s leads to a file', (page) => {
   expect(linksOf(page).filter((target) => !existsSync(join(ROOT, target)))).toEqual([])
 })
 
+test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('every file that %s names by its path exists', (page) => {
+  const text = readFileSync(join(ROOT, page), 'utf8')
+  const named = Array.from(
+    text.matchAll(/(?<![\w./-])(?:[\w-]+\/)+[\w-]+(?:\.[\w-]+)*\.(?:ts|mjs|py)\b/g),
+    ([path]) => path,
+  )
+  expect(named.length).toBeGreaterThan(0)
+  expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+})
+
 test('what the README links to is in the package', () => {
   const patterns = packageJson.files.map(
     (glob) => new RegExp(`^${glob.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}(/|$)`),
