@@ -9,7 +9,7 @@ import {
   startContainer,
   stopContainer,
 } from './containers.ts'
-import { OPENSEARCH_VERSION } from './engine/distribution.ts'
+import { OPENSEARCH_VERSION } from './engine/release.ts'
 import { packageRoot } from './host/cache-folder.ts'
 
 afterEach(() => void vi.unstubAllEnvs())

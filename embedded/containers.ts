@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { OPENSEARCH_VERSION } from './engine/distribution.ts'
+import { OPENSEARCH_VERSION } from './engine/release.ts'
 import { packageRoot } from './host/cache-folder.ts'
 import { EngineError } from './host/errors.ts'
 import { LOOPBACK } from './host/ports.ts'

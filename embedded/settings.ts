@@ -7,7 +7,7 @@ import { ServiceSet, type ServiceSetOptions } from './service-set.ts'
 
 /**
  * The settings of the embedded services on this machine. LEXPAND_CACHE (folder), LEXPAND_HEAP (of OpenSearch, default
- * 1g), LEXPAND_JAVA_HOME, LEXPAND_REDIS_SERVER, LEXPAND_DISTRIBUTION_URL and LEXPAND_DISTRIBUTION_SHA512 come from this
+ * 1g), LEXPAND_JAVA_HOME, LEXPAND_REDIS_SERVER, LEXPAND_OPENSEARCH_VERSION, LEXPAND_DISTRIBUTION_URL and LEXPAND_DISTRIBUTION_SHA512 come from this
  * environment, and from nowhere else.
  *
  * @throws EngineError ENGINE_SETTING, ENGINE_CACHE
@@ -33,7 +33,7 @@ export function machineServices(onProgress?: (message: string) => void): Service
     ...settings,
     runDirectory,
     isShortLived: false,
-    plugin: pluginZip(),
+    plugin: pluginZip(process.env),
     preferredPorts: { opensearch: 9200, redis: 6379 },
   })
 }

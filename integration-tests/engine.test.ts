@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { RELEASES } from '../embedded/engine/release.ts'
 import { startPrivateRedis } from '../embedded/index.ts'
 import { findRunningRedis } from '../embedded/redis/running-redis.ts'
 
@@ -83,9 +84,11 @@ describe('the command line, on a cache of its own', () => {
 })
 
 describe('the shared engine', () => {
-  test('has the version and the settings that one machine needs', async () => {
+  test('has a known version and the settings that one machine needs', async () => {
     const url = inject('opensearchUrl')
-    expect(await get(url)).toMatchObject({ version: { number: '3.6.0' } })
+    // A developer's own may be another one of them.
+    const { version } = await get(url)
+    expect(RELEASES.map((release) => release.version)).toContain(version.number)
     const settings = await get(`${url}/_cluster/settings?include_defaults&flat_settings`)
     const key = 'cluster.routing.allocation.disk.threshold_enabled'
     const given = await get(`${url}/_nodes/settings?flat_settings`)

@@ -45,7 +45,7 @@ const ours = specificationFor(model, options)
 
 const settings = machineSettings()
 const homes = {
-  without: await fetchDistribution(settings.cache, await findJdk(settings), () => undefined),
+  without: await fetchDistribution({ ...settings, onProgress: () => undefined }, await findJdk(settings)),
   with: await pluginHome(),
 }
 const nodes: Awaited<ReturnType<typeof startPrivateOpenSearch>>[] = []

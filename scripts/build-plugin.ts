@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findJdk, type Jdk } from '../embedded/engine/jdk.ts'
+import { embeddedRelease } from '../embedded/engine/release.ts'
 import { EngineError } from '../embedded/host/errors.ts'
 import { DEFAULT_MODEL } from '../models/index.ts'
 
@@ -23,7 +24,14 @@ try {
 process.exitCode = jdk === undefined ? MISSING_TOOLS : build(jdk)
 
 function build({ home }: Jdk): number {
-  const goals = ['--quiet', '--batch-mode', 'package', `-Dlexpand.model=${DEFAULT_MODEL}`, ...properties]
+  const goals = [
+    '--quiet',
+    '--batch-mode',
+    'package',
+    `-Dlexpand.model=${DEFAULT_MODEL}`,
+    `-Dopensearch.version=${embeddedRelease(process.env).version}`,
+    ...properties,
+  ]
   const { status, error } = spawnSync('mvn', [...goals, ...(test ? [] : ['-DskipTests'])], {
     cwd: join(root, 'plugin'),
     env: { ...process.env, JAVA_HOME: home },

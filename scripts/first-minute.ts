@@ -10,9 +10,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { OPENSEARCH_VERSION } from '../embedded/engine/distribution.ts'
 import { archiveName } from '../embedded/engine/distribution-address.ts'
 import { findEngine } from '../embedded/engine/engine-home.ts'
+import { OPENSEARCH_VERSION } from '../embedded/engine/release.ts'
 import { machineSettings } from '../embedded/settings.ts'
 
 /** Folders of JDKs and Maven on Linux; inside the namespace they are empty. */
@@ -49,8 +49,8 @@ async function pack(): Promise<string> {
   execFileSync('cp', ['-a', '--reflink=auto', home, top])
   rmSync(join(top, 'jdk'), { recursive: true, force: true })
   symlinkSync(jdk.home, join(top, 'jdk'))
-  const archive = join(folder, archiveName())
-  say(`packing ${archiveName()} from ${home} and ${jdk.home}`)
+  const archive = join(folder, archiveName({}))
+  say(`packing ${archiveName({})} from ${home} and ${jdk.home}`)
   execFileSync('tar', [
     '-chf',
     archive,
@@ -72,7 +72,7 @@ async function serve(archive: string) {
   let isBroken = false
   const server = createServer((incoming, response) => {
     say(`asked for ${incoming.url} ${incoming.headers.range ?? ''}`)
-    if (incoming.url?.endsWith('.sha512')) return response.end(`${digest}  ${archiveName()}\n`)
+    if (incoming.url?.endsWith('.sha512')) return response.end(`${digest}  ${archiveName({})}\n`)
     const start = Number(/^bytes=(\d+)-$/.exec(incoming.headers.range ?? '')?.[1] ?? 0)
     response.writeHead(start === 0 ? 200 : 206, {
       'content-length': size - start,

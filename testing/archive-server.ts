@@ -91,7 +91,7 @@ export function smallDistribution(): Buffer {
 let small: Buffer | undefined
 
 function packDistribution(): Buffer {
-  const [folder, top] = [testFolder(), 'opensearch-3.6.0']
+  const [folder, top] = [testFolder(), 'opensearch-min']
   const jdk = join(folder, top, 'jdk')
   program(join(jdk, 'bin', 'java'), 'exit 0')
   program(join(jdk, 'bin', 'jar'), 'exit 0')

@@ -22,13 +22,13 @@ const GIB = 2 ** 30
 /** Checks of this machine. The needs of the embedded services are checked only where these are used. */
 export async function machineChecks(configuration: Configuration): Promise<Check[]> {
   const settings = machineSettings(note)
-  const isFetched = [distributionHome, minimalHome].some((home) => existsSync(home(settings.cache)))
+  const isFetched = [distributionHome, minimalHome].some((home) => existsSync(home(settings)))
   const ownEngine = configuration.opensearchUrl === undefined
   const ownRedis = configuration.redisUrl === undefined
   return Promise.all([
     check('node', node),
     ...(ownEngine ? [check('java', () => java(settings))] : []),
-    ...(ownEngine ? [check('maven', () => maven(isFetched))] : []),
+    ...(ownEngine ? [check('maven', () => maven(settings, isFetched))] : []),
     ...(ownRedis ? [check('redis-server', () => redisServer(settings))] : []),
     check('disk', () => disk(settings.cache)),
   ])
@@ -51,17 +51,16 @@ async function java(settings: ReturnType<typeof machineSettings>) {
     return `${version} in ${home}`
   } catch (error) {
     if (!(error instanceof EngineError) || settings.environment.LEXPAND_JAVA_HOME) throw error
-    if (existsSync(minimalHome(settings.cache)))
-      return 'none, and not needed: the engine in the cache has its own'
+    if (existsSync(minimalHome(settings))) return 'none, and not needed: the engine in the cache has its own'
     return `none: lexpand up will fetch ${archiveAddress(settings.environment)}, which has its own`
   }
 }
 
-async function maven(isFetched: boolean) {
+async function maven({ environment }: ReturnType<typeof machineSettings>, isFetched: boolean) {
   const answer = await runCommand('mvn', ['--version'], { timeoutMs: 30_000 })
   if (answer?.exitCode === 0) return stripVTControlCharacters(answer.stdout).split('\n')[0]?.trim() ?? 'found'
   if (isFetched) return 'not found, and not needed: the engine is in the cache'
-  return `not found: lexpand up will fetch ${archiveName()} instead`
+  return `not found: lexpand up will fetch ${archiveName(environment)} instead`
 }
 
 async function redisServer({ environment, user }: ReturnType<typeof machineSettings>) {

@@ -3,6 +3,7 @@ import { status } from '../../embedded/index.ts'
 import { externalVersion, readInstalledIndex, translateEngineError } from '../../mappings/index.ts'
 import type { Model } from '../../models/index.ts'
 import { openSearchClient } from '../../opensearch/client.ts'
+import { engineVersion, unfit } from '../../opensearch/engine-version.ts'
 import { SERVERLESS_LACKS } from '../../opensearch/login/serverless.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { ingestPipelineName, missingPipelines } from '../../pipelines/index.ts'
@@ -15,9 +16,6 @@ import { type Check, check, fail, warn } from './doctor-check.ts'
 import { pluginCheck } from './doctor-plugin.ts'
 import { privilegeChecks } from './privileges/doctor-privileges.ts'
 import type { RoleName } from './privileges/roles.ts'
-
-/** The oldest release that supports the stock query form. */
-const MINIMUM_OPENSEARCH = [2, 19] as const
 
 export interface ServiceQuestions {
   readonly configuration: Configuration
@@ -83,20 +81,12 @@ function notRunning(service: string) {
 
 async function openSearch(client: Client, url: string) {
   const place = withoutCredentials(url)
-  const { body } = await client.info().catch((error: unknown) => {
+  const version = await engineVersion(client).catch((error: unknown) => {
     throw translateEngineError(error, { part: 'doctor' })
   })
-  const { number, distribution } = body.version
-  const [major = 0, minor = 0] = number.split('.').map(Number)
-  const [leastMajor, leastMinor] = MINIMUM_OPENSEARCH
-  const found = `${distribution ?? 'unknown'} ${number} at ${place}`
-  if (distribution !== 'opensearch')
-    return fail(`expected OpenSearch, got ${found}. Name an OpenSearch cluster.`)
-  if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
-    return fail(
-      `expected OpenSearch ${MINIMUM_OPENSEARCH.join('.')} or newer, got ${found}. Upgrade the cluster.`,
-    )
-  }
+  const reason = unfit(version)
+  if (reason !== undefined) return fail(`${place}: ${reason}`)
+  const found = `${version.distribution} ${version.number} at ${place}`
   return `${found}, ${await plugins(client)}`
 }
 

@@ -1,6 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { up } from '../../embedded/index.ts'
 import { openSearchClient } from '../../opensearch/client.ts'
+import { assertEngine } from '../../opensearch/engine-version.ts'
 import { refuseServerless } from '../../opensearch/login/serverless.ts'
 import type { RedisPlace } from '../../workers/index.ts'
 import {
@@ -25,8 +26,8 @@ export interface Connection {
  * Connects to the servers named by options or environment; starts the embedded ones for those not named.
  *
  * @param needs services that the command uses; the others are not started, and their URL is then ''
- * @throws LexpandError CONFIGURATION for unusable settings, and for a command that writes to a Serverless collection;
- *   the engine's error when an embedded service cannot start
+ * @throws LexpandError CONFIGURATION for unusable settings, for a command that writes to a Serverless collection, and
+ *   for an engine that is no OpenSearch or too old; the engine's error when an embedded service cannot start
  */
 export async function connect(
   flags: ConnectionFlags & PaceFlags,
@@ -42,12 +43,14 @@ export async function connect(
   const embedded = wanted.opensearch || wanted.redis ? await up({ ...wanted, onProgress: note }) : undefined
   const opensearchUrl = configuration.opensearchUrl ?? embedded?.opensearchUrl ?? ''
   const redisUrl = configuration.redisUrl ?? embedded?.redisUrl ?? ''
+  const client = openSearchClient(opensearchUrl, configuration)
+  if (configuration.aws?.service !== 'aoss') await assertEngine(client, 'connect')
   return {
     configuration,
     opensearchUrl,
     redisUrl,
     redisPlace: { ...configuration.redisSecrets, url: redisUrl },
-    client: openSearchClient(opensearchUrl, configuration),
+    client,
   }
 }
 

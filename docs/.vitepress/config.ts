@@ -26,6 +26,7 @@ export default defineConfig({
           { text: 'Operate', link: '/operating' },
           { text: 'Plugin', link: '/plugin' },
           { text: 'Privileges', link: '/privileges' },
+          { text: 'Versions', link: '/versions' },
           { text: 'Runbook', link: '/runbook' },
           { text: 'Threat model', link: '/threat-model' },
           { text: 'Demo', link: '/demo' },

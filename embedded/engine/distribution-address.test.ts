@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { archiveAddress, archiveName } from './distribution-address.ts'
+import { OPENSEARCH_VERSION } from './release.ts'
 
 const LINUX = { platform: 'linux', arch: 'x64', hasGlibc: true } as const
 
@@ -10,7 +11,7 @@ test.each([
   [{ platform: 'darwin', arch: 'arm64', hasGlibc: false } as const, 'darwin-arm64'],
 ])('%j has the archive of %s', (machine, name) => {
   expect(archiveAddress({}, machine).href).toBe(
-    `https://artifacts.opensearch.org/releases/core/opensearch/3.6.0/opensearch-min-3.6.0-${name}.tar.gz`,
+    `https://artifacts.opensearch.org/releases/core/opensearch/${OPENSEARCH_VERSION}/opensearch-min-${OPENSEARCH_VERSION}-${name}.tar.gz`,
   )
 })
 
@@ -19,7 +20,7 @@ test.each([
   [{ ...LINUX, arch: 'riscv64' }, 'linux riscv64'],
   [{ platform: 'win32', arch: 'x64', hasGlibc: false } as const, 'win32 x64'],
 ])('%j has none, and is told the other ways', (machine, shown) => {
-  expect(() => archiveName(machine)).toThrow(`got ${shown}. Install a JDK and Maven, use Docker`)
+  expect(() => archiveName({}, machine)).toThrow(`got ${shown}. Install a JDK and Maven, use Docker`)
 })
 
 test.each([
@@ -29,7 +30,7 @@ test.each([
 ])('the mirror %s is taken', (given, digest) => {
   const environment = { LEXPAND_DISTRIBUTION_URL: given, LEXPAND_DISTRIBUTION_SHA512: digest }
   expect(archiveAddress(environment, LINUX).href).toMatch(
-    /^https?:\/\/[\w.:]+(\/opensearch)?\/3\.6\.0\/opensearch-min-3\.6\.0-linux-x64\.tar\.gz$/,
+    /^https?:\/\/[\w.:]+(\/opensearch)?\/[\d.]+\/opensearch-min-[\d.]+-linux-x64\.tar\.gz$/,
   )
 })
 

@@ -1,5 +1,5 @@
 import { EngineError } from '../host/errors.ts'
-import { OPENSEARCH_VERSION } from './distribution.ts'
+import { embeddedRelease } from './release.ts'
 
 /** Address of the OpenSearch project; below it `VERSION/opensearch-min-VERSION-PLATFORM-ARCHITECTURE.tar.gz` and its `.sha512`. */
 const OFFICIAL = 'https://artifacts.opensearch.org/releases/core/opensearch'
@@ -17,11 +17,11 @@ export interface Machine {
  *
  * @throws EngineError ENGINE_FETCH when none is published for it
  */
-export function archiveName(machine: Machine = thisMachine()): string {
+export function archiveName(environment: NodeJS.ProcessEnv, machine: Machine = thisMachine()): string {
   const { platform, arch, hasGlibc } = machine
   const isKnown = (platform === 'linux' && hasGlibc) || platform === 'darwin'
   if (isKnown && (arch === 'x64' || arch === 'arm64')) {
-    return `opensearch-min-${OPENSEARCH_VERSION}-${platform}-${arch}.tar.gz`
+    return `opensearch-min-${embeddedRelease(environment).version}-${platform}-${arch}.tar.gz`
   }
   const libc = platform === 'linux' && !hasGlibc ? ' without glibc' : ''
   throw new EngineError(
@@ -39,7 +39,9 @@ export function archiveName(machine: Machine = thisMachine()): string {
  */
 export function archiveAddress(environment: NodeJS.ProcessEnv, machine?: Machine): URL {
   const given = environment.LEXPAND_DISTRIBUTION_URL || OFFICIAL
-  const url = URL.parse(`${given.replace(/\/+$/, '')}/${OPENSEARCH_VERSION}/${archiveName(machine)}`)
+  const url = URL.parse(
+    `${given.replace(/\/+$/, '')}/${embeddedRelease(environment).version}/${archiveName(environment, machine)}`,
+  )
   const isSafe =
     url?.protocol === 'https:' ||
     (url?.protocol === 'http:' &&

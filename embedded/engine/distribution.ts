@@ -1,117 +1,117 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { chmodSync, createReadStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { EngineError } from '../host/errors.ts'
 import { withLock } from '../host/lock.ts'
 import { lastLines, runCommand } from '../host/run-command.ts'
+import { assemble } from './assembly.ts'
 import type { Jdk } from './jdk.ts'
+import { copyArtifact } from './maven.ts'
+import { embeddedRelease, LENDER_VERSION, type Release, releaseOf } from './release.ts'
 
-export const OPENSEARCH_VERSION = '3.6.0'
+const DRAFT = 'fetching-'
 
-/** A whole node without a JDK, published as a Maven artifact by the OpenSearch project. */
-const ARTIFACT = {
-  coordinate: `org.opensearch.distribution.integ-test-zip:opensearch:${OPENSEARCH_VERSION}:zip`,
-  file: `opensearch-${OPENSEARCH_VERSION}.zip`,
-  sha256: 'a91faa1dc1cadc78cb278b4f63847e19e1627a4e9de698e14e7efc14ee37b286',
-  megabytes: 162,
+export interface DistributionContext {
+  readonly cache: string
+  /** Its LEXPAND_OPENSEARCH_VERSION names the release. */
+  readonly environment: NodeJS.ProcessEnv
+  readonly onProgress: (message: string) => void
 }
-const COPY_GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy'
-/** Prefix of the names of incomplete folders. */
-export const DRAFT = 'fetching-'
 
 /** Folder of the unpacked engine, whether it exists or not. */
-export function distributionHome(cache: string): string {
-  return join(cache, `opensearch-${OPENSEARCH_VERSION}`)
+export function distributionHome({ cache, environment }: Omit<DistributionContext, 'onProgress'>): string {
+  return homeOf(cache, embeddedRelease(environment))
 }
 
 /**
- * The engine's home, downloaded through Maven and unpacked on the first call. Maven verifies no checksum of Lexpand's,
- * so the sha256 is verified here. The folder gets its name only when it is complete: a kill leaves a draft, which the
- * next call removes.
+ * The engine's home, downloaded through Maven and unpacked on the first call; a release that is published in pieces is
+ * assembled. Maven verifies no checksum of Lexpand's, so the sha256 is verified here. The folder gets its name only when
+ * it is complete: a kill leaves a draft, which the next call removes.
  *
- * @throws EngineError ENGINE_NO_MAVEN, ENGINE_FETCH, ENGINE_CHECKSUM
+ * @throws EngineError ENGINE_NO_MAVEN, ENGINE_FETCH, ENGINE_CHECKSUM, ENGINE_SETTING
  */
-export async function fetchDistribution(
-  cache: string,
-  jdk: Jdk,
-  onProgress: (message: string) => void,
-): Promise<string> {
-  const home = distributionHome(cache)
+export async function fetchDistribution(context: DistributionContext, jdk: Jdk): Promise<string> {
+  const { cache, onProgress } = context
+  const release = embeddedRelease(context.environment)
+  const home = homeOf(cache, release)
   if (existsSync(home)) {
     // Maven of a killed download may have continued for a while.
-    removeDrafts(cache)
+    removeDrafts(home)
     return home
   }
   const onWait = (pid: number) => onProgress(`process ${pid} is fetching the engine: waiting for it`)
   return withLock(join(cache, 'fetch.lock'), { onWait }, async () => {
     if (existsSync(home)) return home
-    removeDrafts(cache)
-    const draft = join(cache, `${DRAFT}${randomUUID()}`)
-    mkdirSync(draft)
-    try {
-      onProgress(`fetching OpenSearch ${OPENSEARCH_VERSION} (${ARTIFACT.megabytes} MB) with Maven, once`)
-      await copyArtifact(draft, jdk)
-      await assertChecksum(join(draft, ARTIFACT.file))
-      await unpack(draft, jdk)
-      renameSync(join(draft, `opensearch-${OPENSEARCH_VERSION}`), home)
-      return home
-    } finally {
-      rmSync(draft, { recursive: true, force: true })
-    }
+    await fetchInto(home, release, context, jdk)
+    return home
   })
 }
 
-/** Removes the rest of killed downloads; called under the lock. */
-export function removeDrafts(cache: string): void {
-  for (const name of readdirSync(cache).filter((entry) => entry.startsWith(DRAFT))) {
-    rmSync(join(cache, name), { recursive: true, force: true })
+/** Called under the lock. */
+async function fetchInto(
+  home: string,
+  release: Release,
+  context: DistributionContext,
+  jdk: Jdk,
+): Promise<void> {
+  const { version, zip, parts } = release
+  const lender = homeOf(context.cache, releaseOf(LENDER_VERSION))
+  if (parts !== undefined && !existsSync(lender))
+    await fetchInto(lender, releaseOf(LENDER_VERSION), context, jdk)
+  const draft = draftOf(home)
+  try {
+    const unpacked = join(draft, `opensearch-${version}`)
+    if (zip !== undefined) {
+      context.onProgress(`fetching OpenSearch ${version} (${zip.megabytes} MB) with Maven, once`)
+      await copyArtifact(`org.opensearch.distribution.integ-test-zip:opensearch:${version}:zip`, draft, jdk)
+      await assertChecksum(`${unpacked}.zip`, zip.sha256)
+      await unpack(`${unpacked}.zip`, jdk)
+    }
+    if (parts !== undefined)
+      await assemble(unpacked, release, parts, { jdk, lender, onProgress: context.onProgress })
+    makeReadable(draft)
+    renameSync(unpacked, home)
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
   }
 }
 
-async function copyArtifact(folder: string, jdk: Jdk): Promise<void> {
-  const copied = await runCommand(
-    'mvn',
-    [
-      '--quiet',
-      '--batch-mode',
-      COPY_GOAL,
-      `-Dartifact=${ARTIFACT.coordinate}`,
-      `-DoutputDirectory=${folder}`,
-    ],
-    // Runs in a folder without a pom, so that no project of the user is built, and on a JDK that is known to work.
-    { cwd: folder, env: { ...process.env, JAVA_HOME: jdk.home }, timeoutMs: 900_000 },
-  )
-  if (copied === undefined) {
-    throw new EngineError(
-      'ENGINE_NO_MAVEN',
-      `expected the command mvn, which fetches the engine once, got none on PATH. Install Maven, or use a cluster of your own with OPENSEARCH_URL.`,
-    )
-  }
-  if (copied.exitCode !== 0) {
-    throw new EngineError(
-      'ENGINE_FETCH',
-      `expected Maven to fetch ${ARTIFACT.coordinate}, got exit status ${copied.exitCode}. Check that Maven reaches its repository. Its last lines:\n${lastLines(copied.stdout + copied.stderr)}`,
-    )
+function homeOf(cache: string, { version }: Release): string {
+  return join(cache, `opensearch-${version}`)
+}
+
+/** A folder for the content of a home in the making. Called under the lock, so earlier drafts of this home are the rest of killed downloads and are removed. */
+export function draftOf(home: string): string {
+  removeDrafts(home)
+  const draft = join(dirname(home), `${DRAFT}${basename(home)}-${randomUUID()}`)
+  mkdirSync(draft)
+  return draft
+}
+
+/** Drafts of other releases stay: another process may be filling them. */
+function removeDrafts(home: string): void {
+  const prefix = `${DRAFT}${basename(home)}-`
+  for (const name of readdirSync(dirname(home)).filter((entry) => entry.startsWith(prefix))) {
+    rmSync(join(dirname(home), name), { recursive: true, force: true })
   }
 }
 
-async function assertChecksum(file: string): Promise<void> {
+async function assertChecksum(file: string, expected: string): Promise<void> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(file), hash)
   const got = hash.digest('hex')
-  if (got === ARTIFACT.sha256) return
+  if (got === expected) return
   throw new EngineError(
     'ENGINE_CHECKSUM',
-    `expected ${ARTIFACT.file} with sha256 ${ARTIFACT.sha256}, got ${got}. Delete the damaged copy in Maven's local repository (org/opensearch/distribution/integ-test-zip) and try again; if it stays, do not trust the source.`,
+    `expected ${basename(file)} with sha256 ${expected}, got ${got}. Delete the damaged copy in Maven's local repository (org/opensearch/distribution/integ-test-zip) and try again; if it stays, do not trust the source.`,
   )
 }
 
 /** Unpacks with `jar`, which comes with every JDK and reads zip files; it drops execute permissions, which only the unused scripts have. */
-async function unpack(folder: string, jdk: Jdk): Promise<void> {
-  const file = join(folder, ARTIFACT.file)
+async function unpack(file: string, jdk: Jdk): Promise<void> {
   const unpacked = await runCommand(join(jdk.home, 'bin', 'jar'), ['--extract', '--file', file], {
-    cwd: folder,
+    cwd: dirname(file),
     timeoutMs: 300_000,
   })
   if (unpacked?.exitCode !== 0) {
@@ -121,7 +121,6 @@ async function unpack(folder: string, jdk: Jdk): Promise<void> {
     )
   }
   rmSync(file)
-  makeReadable(folder)
 }
 
 /** The engine may run as another user, whatever the umask of this process. */

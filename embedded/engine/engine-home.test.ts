@@ -6,6 +6,7 @@ import { program, stubPath, testFolder } from '../../testing/test-folder.ts'
 import { distributionHome } from './distribution.ts'
 import { findEngine } from './engine-home.ts'
 import { minimalHome } from './minimal-distribution.ts'
+import { OPENSEARCH_VERSION } from './release.ts'
 
 /** A machine with or without a JDK and Maven, that finds no other programs. */
 function machine({ jdk, maven }: { jdk?: string; maven?: string }) {
@@ -42,7 +43,7 @@ const NOWHERE = 'http://127.0.0.1:1'
 test('without a JDK the minimal distribution is fetched and runs on its own', async () => {
   const { cache, find, messages } = machine({})
   const { url } = await archiveServer(smallDistribution())
-  const home = minimalHome(cache)
+  const home = minimalHome({ cache, environment: {} })
   expect(await find(url)).toEqual({ home, jdk: { home: join(home, 'jdk'), version: '25.0.3', feature: 25 } })
   expect(messages()[0]).toContain('no JDK on this machine will do')
   // The home is found again although the address no longer exists.
@@ -52,7 +53,7 @@ test('without a JDK the minimal distribution is fetched and runs on its own', as
 test('with a JDK and without Maven, too; a JDK named in LEXPAND_JAVA_HOME runs it all the same', async () => {
   const { cache, home, find, messages } = machine({ jdk: '21.0.1' })
   const { url } = await archiveServer(smallDistribution())
-  expect((await find(url)).jdk.home).toBe(join(minimalHome(cache), 'jdk'))
+  expect((await find(url)).jdk.home).toBe(join(minimalHome({ cache, environment: {} }), 'jdk'))
   expect(messages()).toContainEqual(expect.stringContaining('no Maven on this machine'))
   expect((await find(url, { LEXPAND_JAVA_HOME: home })).jdk).toEqual({ home, version: '21.0.1', feature: 21 })
 })
@@ -60,15 +61,15 @@ test('with a JDK and without Maven, too; a JDK named in LEXPAND_JAVA_HOME runs i
 test('where Maven reaches no repository, the minimal distribution takes its place', async () => {
   const { cache, find, mavenCalls } = machine({ jdk: '25', maven: 'exit 1' })
   const { url } = await archiveServer(smallDistribution())
-  expect((await find(url)).home).toBe(minimalHome(cache))
+  expect((await find(url)).home).toBe(minimalHome({ cache, environment: {} }))
   expect(mavenCalls()).toBe(1)
 })
 
 test('what Maven has fetched before is used with the JDK of this machine, and nothing is fetched', async () => {
   const { cache, home, find } = machine({ jdk: '25' })
-  mkdirSync(distributionHome(cache))
+  mkdirSync(distributionHome({ cache, environment: {} }))
   expect(await find(NOWHERE)).toEqual({
-    home: distributionHome(cache),
+    home: distributionHome({ cache, environment: {} }),
     jdk: { home, version: '25', feature: 25 },
   })
 })
@@ -76,7 +77,7 @@ test('what Maven has fetched before is used with the JDK of this machine, and no
 test('where Maven brings another artifact than the pinned one, nothing else is tried', async () => {
   const { find } = machine({
     jdk: '25',
-    maven: `for last; do :; done; echo other > "\${last#-DoutputDirectory=}/opensearch-3.6.0.zip"`,
+    maven: `for last; do :; done; echo other > "\${last#-DoutputDirectory=}/opensearch-${OPENSEARCH_VERSION}.zip"`,
   })
   const server = await archiveServer(smallDistribution())
   await expect(find(server.url)).rejects.toMatchObject({ code: 'ENGINE_CHECKSUM' })
@@ -89,7 +90,9 @@ test.each([
   [{ jdk: '25', maven: 'echo no route to host; exit 1' }, 'no route to host'],
 ])('where neither way works, the message names both (%j)', async (has, expected) => {
   const message = await machine(has).find(NOWHERE).catch(String)
-  expect(message).toContain(`expected an answer from ${NOWHERE}/3.6.0/opensearch-min-3.6.0-`)
+  expect(message).toContain(
+    `expected an answer from ${NOWHERE}/${OPENSEARCH_VERSION}/opensearch-min-${OPENSEARCH_VERSION}-`,
+  )
   expect(message).toContain(expected)
 })
 

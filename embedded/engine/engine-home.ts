@@ -11,7 +11,7 @@ import { type Engine, fetchMinimal, type MinimalContext, minimalHome } from './m
  * @throws EngineError that names every attempt; ENGINE_NO_JDK when LEXPAND_JAVA_HOME cannot be used
  */
 export async function findEngine(context: MinimalContext & JdkSearch): Promise<Engine> {
-  const { cache, environment, onProgress } = context
+  const { environment, onProgress } = context
   const jdk = await failingWith(['ENGINE_NO_JDK'], () => findJdk(context))
   // A JDK that the user names is binding.
   if (jdk instanceof EngineError && environment.LEXPAND_JAVA_HOME) throw jdk
@@ -21,11 +21,11 @@ export async function findEngine(context: MinimalContext & JdkSearch): Promise<E
     return isNamed && !(jdk instanceof EngineError) ? { ...engine, jdk } : engine
   }
   const byMaven = async (found: Jdk): Promise<Engine> => ({
-    home: await fetchDistribution(cache, found, onProgress),
+    home: await fetchDistribution(context, found),
     jdk: found,
   })
-  if (!(jdk instanceof EngineError) && existsSync(distributionHome(cache))) return byMaven(jdk)
-  if (existsSync(minimalHome(cache))) return minimal()
+  if (!(jdk instanceof EngineError) && existsSync(distributionHome(context))) return byMaven(jdk)
+  if (existsSync(minimalHome(context))) return minimal()
 
   const first =
     jdk instanceof EngineError

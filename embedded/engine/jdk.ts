@@ -5,9 +5,8 @@ import { EngineError } from '../host/errors.ts'
 import { runCommand } from '../host/run-command.ts'
 import { firstClosedFolder, type ServiceUser } from '../host/service-user.ts'
 import { javaFeature } from '../host/versions.ts'
+import { embeddedRelease, type Release } from './release.ts'
 
-/** OpenSearch 3 is compiled for this release. */
-export const MINIMUM_JAVA = 21
 /** The engine is tested with this release, so it is preferred among the JDKs in the usual folders. */
 const TESTED_JAVA = 25
 
@@ -18,6 +17,7 @@ export interface Jdk {
 }
 
 export interface JdkSearch {
+  /** Variables with places of JDKs, and LEXPAND_OPENSEARCH_VERSION, whose release limits the versions. */
   readonly environment: NodeJS.ProcessEnv
   /** The account that must be able to run the JDK. */
   readonly user: ServiceUser | undefined
@@ -32,9 +32,10 @@ export interface JdkSearch {
  * @throws EngineError ENGINE_NO_JDK with every place and the reason why its JDK cannot be used
  */
 export async function findJdk({ environment, user, folders = usualFolders() }: JdkSearch): Promise<Jdk> {
+  const { java } = embeddedRelease(environment)
   const tried: string[] = []
   const look = async (home: string, place: string): Promise<Jdk | undefined> => {
-    const found = await inspectJdk(home, user)
+    const found = await inspectJdk(home, user, java)
     if (typeof found !== 'string') return found
     tried.push(`${place} ${found}`)
     return undefined
@@ -44,7 +45,7 @@ export async function findJdk({ environment, user, folders = usualFolders() }: J
     if (!home) continue
     const jdk = await look(home, `${variable}=${home}`)
     if (jdk !== undefined) return jdk
-    if (variable === 'LEXPAND_JAVA_HOME') throw noJdk(tried)
+    if (variable === 'LEXPAND_JAVA_HOME') throw noJdk(java, tried)
   }
   for (const home of homesOnPath(environment.PATH ?? '')) {
     const jdk = await look(home, `PATH: ${home}`)
@@ -56,7 +57,7 @@ export async function findJdk({ environment, user, folders = usualFolders() }: J
     if (jdk !== undefined) installed.push(jdk)
   }
   const [best] = installed.sort((a, b) => distance(a) - distance(b))
-  if (best === undefined) throw noJdk([...tried, `nothing else in ${folders.join(', ')}`])
+  if (best === undefined) throw noJdk(java, [...tried, `nothing else in ${folders.join(', ')}`])
   return best
 }
 
@@ -65,22 +66,27 @@ function distance({ feature }: Jdk): number {
   return feature <= TESTED_JAVA ? TESTED_JAVA - feature : TESTED_JAVA + feature
 }
 
-function noJdk(tried: readonly string[]): EngineError {
+function noJdk({ least, most }: Release['java'], tried: readonly string[]): EngineError {
+  const wanted = most === undefined ? `${least} or newer` : `${least} to ${most}`
   return new EngineError(
     'ENGINE_NO_JDK',
-    `expected a JDK of version ${MINIMUM_JAVA} or newer, got none. Install one, or point LEXPAND_JAVA_HOME at it. Tried:\n${tried.map((line) => `  ${line}`).join('\n')}`,
+    `expected a JDK of version ${wanted}, got none. Install one, or point LEXPAND_JAVA_HOME at it. Tried:\n${tried.map((line) => `  ${line}`).join('\n')}`,
   )
 }
 
 /** @returns the JDK, or the reason why it cannot be used */
-export async function inspectJdk(home: string, user: ServiceUser | undefined): Promise<Jdk | string> {
+export async function inspectJdk(
+  home: string,
+  user: ServiceUser | undefined,
+  { least, most = Number.POSITIVE_INFINITY }: Release['java'],
+): Promise<Jdk | string> {
   const java = join(home, 'bin', 'java')
   if (!existsSync(java)) return 'has no bin/java'
   const release = readRelease(home)
   const version = release.version ?? (await askVersion(java))
   if (version === undefined) return 'does not tell its version'
   const feature = javaFeature(version)
-  if (feature < MINIMUM_JAVA) return `is version ${version}`
+  if (feature < least || feature > most) return `is version ${version}`
   if (!existsSync(join(home, 'bin', 'jar')))
     return `is a runtime of version ${version}, not a JDK: it has no bin/jar`
   // A reduced runtime starts the engine but fails every index creation: the engine's analyzers need the Thai segmenter.

@@ -11,8 +11,9 @@ import {
 import { testFolder } from '../../testing/test-folder.ts'
 import { archiveName } from './distribution-address.ts'
 import { fetchMinimal, minimalHome } from './minimal-distribution.ts'
+import { OPENSEARCH_VERSION } from './release.ts'
 
-const PATH = `/3.6.0/${archiveName()}`
+const PATH = `/${OPENSEARCH_VERSION}/${archiveName({})}`
 
 function fetching(
   server: Pick<ArchiveServer, 'url'>,
@@ -32,18 +33,20 @@ function fetching(
 }
 
 /** Name of a part of the archive during the download. */
-const partOf = (archive: Buffer) => `download-${sha512(archive).slice(0, 16)}-${archiveName()}`
+const partOf = (archive: Buffer) => `download-${sha512(archive).slice(0, 16)}-${archiveName({})}`
 
 describe('a whole fetch', () => {
   test('unpacks the archive, with a JDK that can be run by every account, and tells each tenth', async () => {
     const server = await archiveServer(smallDistribution())
     const { cache, fetched, messages } = fetching(server)
-    const home = join(cache, 'opensearch-min-3.6.0')
+    const home = join(cache, `opensearch-min-${OPENSEARCH_VERSION}`)
     expect(await fetched).toEqual({ home, jdk: { home: join(home, 'jdk'), version: '25.0.3', feature: 25 } })
     expect(statSync(join(home, 'jdk', 'bin', 'java')).mode & 0o777).toBe(0o755)
     expect(statSync(join(home, 'lib', 'opensearch.jar')).mode & 0o777).toBe(0o644)
-    expect(readdirSync(cache)).toEqual(['opensearch-min-3.6.0'])
-    expect(messages()[0]).toBe(`fetching OpenSearch 3.6.0 with its own JDK from ${server.url}, once`)
+    expect(readdirSync(cache)).toEqual([`opensearch-min-${OPENSEARCH_VERSION}`])
+    expect(messages()[0]).toBe(
+      `fetching OpenSearch ${OPENSEARCH_VERSION} with its own JDK from ${server.url}, once`,
+    )
     expect(messages().at(-1)).toMatch(/^fetched (\d+) of \1 MB$/)
     expect(server.requests).toEqual([`${PATH} whole`])
   })
@@ -53,7 +56,7 @@ describe('a whole fetch', () => {
     const { cache, fetched } = fetching(server)
     const again = fetching(server, {}, cache)
     expect(await again.fetched).toEqual(await fetched)
-    expect((await fetching(server, {}, cache).fetched).home).toBe(minimalHome(cache))
+    expect((await fetching(server, {}, cache).fetched).home).toBe(minimalHome({ cache, environment: {} }))
     expect(server.requests).toHaveLength(1)
   })
 
@@ -61,7 +64,7 @@ describe('a whole fetch', () => {
     const cache = testFolder()
     await fetching(await archiveServer(smallDistribution()), {}, cache).fetched
     const { renameSync, mkdirSync } = await import('node:fs')
-    const home = minimalHome(cache)
+    const home = minimalHome({ cache, environment: {} })
     mkdirSync(join(home, 'jdk.app', 'Contents'), { recursive: true })
     renameSync(join(home, 'jdk'), join(home, 'jdk.app', 'Contents', 'Home'))
     const { jdk } = await fetching({ url: 'http://127.0.0.1:1' }, {}, cache).fetched
@@ -90,7 +93,7 @@ describe('a broken fetch goes on where it was', () => {
     await fetched
     expect(server.requests).toEqual([`${PATH} bytes=12345-`])
     expect(messages()[0]).toContain('going on to fetch')
-    expect(readdirSync(cache)).toEqual(['opensearch-min-3.6.0'])
+    expect(readdirSync(cache)).toEqual([`opensearch-min-${OPENSEARCH_VERSION}`])
   })
 
   test('when all bytes are there already', async () => {
@@ -113,7 +116,7 @@ describe('a broken fetch goes on where it was', () => {
       if (fault !== undefined) server.faults.push(fault)
       const cache = testFolder()
       writeFileSync(join(cache, partOf(archive)), part)
-      expect((await fetching(server, {}, cache).fetched).home).toBe(minimalHome(cache))
+      expect((await fetching(server, {}, cache).fetched).home).toBe(minimalHome({ cache, environment: {} }))
     }
   })
 
@@ -135,7 +138,7 @@ describe('what is refused', () => {
       message: expect.stringMatching(/expected an answer from .*HTTPS_PROXY/),
     })
     expect(server.requests).toHaveLength(4)
-    expect(existsSync(minimalHome(cache))).toBe(false)
+    expect(existsSync(minimalHome({ cache, environment: {} }))).toBe(false)
   })
 
   test('an archive with another digest than the published one; nothing of it is kept', async () => {
@@ -171,7 +174,7 @@ describe('what is refused', () => {
     const server = await archiveServer(smallDistribution().subarray(0, 20_000))
     const { cache, fetched } = fetching(server)
     await expect(fetched).rejects.toMatchObject({ code: 'ENGINE_FETCH' })
-    expect(existsSync(minimalHome(cache))).toBe(false)
+    expect(existsSync(minimalHome({ cache, environment: {} }))).toBe(false)
     expect(readdirSync(cache).filter((name) => name.startsWith('fetching-'))).toEqual([])
   })
 

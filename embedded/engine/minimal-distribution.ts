@@ -1,14 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto'
-import {
-  chmodSync,
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, createReadStream, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { EngineError } from '../host/errors.ts'
@@ -17,9 +8,10 @@ import { lastLines, runCommand } from '../host/run-command.ts'
 import type { ServiceUser } from '../host/service-user.ts'
 import { download, downloadText } from '../web/download.ts'
 import type { WebContext } from '../web/web-request.ts'
-import { DRAFT, OPENSEARCH_VERSION, removeDrafts } from './distribution.ts'
+import { draftOf } from './distribution.ts'
 import { archiveAddress, archiveName } from './distribution-address.ts'
 import { inspectJdk, type Jdk } from './jdk.ts'
+import { embeddedRelease } from './release.ts'
 
 export interface MinimalContext extends WebContext {
   readonly cache: string
@@ -38,8 +30,8 @@ export interface Engine {
 const FETCH_MS = 3_600_000
 
 /** Folder of OpenSearch's minimal distribution, whether it exists or not: a node with a JDK, for one kind of machine. */
-export function minimalHome(cache: string): string {
-  return join(cache, `opensearch-min-${OPENSEARCH_VERSION}`)
+export function minimalHome({ cache, environment }: Pick<MinimalContext, 'cache' | 'environment'>): string {
+  return join(cache, `opensearch-min-${embeddedRelease(environment).version}`)
 }
 
 /**
@@ -51,27 +43,26 @@ export function minimalHome(cache: string): string {
  * @throws EngineError ENGINE_FETCH, ENGINE_CHECKSUM, ENGINE_SETTING
  */
 export async function fetchMinimal(context: MinimalContext): Promise<Engine> {
-  const home = minimalHome(context.cache)
+  const home = minimalHome(context)
   const onWait = (pid: number) => context.onProgress(`process ${pid} is fetching the engine: waiting for it`)
   if (!existsSync(home)) {
     await withLock(join(context.cache, 'fetch.lock'), { onWait, timeoutMs: FETCH_MS }, async () => {
       if (existsSync(home)) return
-      removeDrafts(context.cache)
-      await unpack(await fetchArchive(context), home, context.cache)
+      await unpack(await fetchArchive(context), home, context)
     })
   }
-  return { home, jdk: await bundledJdk(home, context.user) }
+  return { home, jdk: await bundledJdk(home, context) }
 }
 
 /** @returns path of the complete archive with the right digest */
 async function fetchArchive(context: MinimalContext): Promise<string> {
   const url = archiveAddress(context.environment)
   const digest = await expectedDigest(url, context)
-  // The name contains the digest, so that the part of another archive is never continued.
-  const file = join(context.cache, `download-${digest.slice(0, 16)}-${archiveName()}`)
+  // The digest in the name: what was begun of another archive is never continued.
+  const file = join(context.cache, `download-${digest.slice(0, 16)}-${archiveName(context.environment)}`)
   const isContinued = existsSync(file)
   context.onProgress(
-    `${isContinued ? 'going on to fetch' : 'fetching'} OpenSearch ${OPENSEARCH_VERSION} with its own JDK from ${url.origin}, once`,
+    `${isContinued ? 'going on to fetch' : 'fetching'} OpenSearch ${embeddedRelease(context.environment).version} with its own JDK from ${url.origin}, once`,
   )
   await download({ ...context, url, file, onProgress: inTenths(context.onProgress) })
   let got = await sha512(file)
@@ -126,10 +117,9 @@ function inTenths(
   }
 }
 
-/** Unpacks the engine, which gets its name only when it is complete. `tar` exists wherever this distribution runs. */
-async function unpack(archive: string, home: string, cache: string): Promise<void> {
-  const draft = join(cache, `${DRAFT}${randomUUID()}`)
-  mkdirSync(draft)
+/** The engine appears under its name only when complete. `tar` is there wherever this distribution runs. */
+async function unpack(archive: string, home: string, { environment }: MinimalContext): Promise<void> {
+  const draft = draftOf(home)
   try {
     const unpacked = await runCommand('tar', ['-xzf', archive, '--no-same-owner', '-C', draft], {
       timeoutMs: 600_000,
@@ -146,7 +136,7 @@ async function unpack(archive: string, home: string, cache: string): Promise<voi
     if (top === undefined || more.length > 0 || !existsSync(join(draft, top, 'lib'))) {
       throw new EngineError(
         'ENGINE_FETCH',
-        `expected one folder with an engine in ${archiveName()}, got ${JSON.stringify(readdirSync(draft).slice(0, 3))}. Name the address of OpenSearch's minimal distribution.`,
+        `expected one folder with an engine in ${archiveName(environment)}, got ${JSON.stringify(readdirSync(draft).slice(0, 3))}. Name the address of OpenSearch's minimal distribution.`,
       )
     }
     makeReadable(join(draft, top))
@@ -167,11 +157,14 @@ function makeReadable(folder: string): void {
   }
 }
 
-async function bundledJdk(home: string, user: ServiceUser | undefined): Promise<Jdk> {
+async function bundledJdk(home: string, { user, environment }: MinimalContext): Promise<Jdk> {
   const place = ['jdk', 'jdk.app/Contents/Home']
     .map((path) => join(home, path))
     .find((path) => existsSync(path))
-  const found = place === undefined ? 'has no jdk folder' : await inspectJdk(place, user)
+  const found =
+    place === undefined
+      ? 'has no jdk folder'
+      : await inspectJdk(place, user, embeddedRelease(environment).java)
   if (typeof found !== 'string') return found
   throw new EngineError(
     'ENGINE_NO_JDK',

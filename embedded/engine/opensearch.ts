@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startDaemon, waitUntilHealthy } from '../host/daemon.ts'
@@ -9,7 +9,6 @@ import { LOOPBACK } from '../host/ports.ts'
 import { endProcess } from '../host/processes.ts'
 import type { ServiceUser } from '../host/service-user.ts'
 import type { ProcessRecord } from '../host/state.ts'
-import { OPENSEARCH_VERSION } from './distribution.ts'
 import type { Jdk } from './jdk.ts'
 
 /** Start-up takes 13 s on a quiet machine and several times that beside other work. */
@@ -90,7 +89,7 @@ async function startOnce(options: OpenSearchOptions, port: number): Promise<Proc
     kind: 'process',
     ...mark,
     url: `http://${network?.address ?? LOOPBACK}:${port}`,
-    version: OPENSEARCH_VERSION,
+    version: versionOf(home),
     dataDirectory,
     startedAt: new Date().toISOString(),
   }
@@ -186,7 +185,7 @@ function javaArguments({ home, jdk, dataDirectory, heap, isShortLived }: OpenSea
     `-Djava.io.tmpdir=${join(dataDirectory, 'tmp')}`,
     '--add-modules=jdk.incubator.vector',
     '--add-opens=java.base/java.nio=org.apache.arrow.memory.core,ALL-UNNAMED',
-    `-javaagent:${join(home, 'agent', 'opensearch-agent.jar')}`,
+    ...guard(home, jdk),
     `-Dopensearch.path.home=${home}`,
     `-Dopensearch.path.conf=${join(dataDirectory, 'config')}`,
     '-Dopensearch.distribution.type=zip',
@@ -195,4 +194,16 @@ function javaArguments({ home, jdk, dataDirectory, heap, isShortLived }: OpenSea
     join(home, 'lib', '*'),
     'org.opensearch.bootstrap.OpenSearch',
   ]
+}
+
+/** What keeps plugins in their bounds: since OpenSearch 3 an agent, which some releases do not publish; before, Java's own. */
+function guard(home: string, { feature }: Jdk): string[] {
+  const agent = join(home, 'agent', 'opensearch-agent.jar')
+  if (existsSync(agent)) return [`-javaagent:${agent}`]
+  return feature < 24 ? ['-Djava.security.manager=allow'] : []
+}
+
+function versionOf(home: string): string {
+  const names = readdirSync(join(home, 'lib'))
+  return names.flatMap((name) => /^opensearch-(\d+\.\d+\.\d+)\.jar$/.exec(name)?.[1] ?? [])[0] ?? 'unknown'
 }

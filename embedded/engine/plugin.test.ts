@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { DEFAULT_MODEL } from '../../models/index.ts'
 import { testFolder } from '../../testing/test-folder.ts'
 import { packageRoot } from '../host/cache-folder.ts'
-import { OPENSEARCH_VERSION } from './distribution.ts'
 import { linkFolder, pluginZip } from './plugin.ts'
+import { OPENSEARCH_VERSION } from './release.ts'
 
 const pom = readFileSync(join(packageRoot(), 'plugin', 'pom.xml'), 'utf8')
 
@@ -23,14 +23,15 @@ test('the plugin has the version of the package', () => {
 
 test('only a zip for the version of the embedded engine is found', () => {
   const root = testFolder()
-  expect(pluginZip(root)).toBeUndefined()
+  expect(pluginZip({}, root)).toBeUndefined()
   const target = join(root, 'plugin', 'target')
   mkdirSync(target, { recursive: true })
-  writeFileSync(join(target, 'lexpand-0.1.0-opensearch-3.8.0.zip'), '')
-  expect(pluginZip(root)).toBeUndefined()
+  writeFileSync(join(target, 'lexpand-0.1.0-opensearch-3.9.0.zip'), '')
+  expect(pluginZip({}, root)).toBeUndefined()
+  expect(pluginZip({ LEXPAND_OPENSEARCH_VERSION: '3.9.0' }, root)).toContain('-opensearch-3.9.0.zip')
   const fitting = join(target, `lexpand-0.1.0-opensearch-${OPENSEARCH_VERSION}.zip`)
   writeFileSync(fitting, '')
-  expect(pluginZip(root)).toBe(fitting)
+  expect(pluginZip({}, root)).toBe(fitting)
 })
 
 test('a linked folder has the same files and is open to other accounts', () => {

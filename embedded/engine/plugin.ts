@@ -15,18 +15,19 @@ import { packageRoot } from '../host/cache-folder.ts'
 import { EngineError } from '../host/errors.ts'
 import { withLock } from '../host/lock.ts'
 import { lastLines, runCommand } from '../host/run-command.ts'
-import { OPENSEARCH_VERSION } from './distribution.ts'
 import type { Jdk } from './jdk.ts'
+import { embeddedRelease } from './release.ts'
 
 /** Name in the plugin's descriptor and of the folder in which the engine expects it. */
 const PLUGIN_NAME = 'lexpand'
 
 /** Path of the plugin for the version of the embedded engine, as built by `npm run plugin:build`; undefined when it was not built. */
-export function pluginZip(root = packageRoot()): string | undefined {
+export function pluginZip(environment: NodeJS.ProcessEnv, root = packageRoot()): string | undefined {
+  const { version } = embeddedRelease(environment)
   const folder = join(root, 'plugin', 'target')
   if (!existsSync(folder)) return undefined
   const built = readdirSync(folder).filter(
-    (name) => name.startsWith('lexpand-') && name.endsWith(`-opensearch-${OPENSEARCH_VERSION}.zip`),
+    (name) => name.startsWith('lexpand-') && name.endsWith(`-opensearch-${version}.zip`),
   )
   const [newest] = built.sort().reverse()
   return newest === undefined ? undefined : join(folder, newest)

@@ -8,7 +8,7 @@ import { loadModel, type Model } from '../../models/index.ts'
 import { sparseQuery } from '../../pipelines/index.ts'
 import { encodeQuery } from '../../sparse/query/encode-query.ts'
 import { QueryTable } from '../../sparse/query/query-table.ts'
-import { hasPeer, hasPlugin, pluginPeerHome } from '../fixtures/plugin-home.ts'
+import { hasPlugin, pluginHome } from '../fixtures/plugin-home.ts'
 import { sampleDocuments, sampleQueries, storeReady } from '../fixtures/sample-documents.ts'
 import { testClient, uniqueName } from '../fixtures/test-index.ts'
 
@@ -23,7 +23,7 @@ describe.skipIf(!hasPlugin)('the query lexpand', () => {
   let specification: IndexSpecification
 
   beforeAll(async () => {
-    service = await startPrivateOpenSearch({ home: await pluginPeerHome() })
+    service = await startPrivateOpenSearch({ home: await pluginHome() })
     client = testClient(service.url)
     model = await loadModel()
     const options = { fields: ['title', 'body'] }
@@ -59,12 +59,6 @@ describe.skipIf(!hasPlugin)('the query lexpand', () => {
     return sparseQuery({ field: FIELD, tokens, boost })
   }
 
-  function neuralSparse(text: string) {
-    const tokens = encodeQuery(text, model.tokenizer, model.queryTable)
-    const query_tokens = Object.fromEntries(tokens.map(({ token, weight }) => [token, weight]))
-    return { neural_sparse: { [FIELD]: { query_tokens } } }
-  }
-
   test.each([
     ['bool', (inner: object) => ({ query: { bool: { must: [inner], filter: [{ term: { group: 2 } }] } } })],
     [
@@ -95,34 +89,6 @@ describe.skipIf(!hasPlugin)('the query lexpand', () => {
       expect(hits(ours)).toEqual(hits(stock))
       expect(ours.hits.hits.length).toBeGreaterThan(0)
     }
-  })
-
-  test.skipIf(!hasPeer)('becomes the Lucene query that neural_sparse becomes', async () => {
-    const description = async (query: object) => {
-      const { profile } = await search({ query, profile: true })
-      return JSON.stringify(profile).match(/"type":"BooleanQuery","description":"(.*?)","time/)?.[1]
-    }
-    const text = 'wing flight bird river'
-    const parts = (found: string | undefined) => found?.split(' ').sort()
-    const ours = await description(lexpand(text))
-    expect(ours).toContain('wing')
-    expect(parts(ours)).toEqual(parts(await description(neuralSparse(text))))
-  })
-
-  test.skipIf(!hasPeer)('scores like neural_sparse, and works beside it in hybrid', async () => {
-    for (const text of sampleQueries(10)) {
-      expect(hits(await search({ query: lexpand(text) }))).toEqual(
-        hits(await search({ query: neuralSparse(text) })),
-      )
-    }
-    const pipeline = { phase_results_processors: [{ 'normalization-processor': {} }] }
-    await client.transport.request({ method: 'PUT', path: '/_search/pipeline/normalized', body: pipeline })
-    const hybrid = (sparse: object) =>
-      search({
-        query: { hybrid: { queries: [{ match: { body: 'wing' } }, sparse] } },
-        search_pipeline: 'normalized',
-      })
-    expect(hits(await hybrid(lexpand('wing bird')))).toEqual(hits(await hybrid(clauses('wing bird'))))
   })
 
   test('a boost counts as in the stock clauses, and a name comes back with the hits', async () => {

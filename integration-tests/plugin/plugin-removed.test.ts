@@ -12,7 +12,7 @@ import { LexpandError } from '../../sparse/errors.ts'
 import { sampleDocuments, sampleQueries, storeReady } from '../fixtures/sample-documents.ts'
 import { testClient, uniqueName } from '../fixtures/test-index.ts'
 
-const zip = pluginZip()
+const zip = pluginZip(process.env)
 const index = uniqueName('plugin-removed')
 const chosen = uniqueName('plugin-removed-chosen')
 const impacts = uniqueName('plugin-removed-impacts')

@@ -110,10 +110,11 @@ export async function planSearch(context: SearchContext): Promise<Plan> {
   }
   const isHybrid = mode === 'hybrid' || settings?.from === 'hybrid'
   const coverage = isHybrid ? await cache.coverage(client, asked) : undefined
-  const balance = isHybrid ? balanceOf(context, perTurn[0]?.length ?? 1) : undefined
+  const scale = isHybrid && hasText ? await cache.textScale(client, asked, lexical, text) : 1
+  const balance = isHybrid ? balanceOf(context, perTurn[0]?.length ?? 1, scale) : undefined
   const lift =
     coverage !== undefined && coverage < 1
-      ? await liftOf(counts ? tokens : ofTable, counts ? 'model' : idf, count)
+      ? (await liftOf(counts ? tokens : ofTable, counts ? 'model' : idf, count)) / scale
       : 0
   const queryIn = (which: SearchMode, added: readonly QueryToken[] = []): Pick<Plan, 'query' | 'sparse'> => {
     const sparse = { ...options, ...withAdded(options, added) }
@@ -141,10 +142,10 @@ function withAdded(
   return form === 'lexpand' ? { tokens, added: fitting } : { tokens: withFeedback(tokens, fitting) }
 }
 
-/** What was asked for, else what was measured for the index, else by the rules for queries. */
-function balanceOf({ request: { fusion }, target }: SearchContext, pieces: number): number {
+/** What was asked for, else what was measured for the index, else by the rules for queries, which were measured at scale 1. */
+function balanceOf({ request: { fusion }, target }: SearchContext, pieces: number, scale: number): number {
   const asked = fusion.type === 'sum' ? fusion.balance : 'auto'
-  return asked === 'auto' ? (target.choice?.balance ?? balanceFor({ pieces })) : asked
+  return asked === 'auto' ? (target.choice?.balance ?? balanceFor({ pieces }) / scale) : asked
 }
 
 /** @returns undefined where nothing is to be added, or the order of the hits is not by score */

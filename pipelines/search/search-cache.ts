@@ -1,6 +1,7 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
-import type { InstalledIndex } from '../../mappings/index.ts'
+import type { InstalledIndex, LexicalFields } from '../../mappings/index.ts'
 import { type IndexLimits, indexLimits } from '../../opensearch/index-limits.ts'
+import { measureTextScale } from '../hybrid/text-scale.ts'
 import { FrequencyCache, type SparseField } from '../query/corpus-frequencies.ts'
 import type { CorpusFrequencies } from '../query/corpus-idf.ts'
 import type { QueryClause, QueryForm } from '../query/query-builder.ts'
@@ -38,6 +39,16 @@ export class SearchCache {
   /** Document frequencies of word pieces in a sparse field, at most ten minutes old. */
   frequencies(client: Client, field: SparseField, pieces: readonly string[]): Promise<CorpusFrequencies> {
     return this.#frequencies.frequencies(client, field, pieces)
+  }
+
+  /** The result of {@link measureTextScale}, kept from the first text with a hit; 1 until then. */
+  async textScale(client: Client, index: string, fields: LexicalFields, text: string): Promise<number> {
+    const key = `scale ${index}`
+    const scale = await this.#remembered(key, Number.POSITIVE_INFINITY, () =>
+      measureTextScale(client, index, fields, text),
+    )
+    if (scale === undefined) this.#entries.delete(key)
+    return scale ?? 1
   }
 
   /** Whether the engine can fuse two queries itself; asked once, because plugins change only with a restart. */

@@ -3,9 +3,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Client } from '@opensearch-project/opensearch'
-import { fetchDistribution, OPENSEARCH_VERSION } from '../../../embedded/engine/distribution.ts'
+import { fetchDistribution } from '../../../embedded/engine/distribution.ts'
 import { findJdk, type Jdk } from '../../../embedded/engine/jdk.ts'
 import { linkFolder } from '../../../embedded/engine/plugin.ts'
+import { embeddedRelease } from '../../../embedded/engine/release.ts'
 import { runCommand } from '../../../embedded/host/run-command.ts'
 import { startPrivateOpenSearch } from '../../../embedded/index.ts'
 import { machineSettings } from '../../../embedded/settings.ts'
@@ -90,7 +91,7 @@ function linesOf([user, { cluster, index }]: [string, Privileges]): string {
 async function homeWithPrivileges(): Promise<string> {
   const settings = machineSettings()
   const jdk = await findJdk(settings)
-  const stock = await fetchDistribution(settings.cache, jdk, () => undefined)
+  const stock = await fetchDistribution({ ...settings, onProgress: () => undefined }, jdk)
   const hash = createHash('sha256').update(readFileSync(SOURCE)).digest('hex').slice(0, 12)
   const home = `${stock}-privileges-${hash}`
   if (existsSync(home)) return home
@@ -112,17 +113,26 @@ async function compileInto(folder: string, home: string, jdk: Jdk): Promise<void
     const ran = await runCommand(join(jdk.home, 'bin', name), args, { timeoutMs: 120_000 })
     if (ran?.exitCode !== 0) throw new Error(`${name}: ${ran?.stderr ?? 'not found'}`)
   }
-  await tool('javac', ['--release', '21', '-cp', join(home, 'lib', '*'), '-d', classes, SOURCE])
+  await tool('javac', [
+    '--release',
+    String(release.java.least),
+    '-cp',
+    join(home, 'lib', '*'),
+    '-d',
+    classes,
+    SOURCE,
+  ])
   await tool('jar', ['--create', '--file', join(folder, 'privileges.jar'), '-C', classes, '.'])
   rmSync(classes, { recursive: true })
   writeFileSync(join(folder, 'plugin-descriptor.properties'), DESCRIPTOR)
   for (const path of [folder, join(folder, 'privileges.jar')]) chmodSync(path, 0o755)
 }
 
+const release = embeddedRelease(process.env)
 const DESCRIPTOR = `name=privileges
 description=Test fixture: users with privileges
 version=1.0.0
-opensearch.version=${OPENSEARCH_VERSION}
-java.version=21
+opensearch.version=${release.version}
+java.version=${release.java.least}
 classname=privileges.PrivilegePlugin
 `

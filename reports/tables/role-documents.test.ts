@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { withGeneratedBlock } from './generated-block.ts'
-import { projectFile } from './report-source.ts'
+import { withGeneratedBlock } from '../generated-block.ts'
+import { projectFile } from '../report-source.ts'
 import { roleFiles, roleTables } from './role-documents.ts'
 
 test('deploy/roles holds exactly the roles of the table', () => {

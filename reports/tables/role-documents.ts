@@ -1,4 +1,4 @@
-import { ROLES, type Role, roleFile, SCOPE_INDEX, type Scope } from '../cli/doctor/privileges/roles.ts'
+import { ROLES, type Role, roleFile, SCOPE_INDEX, type Scope } from '../../cli/doctor/privileges/roles.ts'
 
 /** Pattern for the indices with documents in the role files. */
 export const EXAMPLE_PATTERN = 'articles*'
