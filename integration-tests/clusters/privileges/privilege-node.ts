@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Client } from '@opensearch-project/opensearch'
 import { fetchDistribution } from '../../../embedded/engine/distribution.ts'
@@ -87,8 +87,8 @@ function linesOf([user, { cluster, index }]: [string, Privileges]): string {
   ].join('\n')
 }
 
-/** The default engine with the plugin compiled into it, once for every content of its source. */
-async function homeWithPrivileges(): Promise<string> {
+/** The engine with the plugin compiled into it, once for every content of its source. */
+export async function homeWithPrivileges(): Promise<string> {
   const settings = machineSettings()
   const jdk = await findJdk(settings)
   const stock = await fetchDistribution({ ...settings, onProgress: () => undefined }, jdk)
@@ -113,15 +113,14 @@ async function compileInto(folder: string, home: string, jdk: Jdk): Promise<void
     const ran = await runCommand(join(jdk.home, 'bin', name), args, { timeoutMs: 120_000 })
     if (ran?.exitCode !== 0) throw new Error(`${name}: ${ran?.stderr ?? 'not found'}`)
   }
-  await tool('javac', [
-    '--release',
-    String(release.java.least),
-    '-cp',
-    join(home, 'lib', '*'),
-    '-d',
-    classes,
-    SOURCE,
-  ])
+  mkdirSync(classes)
+  const source = join(classes, basename(SOURCE))
+  const text = readFileSync(SOURCE, 'utf8')
+  const moved = release.version.startsWith('2.') ? text.replace('.transport.client.', '.client.') : text
+  writeFileSync(source, moved)
+  const target = ['--release', String(release.java.least), '-cp', join(home, 'lib', '*'), '-d', classes]
+  await tool('javac', [...target, source])
+  rmSync(source)
   await tool('jar', ['--create', '--file', join(folder, 'privileges.jar'), '-C', classes, '.'])
   rmSync(classes, { recursive: true })
   writeFileSync(join(folder, 'plugin-descriptor.properties'), DESCRIPTOR)
