@@ -24,6 +24,15 @@ export function readTokenGolden(): TokenGolden {
   return JSON.parse(gunzipSync(readFileSync(new URL('tokens.json.gz', import.meta.url))).toString())
 }
 
+/** Content of queries.json.gz, made by make-queries.py: texts and their weighted pieces, heaviest first. */
+export interface QueryGolden {
+  readonly queries: readonly { readonly text: string; readonly pieces: readonly [string, number][] }[]
+}
+
+export function readQueryGolden(): QueryGolden {
+  return JSON.parse(gunzipSync(readFileSync(new URL('queries.json.gz', import.meta.url))).toString())
+}
+
 /** The bundled vocabulary; sparse/ itself reads no files, its tests do. */
 export function goldenTokenizer(): WordPieceTokenizer {
   return new WordPieceTokenizer(readModelJson('tokenizer.json'))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { cpuMilliseconds } from '../golden/cpu-time.ts'
-import { goldenTokenizer, readModelJson } from '../golden/read-golden.ts'
+import { goldenTokenizer, readModelJson, readQueryGolden } from '../golden/read-golden.ts'
 import { encodeQuery } from './encode-query.ts'
 import { QueryTable } from './query-table.ts'
 
@@ -20,6 +20,15 @@ describe('encodeQuery', () => {
     expect(tokens.map(({ tokenId }) => tokenizer.piece(tokenId))).toEqual(tokens.map(({ token }) => token))
     const weights = tokens.map(({ weight }) => weight)
     expect(weights).toEqual(weights.toSorted((a, b) => b - a))
+  })
+
+  test('gives the pieces and weights of the reference for thousands of hard and random strings', () => {
+    const { queries } = readQueryGolden()
+    expect(queries.length).toBeGreaterThan(1_000)
+    for (const { text, pieces: expected } of queries) {
+      const found = encodeQuery(text, tokenizer, table).map(({ token, weight }) => [token, weight])
+      expect(found, text).toEqual(expected)
+    }
   })
 
   test('counts a repeated word once', () => {
