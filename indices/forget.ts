@@ -4,7 +4,7 @@ import { assertIndexName, parseSpecification, SIDECAR, severalIndices } from '..
 import { translateEngineError } from '../opensearch/failures/engine-error.ts'
 import { resultWindow } from '../opensearch/index-limits.ts'
 import { internalSearch } from '../opensearch/internal-search.ts'
-import { ingestPipelineName } from '../pipelines/index.ts'
+import { chainName, ingestPipelineName, removeChain, useByDefault } from '../pipelines/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
 import { type DocumentName, readRaw } from '../workers/documents/raw-documents.ts'
 import { dropLetters } from '../workers/index.ts'
@@ -91,7 +91,7 @@ async function readMarked(client: Client, index: string): Promise<SpecifiedIndex
 
 async function removePipeline(client: Client, index: string): Promise<void> {
   const pipeline = ingestPipelineName(index)
-  const callers = await callersOf(client, pipeline)
+  const callers = (await callersOf(client, pipeline)).filter((caller) => caller !== chainName(index))
   if (callers.length > 0) {
     throw new LexpandError(
       'INDEX',
@@ -100,9 +100,8 @@ async function removePipeline(client: Client, index: string): Promise<void> {
   }
   const settings = await client.indices.getSettings({ index, flat_settings: true })
   const present: unknown = settings.body[index]?.settings?.['index.default_pipeline']
-  if (present === pipeline) {
-    await client.indices.putSettings({ index, body: { 'index.default_pipeline': null } as never })
-  }
+  if (present === pipeline) await useByDefault(client, index, null)
+  else if (typeof present === 'string') await removeChain(client, index, { present, stamp: pipeline })
   await client.ingest.deletePipeline({ id: pipeline }, { ignore: [404] })
 }
 

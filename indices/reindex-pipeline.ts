@@ -1,7 +1,13 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { type IndexSpecification, translateEngineError } from '../mappings/index.ts'
-import { ingestPipeline, ingestPipelineName, installIngestPipeline } from '../pipelines/index.ts'
-import { storePipeline, useByDefault } from '../pipelines/ingest/ingest-pipeline.ts'
+import {
+  chainName,
+  ingestPipeline,
+  ingestPipelineName,
+  installIngestPipeline,
+  storePipeline,
+  useByDefault,
+} from '../pipelines/index.ts'
 import { LexpandError } from '../sparse/errors.ts'
 
 /**
@@ -28,7 +34,7 @@ export async function installTargetPipeline(
       const reply = await client.ingest.getPipeline({ id: defaultPipeline }, { ignore: [404] })
       const found = reply.body[defaultPipeline]
       if (found === undefined) throw missing(name, defaultPipeline)
-      const chain = `${stamp}-chain`
+      const chain = chainName(target)
       const body = {
         ...found,
         processors: withStamp(found.processors ?? [], ingestPipelineName(name), stamp),

@@ -1,6 +1,6 @@
 import { afterAll, expect, inject, test } from 'vitest'
 import { forget, setUp } from '../indices/index.ts'
-import { ingestPipelineName } from '../pipelines/index.ts'
+import { chainName, ingestPipelineName } from '../pipelines/index.ts'
 import { fixtureModel } from '../testing/fixture-model.ts'
 import { removeIndices, testClient, uniqueName } from './fixtures/test-index.ts'
 
@@ -51,6 +51,27 @@ test('broken off it goes on where it was', async () => {
   })
   expect(first).toMatchObject({ isDone: false, documents: 500 })
   expect(await forget(client, index)).toMatchObject({ isDone: true, documents: 200 })
+})
+
+test('the default pipeline of the owner, with which the stamp was chained, is the default again', async () => {
+  const index = uniqueName('forget-owned')
+  made.push(index)
+  const owner = uniqueName('owner')
+  await client.ingest.putPipeline({
+    id: owner,
+    body: { processors: [{ set: { field: 'by', value: 'owner' } }] } as never,
+  })
+  await client.indices.create({ index, body: { settings: { 'index.default_pipeline': owner } as object } })
+  await setUp(client, fixtureModel, index, { fields: ['titel'] })
+  await client.index({ index, id: '1', refresh: true, body: { titel: 'text' } })
+  expect(await forget(client, index)).toMatchObject({ isDone: true, documents: 1 })
+  const settings = await client.indices.getSettings({ index, flat_settings: true })
+  expect(settings.body[index]?.settings).toMatchObject({ 'index.default_pipeline': owner })
+  const chain = await client.ingest.getPipeline({ id: chainName(index) }, { ignore: [404] })
+  expect(chain.statusCode).toBe(404)
+  await client.index({ index, id: '1', body: { titel: 'other' } })
+  expect((await client.get({ index, id: '1' })).body._source).toEqual({ titel: 'other', by: 'owner' })
+  await client.ingest.deletePipeline({ id: owner })
 })
 
 test('a pipeline of the owner that calls ours is named, and nothing is changed', async () => {

@@ -361,27 +361,39 @@ describe('installing the pipeline', () => {
     expect(settings.body[index]?.settings).toMatchObject({ 'index.default_pipeline': `lexpand-${index}` })
   })
 
-  test('beside a foreign default pipeline says how to chain, and accepts the chain', async () => {
+  test('chains with the default pipeline of the owner, which keeps its effect, and so do its changes', async () => {
     const chained = uniqueName('chained')
-    await client.ingest.putPipeline({ id: chained, body: { processors: [] } })
+    const owner = `owner-${chained}`
+    const put = (processors: object[]) =>
+      client.ingest.putPipeline({ id: owner, body: { processors } as never })
+    await put([{ lowercase: { field: 'title' } }])
     await client.indices.create({
       index: chained,
-      body: { settings: { 'index.default_pipeline': chained } as object },
+      body: { settings: { 'index.default_pipeline': owner } as object },
     })
-    await expect(installIngestPipeline(client, chained, specification)).rejects.toThrow(
-      `Add {"pipeline": {"name": "lexpand-${chained}"}} as its last processor`,
-    )
-    await client.ingest.putPipeline({
-      id: chained,
-      body: {
-        processors: [{ lowercase: { field: 'title' } }, { pipeline: { name: `lexpand-${chained}` } }],
-      },
-    })
-    await installIngestPipeline(client, chained, specification)
+    const defaultOf = async () => {
+      const reply = await client.indices.getSettings({ index: chained, flat_settings: true })
+      return reply.body[chained]?.settings?.['index.default_pipeline' as never]
+    }
+    for (let twice = 0; twice < 2; twice++) {
+      expect(await installIngestPipeline(client, chained, specification)).toBe(`lexpand-${chained}`)
+      expect(await defaultOf()).toBe(`lexpand-${chained}:chain`)
+    }
     await client.index({ index: chained, id: '1', body: { title: 'X' } })
     expect(await read('1', chained)).toMatchObject({ title: 'x', lexpand: { state: 'pending' } })
+    await put([
+      { lowercase: { field: 'title' } },
+      { set: { field: 'by', value: 'owner' } },
+      { drop: { if: "ctx.title == 'no'" } },
+    ])
+    await client.index({ index: chained, id: '1', body: { title: 'Y' } })
+    await client.index({ index: chained, id: '2', body: { title: 'NO' } })
+    expect(await read('1', chained)).toMatchObject({ title: 'y', by: 'owner', lexpand: { state: 'pending' } })
+    expect((await client.exists({ index: chained, id: '2' })).body).toBe(false)
+    await client.ingest.deletePipeline({ id: owner })
+    expect(await missingPipelines(client, chained)).toEqual([owner])
     await removeIndices(client, chained)
-    await client.ingest.deletePipeline({ id: chained })
+    await client.ingest.deletePipeline({ id: `lexpand-${chained}:chain` })
   })
 
   test('in place of the stamp of the index that this one was cloned from', async () => {

@@ -10,6 +10,9 @@ export {
   type StampForm,
 } from './ingest/ingest-pipeline.ts'
 export { missingPipelines } from './ingest/missing-pipelines.ts'
+export { chainName, removeChain } from './ingest/owner-chain.ts'
+export { storePipeline, useByDefault } from './ingest/store-pipeline.ts'
+export { unstampedIndices } from './ingest/unstamped-indices.ts'
 export { FrequencyCache, type SparseField, weightTokens } from './query/corpus-frequencies.ts'
 export {
   type CorpusFrequencies,

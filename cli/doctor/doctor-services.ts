@@ -6,7 +6,7 @@ import { openSearchClient } from '../../opensearch/client.ts'
 import { engineVersion, unfit } from '../../opensearch/engine-version.ts'
 import { SERVERLESS_LACKS } from '../../opensearch/login/serverless.ts'
 import packageJson from '../../package.json' with { type: 'json' }
-import { ingestPipelineName, missingPipelines } from '../../pipelines/index.ts'
+import { ingestPipelineName, missingPipelines, unstampedIndices } from '../../pipelines/index.ts'
 import { countStates } from '../../workers/documents/index-states.ts'
 import { assertRedisSettings, connect, openQueue, type RedisPlace } from '../../workers/index.ts'
 import { nameOf } from '../../workers/queue/redis-place.ts'
@@ -173,17 +173,17 @@ async function fitness(client: Client, index: string, model: Model | undefined) 
     )
   }
   const reply = await client.indices.getSettings({ index })
-  const pipelines = Object.values(reply.body).map(({ settings }) => settings?.index?.default_pipeline)
-  const wanted = ingestPipelineName(index)
-  if (pipelines.some((pipeline) => pipeline === undefined || pipeline === '_none')) {
-    return warn(
-      `${found}: no default ingest pipeline, so changes by other clients are not noticed. Run lexpand index once, or set ${wanted}.`,
-    )
-  }
   const lacking = await missingPipelines(client, index)
   if (lacking.length > 0) {
     return fail(
       `${found}: expected its ingest pipeline ${lacking.join(', ')} to exist, got none, so that the engine refuses every write. Put it back; for a pipeline of Lexpand, run lexpand index once.`,
+    )
+  }
+  const [unstamped] = await unstampedIndices(client, index)
+  if (unstamped !== undefined) {
+    const { name: place, pipeline = 'none' } = unstamped
+    return warn(
+      `${found}: expected the default ingest pipeline of ${place} to call ${ingestPipelineName(place)}, got ${pipeline}, so that changes by other clients are not noticed at once. Run lexpand index once, which chains both.`,
     )
   }
   const { name: concrete } = installed

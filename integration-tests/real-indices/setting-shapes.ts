@@ -47,6 +47,24 @@ export const SETTING_SHAPES: readonly Shape[] = [
     routing: (id) => `r${Number(id.slice(1)) % 4}`,
   },
   {
+    title: 'the owner has a default pipeline',
+    source: (text) => ({ text, checked: true }),
+    async before({ client, index }) {
+      const { ingest } = ownNames(index)
+      await client.ingest.putPipeline({
+        id: ingest,
+        body: { processors: [{ set: { field: 'checked', value: true as never } }] },
+      })
+    },
+    async owned({ client, index }) {
+      await client.indices.putSettings({
+        index,
+        body: { 'index.default_pipeline': ownNames(index).ingest } as object,
+      })
+      return undefined
+    },
+  },
+  {
     title: 'the owner has a final pipeline',
     source: (text) => ({ text, checked: true }),
     async before({ client, index }) {

@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
-import { type API, type Client, errors, type Types } from '@opensearch-project/opensearch'
+import { type Client, errors } from '@opensearch-project/opensearch'
 import {
   assertIndexName,
   COLLECT_PIECES,
@@ -12,6 +11,8 @@ import {
 } from '../../mappings/index.ts'
 import { acknowledged } from '../../opensearch/failures/acknowledged.ts'
 import { LexpandError } from '../../sparse/errors.ts'
+import { chainWith, ownerIn } from './owner-chain.ts'
+import { type IngestProcessor, processorsOf, storePipeline, useByDefault } from './store-pipeline.ts'
 
 /**
  * How documents are stamped: by a script, which runs on any engine, or by the processor of the Lexpand plugin. An
@@ -75,8 +76,6 @@ function stampScript({ fields, sparse_field, fingerprint }: IndexSpecification) 
 /** The plugin's ingest processor. */
 export const STAMP_PROCESSOR = 'lexpand_stamp'
 
-type IngestProcessor = Types.Ingest_Common.ProcessorContainer
-
 /**
  * The source is the same for every index (all differences are params), so the engine compiles it once. `sha256` is
  * thread-safe, unlike the fingerprint processor (see textHash).
@@ -128,16 +127,16 @@ export interface InstallPipelineOptions {
 }
 
 /**
- * Stores the ingest pipeline of an index and makes it the index's default pipeline, unless the existing default
- * pipeline calls it. Running it again changes nothing, or repairs the pipeline where the plugin is gone.
+ * Stores the ingest pipeline of an index and makes it the index's default pipeline. Where the owner has a default pipeline
+ * that does not call it, a chain of both becomes the default; a final pipeline stays as it is, and runs after them.
+ * Running it again changes nothing, or repairs the pipeline where the plugin is gone.
  *
  * Needs `cluster:admin/ingest/pipeline/get`, `cluster:admin/ingest/pipeline/put`, `indices:monitor/settings/get`,
  * `indices:admin/mappings/get`, `indices:admin/settings/update`, for an index of an older version of Lexpand
  * `indices:admin/mapping/put`, and for the plugin's form `cluster:monitor/nodes/info`.
  *
  * @returns the pipeline's name
- * @throws LexpandError INDEX when the index has a default pipeline that does not call Lexpand's (the message says how
- *   to chain), SERVICE when `plugin` is asked for and a node lacks it
+ * @throws LexpandError INDEX when the index names a default pipeline that does not exist, SERVICE when `plugin` is asked for and a node lacks it
  */
 export async function installIngestPipeline(
   client: Client,
@@ -166,34 +165,19 @@ export async function installIngestPipeline(
     if (typeof present === 'string' && present !== '_none') {
       const found = await processorsOf(client, present)
       if (found?.some((processor) => processor.pipeline?.name === pipeline)) return pipeline
-      if (!isOfAnotherIndex(present, found))
-        throw foreignPipeline(name, present, pipeline, found !== undefined)
+      // The chain of the index that this one was shrunken, split or cloned from has the same owner.
+      const owner = (found === undefined ? undefined : ownerIn(present, found)) ?? present
+      if (!isOfAnotherIndex(owner, owner === present ? found : await processorsOf(client, owner))) {
+        if (found === undefined) throw missingPipeline(name, present)
+        await chainWith(client, name, { owner, stamp: pipeline })
+        return pipeline
+      }
     }
     await useByDefault(client, name, pipeline)
     return pipeline
   } catch (error) {
     throw translateEngineError(error, { part: 'ingest pipeline', index })
   }
-}
-
-/** Stores an ingest pipeline unless the same one is stored already: most calls change nothing and need no privilege to do so. */
-export async function storePipeline(
-  client: Client,
-  id: string,
-  pipeline: object,
-  index: string,
-): Promise<void> {
-  const found = await client.ingest.getPipeline({ id }, { ignore: [404] })
-  const wanted: unknown = JSON.parse(JSON.stringify(pipeline))
-  if (found.statusCode === 200 && isDeepStrictEqual(found.body[id], wanted)) return
-  const body = pipeline as API.Ingest_PutPipeline_RequestBody
-  await acknowledged(client.ingest.putPipeline({ id, body }), { part: 'ingest pipeline', index })
-}
-
-/** Makes a pipeline the default one of an index. */
-export async function useByDefault(client: Client, index: string, pipeline: string): Promise<void> {
-  const used = client.indices.putSettings({ index, body: { 'index.default_pipeline': pipeline } })
-  await acknowledged(used, { part: 'ingest pipeline', index })
 }
 
 async function stampForm(client: Client, pipeline: string, wanted?: StampForm): Promise<StampForm> {
@@ -244,30 +228,18 @@ async function mapWholeSidecar(client: Client, index: string): Promise<void> {
   await acknowledged(client.indices.putMapping({ index, body }), { part: 'ingest pipeline', index })
 }
 
-/** @returns undefined when there is no such pipeline */
-async function processorsOf(client: Client, id: string): Promise<readonly IngestProcessor[] | undefined> {
-  const reply = await client.ingest.getPipeline({ id }, { ignore: [404] })
-  return reply.body[id]?.processors
-}
-
 /** Whether the pipeline belongs to the index that this one was shrunken, split or cloned from; that index may not exist here. */
 function isOfAnotherIndex(id: string, processors: readonly IngestProcessor[] | undefined): boolean {
-  if (!id.startsWith(ingestPipelineName(''))) return false
+  if (!id.startsWith(ingestPipelineName('')) || id.includes(':')) return false
   if (processors === undefined) return true
   const [only] = processors as readonly (IngestProcessor & { readonly [STAMP_PROCESSOR]?: object })[]
   const script = (only?.script as { source?: string } | undefined)?.source
   return processors.length === 1 && (only?.[STAMP_PROCESSOR] !== undefined || script === STAMP_SCRIPT)
 }
 
-function foreignPipeline(index: string, present: string, ours: string, exists: boolean): LexpandError {
-  if (!exists) {
-    return new LexpandError(
-      'INDEX',
-      `[ingest pipeline] expected the default pipeline ${present} of index ${index} to exist, got none: the engine refuses every write. Put it back, or set index.default_pipeline to _none; then run this again.`,
-    )
-  }
+function missingPipeline(index: string, present: string): LexpandError {
   return new LexpandError(
     'INDEX',
-    `[ingest pipeline] expected no default pipeline on index ${index}, got ${present}. Add {"pipeline": {"name": "${ours}"}} as its last processor (the pipeline ${ours} is stored already), then run this again.`,
+    `[ingest pipeline] expected the default pipeline ${present} of index ${index} to exist, got none: the engine refuses every write. Put it back, or set index.default_pipeline to _none; then run this again.`,
   )
 }

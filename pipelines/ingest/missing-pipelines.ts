@@ -1,5 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../mappings/index.ts'
+import { processorsOf } from './store-pipeline.ts'
 
 /**
  * Ingest pipelines that an index names but that do not exist, as after a restore without the cluster's state: the
@@ -16,10 +17,13 @@ export async function missingPipelines(client: Client, index: string): Promise<s
       SETTINGS.map((key) => (settings as Readonly<Record<string, unknown>> | undefined)?.[key]),
     )
     const missing: string[] = []
-    for (const id of new Set(named)) {
-      if (typeof id !== 'string' || id === '_none') continue
-      const found = await client.ingest.getPipeline({ id }, { ignore: [404] })
-      if (found.body[id] === undefined) missing.push(id)
+    const known = new Set(named.filter((id) => typeof id === 'string' && id !== '_none'))
+    // What is added while the set is walked is walked, too.
+    for (const id of known) {
+      const processors = await processorsOf(client, id as string)
+      if (processors === undefined) missing.push(id as string)
+      for (const called of (processors as readonly Step[] | undefined)?.flatMap(callsOf) ?? [])
+        known.add(called)
     }
     return missing
   } catch (error) {
@@ -28,3 +32,27 @@ export async function missingPipelines(client: Client, index: string): Promise<s
 }
 
 const SETTINGS = ['index.default_pipeline', 'index.final_pipeline'] as const
+
+/** Names with templates depend on the document, and those that may be missing are the owner's decision. */
+function callsOf({ pipeline, on_failure = [], foreach: each }: Step): string[] {
+  const { name, ignore_missing_pipeline = false } = pipeline ?? {}
+  const own = name === undefined || name.includes('{{') || ignore_missing_pipeline ? [] : [name]
+  const inner = [
+    ...on_failure,
+    ...(pipeline?.on_failure ?? []),
+    ...(each === undefined ? [] : [each.processor]),
+  ]
+  return [...own, ...inner.flatMap(callsOf)]
+}
+
+interface Step {
+  readonly pipeline?:
+    | {
+        readonly name?: string | undefined
+        readonly ignore_missing_pipeline?: boolean | undefined
+        readonly on_failure?: readonly Step[] | undefined
+      }
+    | undefined
+  readonly foreach?: { readonly processor: Step } | undefined
+  readonly on_failure?: readonly Step[] | undefined
+}
