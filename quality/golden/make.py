@@ -1,7 +1,7 @@
 """Golden values for metrics.test.ts and significance.test.ts, from the reference implementations.
 
     python -m venv VENV && VENV/bin/pip install pytrec_eval-terrier scipy numpy
-    VENV/bin/python bench/golden/make.py
+    VENV/bin/python quality/golden/make.py
 
 Runs and judgments are random but seeded: scores on a coarse grid, so that ties are common; grades 0 to 3;
 queries without any relevant document, without any result, and results for queries without judgments; ids

@@ -1,4 +1,4 @@
-"""Writes sparse/bert-characters.ts: how the reference tokenizer treats every Unicode code point.
+"""Writes sparse/word-pieces/bert-characters.ts: how the reference tokenizer treats every Unicode code point.
 
 The reference (Rust `tokenizers`) carries its own, older Unicode tables; JavaScript's \\p{..} classes follow the
 ICU of the running Node. Asking the reference once for all code points makes ours independent of both.
