@@ -36,7 +36,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** What Lexpand adds to the engine: a table of registrations. */
+/** The extensions of the engine: a table of registrations. */
 public final class LexpandPlugin extends Plugin implements SearchPlugin, SearchPipelinePlugin, AnalysisPlugin, IngestPlugin, MapperPlugin {
     private final QueryResources resources;
 

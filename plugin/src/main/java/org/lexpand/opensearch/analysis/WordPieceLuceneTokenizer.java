@@ -10,8 +10,8 @@ import org.lexpand.opensearch.wordpiece.WordPieceTokenizer;
 import java.io.IOException;
 
 /**
- * The word pieces of a text as a token stream, with the offsets of the word that they are parts of. What is never
- * stored nor queried (special tokens, pieces with a dot) leaves a gap in the positions.
+ * The word pieces of a text as a token stream, with the offsets of their word. Pieces that are never stored nor queried
+ * (special tokens, pieces with a dot) leave a gap in the positions.
  */
 final class WordPieceLuceneTokenizer extends Tokenizer {
     private static final int BUFFER = 8_192;

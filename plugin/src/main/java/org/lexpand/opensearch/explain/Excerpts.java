@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Excerpts of a text with the matched words marked; the same as {@code highlight} in sparse/query/highlight.ts, on the same words.
+ * Excerpts of a text with the matched words marked; the same as {@code highlight} in sparse/query/highlight.ts, on the
+ * same words.
  *
- * @param before put in front of a matched word
- * @param after put behind it
- * @param fragmentLength longest fragment in UTF-16 units, marks not counted; longer only where one word is
- * @param fragments fragments at most
+ * @param before mark in front of a matched word
+ * @param after mark behind it
+ * @param fragmentLength longest fragment in UTF-16 units, marks not counted; a longer word is a fragment of its own
+ * @param fragments largest number of fragments
  * @param escape applied to the text, not to the marks
  */
 record Excerpts(String before, String after, int fragmentLength, int fragments, UnaryOperator<String> escape) {
@@ -20,7 +21,7 @@ record Excerpts(String before, String after, int fragmentLength, int fragments, 
     /** A word of the text by its UTF-16 offsets, and whether one of its pieces matched. */
     record Word(int start, int end, boolean isMatched) {}
 
-    /** @return most matched words first, ties in the order of the text; empty when no word matched */
+    /** @return excerpts with most matched words first, ties in the order of the text; empty when no word matched */
     List<String> of(String text, List<Word> words) {
         return clusters(words).stream()
             .sorted(Comparator.<List<Integer>>comparingInt(List::size).reversed().thenComparing(List::getFirst))

@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Adds {@code fields.lexpand_explanation} to every hit when {@link ExplainExtBuilder} asks for it: one
+ * Adds {@code fields.lexpand_explanation} to every hit when {@link ExplainExtBuilder} requests it: one
  * {@link TokenContribution} for each token of the query that the hit's vector holds. A hybrid query adds
  * {@code fields.lexpand_shares}, one object with the scores {@code sparse} and {@code lexical}.
  */

@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The weighted tokens that a Lucene query asks of a sparse field, whichever query of the DSL made it:
+ * The weighted tokens that a Lucene query searches in a sparse field. Any query of the DSL may have made it:
  * {@code lexpand}, {@code neural_sparse} or {@code rank_feature} with the linear function.
  */
 final class FeatureClauses extends QueryVisitor {
@@ -44,7 +44,7 @@ final class FeatureClauses extends QueryVisitor {
         return parent instanceof BoostQuery boosted ? new FeatureClauses(field, boost * boosted.getBoost(), weights) : this;
     }
 
-    /** A {@code lexpand_impacts} field is asked by term queries. */
+    /** Term queries search a {@code lexpand_impacts} field. */
     @Override
     public void consumeTerms(Query query, Term... terms) {
         for (Term term : terms) weights.merge(term.text(), boost, Float::sum);
@@ -52,7 +52,7 @@ final class FeatureClauses extends QueryVisitor {
 
     @Override
     public void visitLeaf(Query leaf) {
-        // Lucene's FeatureQuery is not public and tells its token in this form only.
+        // Lucene's FeatureQuery is not public and shows its token only in this form.
         String prefix = "FeatureQuery(field=" + field + ", feature=";
         String text = leaf.toString();
         int end = text.lastIndexOf(", function=LinearFunction)");

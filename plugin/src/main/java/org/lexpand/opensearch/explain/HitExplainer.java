@@ -27,10 +27,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Says of each hit of one index which of the query's tokens it holds, from postings and source. */
+/** Finds the query's tokens in each hit of one index, from postings and source. */
 final class HitExplainer {
 
-    /** UTF-16 units of a text that are looked at, as in pipelines/search/hits.ts; words behind them count as expansions. */
+    /** Number of UTF-16 units read of a text, as in pipelines/search/hits.ts; later words count as expansions. */
     static final int EXPLAINED_UNITS = 1_000_000;
 
     private final IndexModel index;
@@ -45,14 +45,14 @@ final class HitExplainer {
         this.impacts = impacts;
     }
 
-    /** Whether an index is ours; those beside it in one search have nothing to explain. */
+    /** Whether Lexpand set an index up; hits of other indices in the same search get no explanation. */
     static boolean isOurs(MapperService mappers) {
         DocumentMapper mapper = mappers.documentMapper();
         return mapper != null && mapper.meta() != null && mapper.meta().containsKey("lexpand");
     }
 
     /**
-     * @param query as it was parsed, whichever form it has
+     * @param query parsed query, in any form
      * @throws IllegalArgumentException when no model of this node fits the index
      */
     static HitExplainer of(MapperService mappers, Query query, Models models) {

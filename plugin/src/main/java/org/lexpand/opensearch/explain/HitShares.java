@@ -18,7 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the sparse field and the text gave to a hit's score, in a hybrid query. */
+/** The shares of the sparse field and of the text in a hit's score, in a hybrid query. */
 final class HitShares {
     private record Share(String name, Query query, float boost) {}
 
@@ -29,7 +29,7 @@ final class HitShares {
         this.searcher = searcher;
     }
 
-    /** @param query as it was parsed; the shares of several hybrid queries in it add up */
+    /** @param query parsed query; the shares of several hybrid queries in it add up */
     static HitShares of(Query query, IndexSearcher searcher) {
         HitShares shares = new HitShares(searcher);
         if (query != null) query.visit(shares.new Finder(1));
@@ -40,7 +40,7 @@ final class HitShares {
         return shares.isEmpty();
     }
 
-    /** @return the share of {@code sparse} and of {@code lexical}, 0 where it does not match */
+    /** @return the shares {@code sparse} and {@code lexical}, each 0 where it does not match */
     Map<String, Object> of(HitContext hit) throws IOException {
         Map<String, Object> scores = new LinkedHashMap<>();
         for (Share share : shares) scores.merge(share.name, score(share, hit), (one, other) -> (Float) one + (Float) other);

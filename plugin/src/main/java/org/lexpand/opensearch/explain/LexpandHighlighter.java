@@ -23,9 +23,9 @@ import java.util.stream.Collectors;
 /**
  * Highlighter {@code "type": "lexpand"}.
  *
- * <p>On a text field it marks the words of which a piece matched, in the same excerpts as sparse/query/highlight.ts
- * ({@code number_of_fragments: 0} gives the whole text). On the sparse field it names the expansions: the tokens that
- * matched and stand nowhere in the document's text, largest contribution first.
+ * <p>On a text field it marks the words with a matched piece, in the same excerpts as sparse/query/highlight.ts ({@code
+ * number_of_fragments: 0} gives the whole text). On the sparse field it names the expansions: the tokens that matched
+ * and occur nowhere in the document's text, largest contribution first.
  */
 public final class LexpandHighlighter implements Highlighter {
 

@@ -5,13 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Why a document matched: one word piece of the query that its vector holds. The same keys and values as in
- * sparse/query/explain.ts, in single precision.
+ * One word piece of the query that the document's vector holds: a reason why the document matched. The same keys and
+ * values as in sparse/query/explain.ts, in single precision.
  *
  * @param queryWeight weight in the query: the table's, or mixed with the inverse document frequency, times the boost
  * @param documentWeight weight in the document as the index has it, nine significant bits
- * @param contribution their product; the contributions of a hit add up to what the sparse field gave to its score
- * @param expansion whether the piece stands nowhere in the document's text: the encoder added it
+ * @param contribution their product; the contributions of a hit add up to the sparse field's share of its score
+ * @param expansion whether the piece occurs nowhere in the document's text: the encoder added it
  */
 record TokenContribution(String token, float queryWeight, float documentWeight, float contribution, boolean expansion) {
 

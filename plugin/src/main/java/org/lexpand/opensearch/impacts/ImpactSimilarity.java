@@ -20,7 +20,7 @@ public final class ImpactSimilarity extends Similarity {
         return new ImpactScorer(boost);
     }
 
-    /** Grows with the impact, so that Lucene's largest impact of a block bounds the block's scores exactly. */
+    /** The score grows with the impact, so that the largest impact of a block bounds the block's scores exactly. */
     private static final class ImpactScorer extends SimScorer {
         private final float queryWeight;
         private final float factor;

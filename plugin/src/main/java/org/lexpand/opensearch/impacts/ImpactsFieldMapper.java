@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The field type {@code lexpand_impacts}: takes what {@code rank_features} takes, an object of token to weight, and
- * keeps each weight in about a byte ({@link Impacts}).
+ * The field type {@code lexpand_impacts}: accepts the same values as {@code rank_features}, an object of token to
+ * weight, and keeps each weight in about a byte ({@link Impacts}).
  */
 public final class ImpactsFieldMapper extends ParametrizedFieldMapper {
     public static final String CONTENT_TYPE = "lexpand_impacts";
@@ -59,7 +59,7 @@ public final class ImpactsFieldMapper extends ParametrizedFieldMapper {
         super(name, type, multiFields, copyTo);
     }
 
-    /** As FeatureField, but without an index of its own for every token. */
+    /** The type of FeatureField, but without an index of its own for every token. */
     private static FieldType postings() {
         FieldType type = new FieldType();
         type.setTokenized(true);

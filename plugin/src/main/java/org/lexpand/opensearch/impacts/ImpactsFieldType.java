@@ -18,7 +18,7 @@ import org.opensearch.search.lookup.SearchLookup;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** How a {@code lexpand_impacts} field is asked: {@code term} scores boost times weight, {@code exists} knows the vectors. */
+/** Queries of a {@code lexpand_impacts} field: {@code term} scores boost times weight, {@code exists} finds documents with a vector. */
 final class ImpactsFieldType extends MappedFieldType {
     private static final TextSearchInfo SEARCH = new TextSearchInfo(
         ImpactsFieldMapper.POSTINGS,

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What an index says about the model that made its vectors: {@code _meta.lexpand} of its mapping (mappings/specification.ts).
+ * The model that made the vectors of an index: {@code _meta.lexpand} of its mapping (mappings/specification.ts).
  *
- * @param fields text fields, in the order their values were joined
+ * @param fields text fields, in the order in which their values were joined
  */
 public record IndexModel(
     List<String> fields,

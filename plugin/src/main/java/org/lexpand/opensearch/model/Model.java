@@ -4,7 +4,8 @@ package org.lexpand.opensearch.model;
 import org.lexpand.opensearch.wordpiece.WordPieceTokenizer;
 
 /**
- * What a query needs of a model: how text is cut, and what each piece weighs. The encoder itself stays outside.
+ * The parts of a model that a query needs: the tokenizer and the weight of each piece. The encoder stays outside the
+ * engine.
  *
  * @param name folder under config/lexpand, or the bundled model's name
  */

@@ -22,7 +22,7 @@ final class ModelFiles {
 
     private ModelFiles() {}
 
-    /** The model that the build has put into the jar. */
+    /** The model that the build puts into the jar. */
     static Model bundled() {
         try {
             String name = (String) resource("manifest.json").get("name");
@@ -32,7 +32,7 @@ final class ModelFiles {
         }
     }
 
-    /** @throws IllegalArgumentException when the files are not those of a model, IOException when they cannot be read */
+    /** @throws IllegalArgumentException when the files do not make a model, IOException when they cannot be read */
     static Model read(Path folder) throws IOException {
         return model(folder.getFileName().toString(), file(folder.resolve(TOKENIZER)), file(folder.resolve(TABLE)));
     }

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 
 /**
  * The models of this node: the bundled one and the folders under config/lexpand. Read once, when the node starts; a
- * folder that cannot be read keeps nothing from starting, and the query that asks for it gets the reason. Immutable.
+ * folder that cannot be read does not prevent the start; a query that names it gets the reason. Immutable.
  */
 public final class Models {
     private static final Logger LOGGER = LogManager.getLogger(Models.class);
@@ -35,7 +35,7 @@ public final class Models {
         this.unreadable = Collections.unmodifiableMap(unreadable);
     }
 
-    /** @param configuration the node's configuration folder, null to have the bundled model alone */
+    /** @param configuration the node's configuration folder, null for the bundled model alone */
     public static Models load(Path configuration) {
         Model bundled = ModelFiles.bundled();
         Map<String, Model> byName = new LinkedHashMap<>();
@@ -60,7 +60,7 @@ public final class Models {
         return bundled;
     }
 
-    /** @throws IllegalArgumentException with the names there are */
+    /** @throws IllegalArgumentException with the names of all models */
     public Model named(String name) {
         Model model = byName.get(name);
         if (model != null) return model;
@@ -72,7 +72,7 @@ public final class Models {
     /**
      * The model whose pieces and weights an index was made for.
      *
-     * @throws IllegalArgumentException naming the hashes of the index and of each model here
+     * @throws IllegalArgumentException with the hashes of the index and of each model of this node
      */
     public Model fitting(IndexModel wanted) {
         for (Model model : byName.values()) {

@@ -30,12 +30,12 @@ public final class QueryTable {
         this.hash = hashOf(weights);
     }
 
-    /** Weight of a piece in a query; 0 when the table lacks it, which means: not queried. */
+    /** Weight of a piece in a query; 0 when the table lacks it, and the piece is then not searched for. */
     public double weight(String piece) {
         return weights.getOrDefault(piece, 0.0);
     }
 
-    /** SHA-256 (hex) of the JSON array of [piece, weight] pairs ordered by piece (UTF-16 units), as the TypeScript makes it. */
+    /** SHA-256 (hex) of the JSON array of [piece, weight] pairs ordered by piece (UTF-16 units), as in the TypeScript. */
     public String hash() {
         return hash;
     }

@@ -4,11 +4,11 @@ package org.lexpand.opensearch.query;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** Parameters that name one of a few constants, in small letters. */
+/** Parameters whose value is the name of a constant, in lower case. */
 final class Choice {
     private Choice() {}
 
-    /** @throws IllegalArgumentException naming all values, when none has this name */
+    /** @throws IllegalArgumentException with all values, when none has this name */
     static <E extends Enum<E>> E of(E[] values, String parameter, String name) {
         for (E value : values) if (nameOf(value).equals(name)) return value;
         String[] names = Arrays.stream(values).map(Choice::nameOf).toArray(String[]::new);

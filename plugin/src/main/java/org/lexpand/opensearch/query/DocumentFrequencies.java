@@ -15,14 +15,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How many live documents of a shard carry a token. Each shard knows its own documents only, so that small shards of one
- * index weigh a rare token differently; copies of a shard, whose deleted documents differ, weigh it alike.
- * Remembered as long as a reader is open; a refresh opens another one.
+ * Numbers of live documents of a shard that carry a token. A shard counts only its own documents, so small shards of
+ * one index give a rare token different weights; copies of a shard, whose deleted documents differ, give it the same.
+ * Counts are kept as long as a reader is open; a refresh opens another one.
  */
 public final class DocumentFrequencies {
-    /** All readers together take about 60 MB then. A node may hold thousands of shards. */
+    /** A bound for all readers together, about 60 MB: a node may hold thousands of shards. */
     private static final int MOST_TOKENS = 500_000;
-    /** Postings of a token that are looked at for deleted documents: about 50 microseconds, once for each reader. */
+    /** Number of postings of a token that are checked for deleted documents: about 50 microseconds, once for each reader. */
     static final int MOST_COUNTED = 16_384;
 
     private final AtomicInteger remembered = new AtomicInteger();
@@ -34,7 +34,10 @@ public final class DocumentFrequencies {
         return idf(Math.max(frequency, documents(reader, term.field())), frequency);
     }
 
-    /** Which deleted documents had the field is not known without reading all its postings: as many of them as of all. */
+    /**
+     * Estimates N: without reading all postings it is unknown which deleted documents had the field, so the share of
+     * all documents is taken.
+     */
     private static long documents(IndexReader reader, String field) throws IOException {
         double documents = 0;
         for (LeafReaderContext segment : reader.leaves()) documents += segment.reader().getDocCount(field) * liveShare(segment.reader());
@@ -63,7 +66,10 @@ public final class DocumentFrequencies {
         return counted;
     }
 
-    /** Exact for up to {@link #MOST_COUNTED} postings in segments with deletions; of further segments the live share of theirs. */
+    /**
+     * Exact for up to {@link #MOST_COUNTED} postings in segments with deletions; further segments count by their share
+     * of live documents.
+     */
     private static int count(IndexReader reader, Term term) throws IOException {
         double live = 0;
         int left = MOST_COUNTED;
@@ -97,12 +103,12 @@ public final class DocumentFrequencies {
         if (known != null) remembered.addAndGet(-known.size());
     }
 
-    /** How many tokens are remembered. */
+    /** Number of tokens with a count. */
     int tokens() {
         return remembered.get();
     }
 
-    /** How many open readers are remembered. */
+    /** Number of open readers with counts. */
     int readers() {
         return byReader.size();
     }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.query;
 
-/** What a text without any word piece of the model (only signs, or an unknown script) finds. */
+/** The result for a text without any word piece of the model (only signs, or an unknown script). */
 public enum EmptyQuery {
-    /** Nothing. */
+    /** No hits. */
     NONE,
     /** The request is refused. */
     ERROR,
-    /** What BM25 finds in the text fields that the index was made from. */
+    /** The hits of BM25 in the text fields of the index. */
     LEXICAL;
 
     static EmptyQuery of(String name) {

@@ -19,10 +19,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The sparse field's share plus the text's share: scores the sum of both and finds what has either.
+ * The sum of the sparse field's share and the text's share; finds documents with either.
  *
- * <p>Scored as one flat list of optional clauses, so that Lucene skips by all of them; where it is the whole query,
- * {@link WindowedSearch} gives it a faster scorer. It stays a query of its own because an explanation tells the shares apart.
+ * <p>Scored as one flat list of optional clauses, so that Lucene can skip documents by all of them; where it is the
+ * whole query, {@link WindowedSearch} gives it a faster scorer. It stays a query of its own because an explanation
+ * shows both shares.
  */
 public final class HybridQuery extends Query {
     private final SparseQuery sparse;
@@ -34,9 +35,9 @@ public final class HybridQuery extends Query {
     }
 
     /**
-     * @param text as the fields score it
+     * @param text text query with the fields' own scores
      * @param weight of the text, above 0
-     * @throws IndexSearcher.TooManyClauses when both have more than a query may have
+     * @throws IndexSearcher.TooManyClauses when both together exceed the limit of a query
      */
     static HybridQuery of(SparseQuery sparse, Query text, float weight) {
         HybridQuery query = new HybridQuery(sparse, weighted(text, weight));
@@ -53,7 +54,7 @@ public final class HybridQuery extends Query {
         return text;
     }
 
-    /** What adds up to the score, by the names that explanations use. */
+    /** The summands of the score, by their names in explanations. */
     public Map<String, Query> shares() {
         Map<String, Query> shares = new LinkedHashMap<>();
         shares.put("sparse", sparse);
@@ -61,7 +62,7 @@ public final class HybridQuery extends Query {
         return shares;
     }
 
-    /** A text query with a weight at each of its clauses: around them it would keep Lucene from flattening and skipping. */
+    /** Puts a weight on each clause of a text query: a weight around them would keep Lucene from flattening and skipping. */
     static Query weighted(Query text, float weight) {
         BooleanQuery.Builder clauses = new BooleanQuery.Builder();
         addTo(clauses, text, weight);
@@ -78,14 +79,14 @@ public final class HybridQuery extends Query {
         }
     }
 
-    /** Whether a query's score is the sum of its clauses, any of which is enough. */
+    /** Whether a query's score is the sum of its clauses and any one of them is enough. */
     static boolean isDisjunction(Query query) {
         return query instanceof BooleanQuery bool
             && bool.getMinimumNumberShouldMatch() <= 1
             && bool.clauses().stream().noneMatch(clause -> clause.isRequired() || clause.isProhibited());
     }
 
-    /** As Lucene asks for them. */
+    /** The clauses as one query of Lucene's. */
     private BooleanQuery clauses() {
         BooleanQuery.Builder clauses = new BooleanQuery.Builder();
         addTo(clauses, sparse.clauses(), 1);

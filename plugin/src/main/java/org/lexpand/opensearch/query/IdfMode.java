@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.lexpand.opensearch.query;
 
-/** Where the weight of a query's word piece comes from. */
+/** Source of the weight of a query's word piece. */
 public enum IdfMode {
     /** The model's query table. */
     MODEL,

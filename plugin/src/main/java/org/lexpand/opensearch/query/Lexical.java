@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a {@code lexpand} query says of the text itself: {@code "lexical": {"fields": ["title", "body"], "weight": 0.3}}.
- * The score is the sparse one plus the weight times what {@code match} (one field) or {@code multi_match} (several)
- * scores for the same text. Immutable and checked.
+ * The part of a {@code lexpand} query for the text itself: {@code "lexical": {"fields": ["title", "body"], "weight":
+ * 0.3}}. The score is the sparse one plus the weight times the score of {@code match} (one field) or
+ * {@code multi_match} (several) for the same text. Immutable and checked.
  *
- * @param fields text fields, no two alike; none: those that the index was made from
- * @param weight in [0, {@link #LARGEST_WEIGHT}]; at 0 the text is not searched at all
+ * @param fields distinct text fields; none: those of the index
+ * @param weight in [0, {@link #LARGEST_WEIGHT}]; at 0 the text is not searched
  */
 public record Lexical(List<String> fields, float weight) {
-    /** The balance that keeps hybrid's quality over six collections of different kinds. */
+    /** The balance that keeps hybrid's quality on six collections of different kinds. */
     public static final float DEFAULT_WEIGHT = 0.3f;
     static final float LARGEST_WEIGHT = 1000;
-    /** More would pass the engine's limit of clauses with few words. */
+    /** More fields would exceed the engine's limit of clauses with few words. */
     static final int MOST_FIELDS = 64;
 
     private static final String FIELDS = "fields";
@@ -40,7 +40,7 @@ public record Lexical(List<String> fields, float weight) {
         return map;
     }
 
-    /** @throws IllegalArgumentException for anything but an object of these keys */
+    /** @throws IllegalArgumentException for anything but an object with these keys */
     static Lexical of(Object value) {
         if (!(value instanceof Map<?, ?> map)) throw refused("[lexical] to be {\"fields\": [...], \"weight\": number}", value, "Write an object");
         List<String> fields = List.of();

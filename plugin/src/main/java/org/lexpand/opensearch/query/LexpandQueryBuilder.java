@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The query {@code lexpand}: cuts a text into word pieces and asks a {@code rank_features} or {@code lexpand_impacts} field for them,
- * weighted by the query table that belongs to the index. No model runs.
+ * The query {@code lexpand}: cuts a text into word pieces and searches them in a {@code rank_features} or
+ * {@code lexpand_impacts} field, weighted by the query table of the index. No model runs.
  */
 public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQueryBuilder> {
     public static final String NAME = "lexpand";
@@ -135,7 +135,7 @@ public final class LexpandQueryBuilder extends AbstractQueryBuilder<LexpandQuery
     }
 
     /**
-     * What the query asks for in one shard: piece to weight. For explanations and highlights.
+     * The word pieces and weights of the query in one shard, for explanations and highlights.
      *
      * @throws IllegalArgumentException as {@link QueryTokens#of}, and for an index that does not fit
      */

@@ -6,16 +6,16 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What a {@code lexpand} query says. Immutable and checked.
+ * The parameters of a {@code lexpand} query. Immutable and checked.
  *
  * @param field the {@code rank_features} field
  * @param query the user's text, at most {@link #LONGEST_TEXT} UTF-16 units
  * @param prune in [0, 1): tokens lighter than this share of the heaviest one are left out
  * @param boost above 0: multiplied into the token weights, because a boost around the clauses would keep Lucene from
- *     flattening them into a query beside
- * @param ignoreUnmapped whether an index that is not ours, lacks the field or fits no model of the node has no hits
- *     instead of being an error
- * @param lexical how the text itself is searched; null: it is not
+ *   flattening them into the surrounding query
+ * @param ignoreUnmapped whether an index that Lexpand did not set up, that lacks the field or that fits no model of the
+ *   node has no hits instead of causing an error
+ * @param lexical search of the text itself; null for none
  */
 public record QueryParameters(
     String field,
@@ -39,7 +39,7 @@ public record QueryParameters(
     static final String IGNORE_UNMAPPED = "ignore_unmapped";
     static final String LEXICAL = "lexical";
 
-    /** A query of the model's own weights. */
+    /** A query with the model's own weights. */
     public QueryParameters(String field, String query) {
         this(field, query, IdfMode.MODEL, 0, EmptyQuery.NONE, 1, false, null);
     }
@@ -58,7 +58,7 @@ public record QueryParameters(
 
     /**
      * The parameters that differ from their defaults, by name: nodes with different plugin versions understand each
-     * other as long as a query asks for nothing that the older one lacks.
+     * other as long as a query uses no parameter that the older one lacks.
      */
     Map<String, Object> toMap() {
         Map<String, Object> map = new HashMap<>();

@@ -3,5 +3,5 @@ package org.lexpand.opensearch.query;
 
 import org.lexpand.opensearch.model.Models;
 
-/** What a query of this node needs besides its own parameters. */
+/** Resources of this node that a query needs beside its parameters. */
 public record QueryResources(Models models, DocumentFrequencies frequencies) {}

@@ -12,7 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A query text as distinct weighted word pieces (sparse/query/encode-query.ts). */
+/** Turns a query text into distinct weighted word pieces (sparse/query/encode-query.ts). */
 public final class QueryTokens {
     /** Lucene's limit for a feature query. */
     static final float LARGEST_WEIGHT = 64;
@@ -20,11 +20,11 @@ public final class QueryTokens {
     private QueryTokens() {}
 
     /**
-     * @param field where document frequencies are counted
+     * @param field field whose document frequencies count
      * @param reader may be null where there is no index, as in a percolator: the model's weights count alone then
-     * @return piece to weight in (0, 64], in the order of the text; empty when nothing of the text can be asked for
+     * @return piece to weight in (0, 64], in the order of the text; empty when no part of the text can be searched for
      * @throws IllegalArgumentException for more distinct pieces than a query may have clauses, or a boost that makes a
-     *     weight leave (0, 64]; reading stops there
+     *   weight leave (0, 64]; reading stops there
      */
     public static Map<String, Float> of(QueryParameters parameters, Model model, String field, IndexReader reader, DocumentFrequencies frequencies)
         throws IOException {

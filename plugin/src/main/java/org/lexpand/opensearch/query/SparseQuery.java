@@ -18,8 +18,8 @@ import java.util.Map;
 /**
  * Weighted tokens: scores the dot product of query weights and stored weights.
  *
- * <p>Wherever it stands in a query it becomes Lucene's own optional clauses, so that Lucene flattens and skips; only
- * where it is the whole query, {@link WindowedSearch} gives it a faster scorer.
+ * <p>Inside other queries it becomes Lucene's own optional clauses, so that Lucene flattens and skips; where it is the
+ * whole query, {@link WindowedSearch} gives it a faster scorer.
  */
 final class SparseQuery extends Query {
     private static final String RANK_FEATURES = "rank_features";
@@ -27,7 +27,7 @@ final class SparseQuery extends Query {
     private final String field;
     private final StoredWeights stored;
     private final Map<String, Float> weights;
-    /** Made once: a search asks for them three times and more. */
+    /** Made once, because a search uses them three times and more. */
     private final BooleanQuery clauses;
 
     private SparseQuery(String field, StoredWeights stored, Map<String, Float> weights) {
@@ -64,7 +64,7 @@ final class SparseQuery extends Query {
         return weights;
     }
 
-    /** As Lucene asks for them: optional clauses and nothing around them, so that it skips what cannot get into the top k. */
+    /** Optional clauses with nothing around them, so that Lucene skips documents that cannot reach the top k. */
     BooleanQuery clauses() {
         return clauses;
     }

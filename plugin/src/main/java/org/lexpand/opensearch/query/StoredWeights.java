@@ -3,7 +3,7 @@ package org.lexpand.opensearch.query;
 
 import org.lexpand.opensearch.impacts.Impacts;
 
-/** How a field keeps its weights in Lucene's term frequencies; both grow with the frequency. */
+/** Representation of a field's weights in Lucene's term frequencies; the weight grows with the frequency. */
 enum StoredWeights {
     /** {@code rank_features}: the upper 17 bits of the float (Lucene's FeatureField). */
     FEATURES {
@@ -33,12 +33,15 @@ enum StoredWeights {
         }
     };
 
-    /** Added to a whole number below it, leaves that in the lowest bits: faster than Java's conversion, which knows NaN. */
+    /**
+     * Adding it to a smaller whole number leaves that number in the lowest bits, which is faster than Java's conversion
+     * with its test for NaN.
+     */
     private static final float WHOLE = 0x1p23f;
 
-    /** The very float that Lucene's scorer of one clause gives. */
+    /** The same float as the score of Lucene's scorer for one clause. */
     abstract float score(float queryWeight, int frequency);
 
-    /** Puts the score of each frequency in its place: a loop of its own, so that the compiler makes vector instructions of it. */
+    /** Replaces each frequency by its score, in a separate loop that the compiler can vectorise. */
     abstract void scores(float queryWeight, float[] frequencies, int size);
 }

@@ -15,7 +15,7 @@ import org.opensearch.index.query.QueryShardContext;
 import java.io.IOException;
 import java.util.List;
 
-/** BM25 over the text fields, with whatever analyzer and similarity they have. */
+/** BM25 over the text fields, with their own analyzers and similarities. */
 final class TextQuery {
     /** As in the TypeScript (pipelines/query/lexical-query.ts), with the measurement behind it. */
     private static final float TIE_BREAKER = 0.4f;
@@ -29,10 +29,11 @@ final class TextQuery {
     }
 
     /**
-     * What the parameter {@code lexical} asks of one index.
+     * The query of the parameter {@code lexical} for one index.
      *
      * @return null where nothing can be found: a weight of 0, no word in the text, no such field in the mapping yet
-     * @throws IllegalArgumentException for a field that is nested, no text, or neither mapped nor one of the index's own
+     * @throws IllegalArgumentException for a field that is nested, holds no text, or is neither mapped nor a text field
+     *   of the index
      */
     static Query of(QueryParameters parameters, IndexModel index, QueryShardContext context) throws IOException {
         Lexical lexical = parameters.lexical();

@@ -14,12 +14,12 @@ import org.opensearch.index.query.SimpleQueryStringBuilder;
 import java.util.Map;
 
 /**
- * How many clauses a request may still be given before the engine refuses it ({@code indices.query.bool.max_clause_count}
- * counts every leaf of the whole query).
+ * Number of clauses that a request may still get before the engine refuses it ({@code
+ * indices.query.bool.max_clause_count} counts every leaf of the whole query).
  */
 final class ClauseBudget {
 
-    /** How many fields a pattern stands for is known to the shards only. */
+    /** Assumed number of fields of a pattern: only the shards know the true one. */
     private static final int FIELDS_OF_A_PATTERN = 16;
 
     private long left;
@@ -29,8 +29,8 @@ final class ClauseBudget {
     }
 
     /**
-     * What a query leaves of the engine's limit, as far as its leaves show before its texts are analysed: analyzers
-     * that make several terms of a word (synonyms, n-grams) are not seen.
+     * The part of the engine's limit that a query leaves, judged by its leaves before its texts are analysed: analyzers
+     * that make several terms of a word (synonyms, n-grams) are not considered.
      */
     static ClauseBudget of(QueryBuilder query) {
         Counter counter = new Counter();
@@ -39,9 +39,9 @@ final class ClauseBudget {
     }
 
     /**
-     * Takes what a text can become at most: a word piece of each character for every sparse field.
+     * Takes the largest number of clauses that a text can become: a word piece for each character and sparse field.
      *
-     * @return false, and nothing is taken, when it is not left
+     * @return false, without taking anything, when fewer are left
      */
     boolean take(String text, int sparseFields) {
         long wanted = sparseFields * text.codePoints().filter(character -> !Character.isWhitespace(character)).count();

@@ -16,14 +16,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Search request processor {@code lexpand_query}: full-text queries of unchanged applications also ask the sparse field.
+ * Search request processor {@code lexpand_query}: full-text queries of unchanged applications also search the sparse field.
  *
  * <pre>{"lexpand_query": {
  *   "fields": {"title": "body_sparse", "body": {"sparse_field": "body_sparse", "weight": 1.5}},
  *   "weight": 1.0, "text_weight": 1.0}}</pre>
  *
- * What is rewritten and what is left alone: {@link QueryRewriter}. A query named {@code lexpand:off} stays as it is with all
- * that it contains; {@code search_pipeline=_none} switches the whole pipeline off for a request.
+ * {@link QueryRewriter} tells which queries are rewritten. A query named {@code lexpand:off} stays as it is with everything in it; {@code search_pipeline=_none} switches the whole pipeline off for a request.
  */
 public final class QueryRewriteProcessor extends AbstractProcessor implements SearchRequestProcessor {
 
@@ -45,7 +44,7 @@ public final class QueryRewriteProcessor extends AbstractProcessor implements Se
         return request;
     }
 
-    /** Where hits are only counted, or a field puts them in order, the sparse side would add hits and improve nothing. */
+    /** Where hits are only counted or ordered by a field, the sparse part would add hits and improve nothing. */
     private static boolean isRanked(SearchSourceBuilder source) {
         if (source.size() == 0) return false;
         return source.sorts() == null || source.sorts().isEmpty() || source.sorts().stream().anyMatch(ScoreSortBuilder.class::isInstance);

@@ -21,14 +21,15 @@ import java.util.Map;
 /**
  * Puts a {@code lexpand} query beside {@code match} and {@code multi_match} queries on configured fields.
  *
- * <p>Rewritten are those that count for the score: at the top, in {@code must} and {@code should} of {@code bool}, in {@code dis_max},
- * {@code function_score} and the positive side of {@code boosting}. Left alone are filters, {@code must_not} and {@code constant_score}
- * (they only decide), {@code nested} (the vector belongs to the whole document), phrases and prefixes (they ask for exactly
- * that), and texts so long that the clauses could pass the engine's limit: a valid request stays valid.
+ * <p>It rewrites queries that count for the score: at the top, in {@code must} and {@code should} of {@code bool}, in
+ * {@code dis_max}, {@code function_score} and the positive side of {@code boosting}. It leaves alone filters,
+ * {@code must_not} and {@code constant_score} (they only decide), {@code nested} (the vector belongs to the whole document),
+ * phrases and prefixes (they mean exactly that), and texts so long that the clauses could exceed the engine's limit: a
+ * valid request stays valid.
  *
- * <p>A document is found by either query. Where the text query asks for all its words ({@code operator: and}) or for a number of
- * them ({@code minimum_should_match}), and where no score puts the hits in order, the text query still decides which
- * documents are found and the sparse field only adds to the score.
+ * <p>Either query finds a document. Where the text query requires all its words ({@code operator: and}) or for a number
+ * of them ({@code minimum_should_match}), and where the order is not by score, the text query alone still decides which
+ * documents are found, and the sparse field only adds to the score.
  */
 public final class QueryRewriter {
 
@@ -36,7 +37,7 @@ public final class QueryRewriter {
     public static final String OFF = "lexpand:off";
 
     /**
-     * @param sparseField the {@code rank_features} field to ask
+     * @param sparseField the {@code rank_features} field to search
      * @param weight factor of its score
      */
     record Target(String sparseField, float weight) {}
@@ -46,7 +47,7 @@ public final class QueryRewriter {
     private final QueryResources resources;
 
     /**
-     * @param targets by the text field that they stand for
+     * @param targets targets by text field
      * @param textWeight factor of the text query's score
      */
     QueryRewriter(Map<String, Target> targets, float textWeight, QueryResources resources) {
@@ -64,8 +65,8 @@ public final class QueryRewriter {
     }
 
     /**
-     * @param query is changed and belongs to the request, of which the search pipeline made a copy
-     * @param ranked whether the score puts the hits in order; where it does not, no document more is found
+     * @param query is changed; it belongs to the search pipeline's copy of the request
+     * @param ranked whether the hits are ordered by score; if not, no further document is found
      * @return the query to run: the same object where nothing was rewritten at its top
      */
     QueryBuilder rewrite(QueryBuilder query, boolean ranked) {
@@ -160,7 +161,7 @@ public final class QueryRewriter {
         }
     }
 
-    /** An index of the request that is not ours, or that no model here fits, answers as it did before. */
+    /** An index of the request that Lexpand did not set up, or that fits no model of this node, answers as before. */
     private QueryBuilder sparse(String field, String text, float weight) {
         return new LexpandQueryBuilder(new QueryParameters(field, text).withBoost(weight).withIgnoreUnmapped(true), resources);
     }

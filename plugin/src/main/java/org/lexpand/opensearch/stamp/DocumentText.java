@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The text of a document that is encoded. The same walk as mappings/text.ts and mappings/text-script.ts: change all or none. */
+/**
+ * The text of a document that is encoded. The same walk as mappings/text/document-text.ts and
+ * mappings/text/text-script.ts: change all or none.
+ */
 public final class DocumentText {
 
     /** Arrays nested deeper than this are refused. */
@@ -38,7 +41,7 @@ public final class DocumentText {
     }
 
     /**
-     * Adds the strings under {@code path} to {@code pieces}; a null path means that the value itself is wanted.
+     * Adds the strings under {@code path} to {@code pieces}; a null path means the value itself.
      *
      * @return the type of the first value that is not text, or null
      */

@@ -10,10 +10,10 @@ import java.util.Set;
 import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
 /**
- * The one rule of what a document may say of its vector; the same as the script in pipelines/ingest/ingest-pipeline.ts.
+ * The rule for the state and vector of a document; the same as the script in pipelines/ingest/ingest-pipeline.ts.
  *
- * <p>A document whose stored hash, fingerprint and vector fit its text stays as it is. Any other becomes {@code pending}
- * without a vector, so that a vector of another text is never searched.
+ * <p>A document whose stored hash, fingerprint and vector fit its text is not changed. Any other becomes
+ * {@code pending} without a vector, so that a vector of another text is never searched.
  */
 public final class Stamp {
 
@@ -35,7 +35,7 @@ public final class Stamp {
 
     /**
      * @param document is changed: its sidecar and its vector
-     * @param now time since when a text that is new waits for its vector; null to leave it out
+     * @param now time from which a new text waits for its vector; null to leave it out
      */
     static void apply(Map<String, Object> document, StampSpecification specification, Instant now) {
         String hash = TextHash.of(document, specification.fields());
@@ -49,7 +49,7 @@ public final class Stamp {
     }
 
     /**
-     * @param hash null where the text cannot be read; the worker works it out
+     * @param hash null where the text cannot be read; the worker then computes it
      * @param since null when it is not known
      */
     static Map<String, Object> pending(String hash, Object since) {
@@ -72,7 +72,10 @@ public final class Stamp {
         }
     }
 
-    /** Whether nothing is to be encoded: the sidecar belongs to this text and this set-up, and the vector is there if it says so. */
+    /**
+     * Whether there is nothing to encode: the sidecar belongs to this text and specification, and the vector exists if
+     * the sidecar says so.
+     */
     static boolean isSettled(Map<String, Object> document, StampSpecification specification, String hash) {
         if (!(document.get(SIDECAR) instanceof Map<?, ?> sidecar)) return false;
         if (!hash.equals(sidecar.get("text_hash"))) return false;

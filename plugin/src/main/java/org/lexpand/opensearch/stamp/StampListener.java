@@ -29,16 +29,16 @@ import java.util.Map;
 import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
 /**
- * Stamps what no ingest pipeline sees: partial updates inside {@code _bulk}, scripted updates, writes with
+ * Stamps documents that no ingest pipeline sees: partial updates inside {@code _bulk}, scripted updates, writes with
  * {@code pipeline=_none}. One instance for each index; it watches those whose mapping has {@code _meta.lexpand}.
  *
  * <p>The engine drops what {@link IndexingOperationListener#preIndex} returns (3.6.0,
- * {@code IndexingOperationListener.CompositeListener}), so the parsed document is changed in place: its source and the
- * Lucene fields of sidecar, vector and source.
+ * {@code IndexingOperationListener.CompositeListener}), so it changes the parsed document in place: its source and the Lucene
+ * fields of sidecar, vector and source.
  *
- * <p>A replica gets the source as the primary got it, not as it was stored. So the change depends on nothing but the
- * source and the mapping, no clock, and is made on primaries and replicas alike; all copies and the translog then
- * hold the same. Recovery replays what was stored and is left alone.
+ * <p>A replica gets the source as the primary got it, not as the primary stored it. The change therefore depends only
+ * on the source and the mapping, not on a clock, and is made on primaries and replicas alike; all copies and the
+ * translog are then equal. Recovery replays stored documents, which are left alone.
  */
 public final class StampListener implements IndexingOperationListener, IndexEventListener {
 
@@ -52,7 +52,7 @@ public final class StampListener implements IndexingOperationListener, IndexEven
     private volatile Watched watched = new Watched(null, null);
     private volatile DocumentMapper reported;
 
-    /** The specification that was read from a mapper; a changed mapping is another mapper. */
+    /** The specification read from a mapper; a changed mapping has another mapper. */
     private record Watched(DocumentMapper mapper, StampSpecification specification) {}
 
     @Override
@@ -74,7 +74,7 @@ public final class StampListener implements IndexingOperationListener, IndexEven
         return operation;
     }
 
-    /** What is wrong with one document is wrong with most: one warning for each state of the mapping. */
+    /** Logs one warning for each state of the mapping, since a fault of one document is one of most. */
     private void report(String message, Exception reason) {
         DocumentMapper mapper = watched.mapper();
         LOGGER.log(reported == mapper ? Level.DEBUG : Level.WARN, message, reason);
@@ -94,8 +94,8 @@ public final class StampListener implements IndexingOperationListener, IndexEven
     }
 
     /**
-     * Whether a document needs no look at its text: it has no vector, and it is pending or was never stamped, which
-     * the sweep takes for pending. All that came through the ingest pipeline are of this kind.
+     * Whether the text of a document need not be read: it has no vector, and it is pending or was never stamped, which
+     * the sweep treats as pending. Documents from the ingest pipeline are of this kind.
      */
     private static boolean claimsNothing(ParseContext.Document root, StampSpecification specification) {
         boolean isOpen = true;

@@ -22,11 +22,11 @@ import java.util.function.Consumer;
 import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
 /**
- * Ingest processor {@code lexpand_stamp}: marks documents whose text has no vector yet.
+ * Ingest processor {@code lexpand_stamp}: marks documents whose text has no vector as pending.
  *
  * <pre>{"lexpand_stamp": {"fields": ["title", "body"], "sparse_field": "body_sparse", "fingerprint": "0123456789abcdef"}}</pre>
  *
- * A document that is sent again with the same text gets the vector that is stored, unless {@code "keep_vectors": false}.
+ * A document that is sent again with the same text gets the stored vector, unless {@code "keep_vectors": false}.
  * Never fails a document: one that cannot be read becomes pending without a hash, as in the stock pipeline.
  */
 public final class StampProcessor extends AbstractProcessor {
@@ -36,7 +36,7 @@ public final class StampProcessor extends AbstractProcessor {
     private final StampSpecification specification;
     private final StoredVectors stored;
 
-    /** @param stored null to let documents that are sent again be encoded again */
+    /** @param stored null to have documents encoded again when they are sent again */
     StampProcessor(String tag, String description, StampSpecification specification, StoredVectors stored) {
         super(tag, description);
         this.specification = specification;
@@ -83,7 +83,7 @@ public final class StampProcessor extends AbstractProcessor {
         return TYPE;
     }
 
-    /** Whether the client sent the document as its own source has it, and not as it was read from the index. */
+    /** Whether the document comes from the client's own source and was not read from the index. */
     private boolean hasNoSidecar(IngestDocument document) {
         Map<String, Object> source = document.getSourceAndMetadata();
         return !source.containsKey(SIDECAR) && !source.containsKey(specification.sparseField());

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the stamp has to know of an index: part of the specification in its mapping, {@code _meta.lexpand}
+ * The part of an index's specification that the stamp needs, from that in its mapping, {@code _meta.lexpand}
  * (mappings/specification.ts).
  *
  * @param fields paths of the text fields, in the order in which their texts are joined
  * @param sparseField top-level name of the {@code rank_features} field
- * @param fingerprint of the encoder set-up whose vectors the index holds
+ * @param fingerprint fingerprint of the vectors in the index
  */
 public record StampSpecification(List<String> fields, String sparseField, String fingerprint) {
 
@@ -24,8 +24,8 @@ public record StampSpecification(List<String> fields, String sparseField, String
 
     /**
      * @param meta the mapping's {@code _meta}, may be null
-     * @return null for an index that is not ours, and for a specification that is damaged or of another version, whose
-     *     vectors this one could take for those of another text: its writes are not touched
+     * @return null for an index that Lexpand did not set up, and for a damaged specification or one of another version,
+     *   whose vectors this version could misjudge: its writes are not changed
      */
     public static StampSpecification of(Map<String, Object> meta) {
         if (meta == null || !(meta.get(SIDECAR) instanceof Map<?, ?> own)) return null;
@@ -37,7 +37,7 @@ public record StampSpecification(List<String> fields, String sparseField, String
         return new StampSpecification(names.stream().map(String.class::cast).toList(), sparseField, fingerprint);
     }
 
-    /** Whether a top-level field decides whether a document is settled, apart from the vector. */
+    /** Whether the stamp reads a top-level field, the vector excepted. */
     boolean isRead(String name) {
         if (name.equals(SIDECAR)) return true;
         for (String field : fields) {

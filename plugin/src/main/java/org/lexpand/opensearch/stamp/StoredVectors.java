@@ -23,19 +23,20 @@ import java.util.function.BiConsumer;
 import static org.lexpand.opensearch.stamp.StampSpecification.SIDECAR;
 
 /**
- * Gives documents that a client sends again, whole and with the same text, the vector that is stored, so that a full
- * reload leaves none of them without one.
+ * Gives the stored vector to documents that a client sends again as a whole and with the same text, so that a full
+ * reload leaves none of them without a vector.
  *
- * <p>No race: a vector is taken by the hash of the text that it stands beside from now on, whatever is stored meanwhile.
- * What cannot be read (no permission, no shard, an alias of several indices) stays pending.
+ * <p>There is no race: a vector is taken only for the hash of the text that it is stored with from now on, whatever is
+ * stored meanwhile. Documents whose stored version cannot be read (no permission, no shard, an alias of several
+ * indices) stay pending.
  */
 final class StoredVectors {
 
     private static final Logger LOGGER = LogManager.getLogger(StoredVectors.class);
 
-    /** Stored documents that are held in memory at a time: they may be much larger than those that are sent. */
+    /** Number of stored documents in memory at a time: they may be much larger than those that are sent. */
     private static final int AT_ONCE = 100;
-    /** Documents of a batch that are looked up; what is beyond stays pending. */
+    /** Number of documents of a batch that are looked up; further ones stay pending. */
     private static final int MOST = 10_000;
 
     private final BiConsumer<MultiGetRequest, ActionListener<MultiGetResponse>> multiGet;
@@ -47,7 +48,7 @@ final class StoredVectors {
 
     /**
      * @param stamped pending documents whose address is text
-     * @param done is run once, on whatever thread the answer comes
+     * @param done runs once, on the thread of the answer
      */
     void restore(List<IngestDocument> stamped, StampSpecification specification, Runnable done) {
         List<IngestDocument> wanted = stamped.subList(0, Math.min(stamped.size(), MOST));
@@ -64,7 +65,7 @@ final class StoredVectors {
         multiGet.accept(requestFor(asked), new ActionListener<>() {
             @Override
             public void onResponse(MultiGetResponse response) {
-                // The index is not there yet, or may not be read: the next ones would fail alike.
+                // The index does not exist yet or may not be read: the next requests would fail in the same way.
                 if (restoreEach(asked, response.getResponses(), specification) == 0) done.run();
                 else restoreFrom(end, stamped, specification, done);
             }
@@ -81,7 +82,8 @@ final class StoredVectors {
         MultiGetRequest request = new MultiGetRequest();
         for (IngestDocument document : documents) {
             Map<String, Object> source = document.getSourceAndMetadata();
-            // Whole sources: to filter one, the shard would read it, write it anew and cost more than the rest of the write.
+            // Whole sources are requested: to filter one, the shard would read and rewrite it, which costs more than
+            // the rest of the write.
             request.add(
                 new MultiGetRequest.Item((String) source.get("_index"), (String) source.get("_id")).routing(
                     (String) source.get("_routing")
@@ -91,7 +93,7 @@ final class StoredVectors {
         return request;
     }
 
-    /** @return how many could be asked for, there or not */
+    /** @return number of documents that could be asked for, existing or not */
     private static int restoreEach(List<IngestDocument> asked, MultiGetItemResponse[] items, StampSpecification specification) {
         int answered = 0;
         for (int at = 0; at < items.length; at++) {
@@ -121,7 +123,7 @@ final class StoredVectors {
         document.put(sparseField, source.get(sparseField));
     }
 
-    /** A stored source does not say its format; the engine itself looks at the bytes. */
+    /** A stored source does not name its format; the engine itself detects it from the bytes. */
     @SuppressWarnings("deprecation")
     private static MediaType formatOf(BytesReference source) {
         BytesRef bytes = source.toBytesRef();

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Names the text that a document has now, so that a vector can be matched with it. The same value as {@code textHash}
- * in mappings/text-hash.ts and in the script of pipelines/ingest/ingest-pipeline.ts: change all or none.
+ * Identifies the present text of a document, so that a vector can be matched with it. The same value as
+ * {@code textHash} in mappings/text/text-hash.ts and in the script of pipelines/ingest/ingest-pipeline.ts: change all or none.
  */
 public final class TextHash {
 
@@ -26,7 +26,7 @@ public final class TextHash {
         List<String> pieces = new ArrayList<>();
         DocumentText.Problem problem = DocumentText.collect(source, fields, pieces);
         if (problem != null) return "not-text:" + problem.field() + ":" + problem.type();
-        // A digest of this thread: sharing one is what makes the engine's fingerprint processor write wrong hashes.
+        // A digest of this thread: the engine's fingerprint processor shares one and therefore writes wrong hashes.
         MessageDigest digest = MessageDigests.sha256();
         for (int at = 0; at < pieces.size(); at++) {
             if (at > 0) digest.update((byte) ' ');

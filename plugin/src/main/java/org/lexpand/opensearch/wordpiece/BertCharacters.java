@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Character classes of BERT's uncased tokenizer. The ranges are those of sparse/word-pieces/bert-characters.ts, which
- * sparse/golden/make-characters.py makes from the reference implementation; the golden files hold both to it.
+ * sparse/golden/make-characters.py makes from the reference implementation; the golden files test both against it.
  * Java's own classes follow the Unicode version of the JDK and would differ.
  */
 final class BertCharacters {
@@ -133,7 +133,7 @@ final class BertCharacters {
         fill(kinds, SPACE_RANGES, SPACE);
         fill(kinds, PUNCTUATION_RANGES, ALONE);
         fill(kinds, IDEOGRAPH_RANGES, ALONE);
-        // Half a surrogate pair: everything that writes UTF-8 makes U+FFFD of it, which is dropped.
+        // Half a surrogate pair: every writer of UTF-8 replaces it with U+FFFD, which is dropped.
         Arrays.fill(kinds, 0xd800, 0xe000, DROPPED);
         return kinds;
     }

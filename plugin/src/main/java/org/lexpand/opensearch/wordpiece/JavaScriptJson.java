@@ -9,7 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
-/** JSON text byte for byte as JavaScript's JSON.stringify gives it: the hashes of vocabulary and query table are over it. */
+/** JSON text equal byte for byte to that of JavaScript's JSON.stringify: the hashes of vocabulary and query table are made of it. */
 public final class JavaScriptJson {
 
     private JavaScriptJson() {}

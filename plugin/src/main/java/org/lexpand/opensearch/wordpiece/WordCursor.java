@@ -3,7 +3,7 @@ package org.lexpand.opensearch.wordpiece;
 
 import java.text.Normalizer;
 
-/** Walks over the words that BERT's uncased normalizer and pre-tokenizer find in a part of a text. */
+/** Iterates over the words of BERT's uncased normalizer and pre-tokenizer in a part of a text. */
 final class WordCursor {
     private final String text;
     private final int to;
@@ -34,7 +34,7 @@ final class WordCursor {
                     start = -1;
                 }
                 case BertCharacters.ALONE -> {
-                    // The word before ends here; this character is looked at again by the next call.
+                    // The previous word ends here; the next call reads this character again.
                     if (start >= 0 && found()) return true;
                     start = at;
                     end = next;
@@ -88,13 +88,14 @@ final class WordCursor {
         for (int at = 0; at < decomposed.length();) {
             int codePoint = decomposed.codePointAt(at);
             at += Character.charCount(codePoint);
-            // Lower case one by one: over a whole word Java writes a final sigma, the reference does not.
+            // Lower case is applied to one character at a time: over a whole word Java writes a final sigma, the
+            // reference does not.
             if (!BertCharacters.isMark(codePoint)) normalized.appendCodePoint(lower(codePoint));
         }
         return normalized.toString();
     }
 
-    /** U+0130, the one character whose lower case is longer than itself, is decomposed before. */
+    /** U+0130, the only character with a longer lower case, is decomposed before. */
     private static int lower(int codePoint) {
         return Character.toLowerCase(codePoint);
     }

@@ -38,7 +38,7 @@ public final class WordPieceTokenizer {
         this.maxWordLength = file.maxWordLength();
         this.longestPiece = ids.keySet().stream().mapToInt(String::length).max().orElse(0);
         this.unknownId = ids.get(UNKNOWN);
-        // Longest first: the reference takes the leftmost, longest match.
+        // Sorted by length, because the reference takes the leftmost, longest match.
         this.specialPattern = Pattern.compile(
             file.addedTokens()
                 .stream()
@@ -54,7 +54,7 @@ public final class WordPieceTokenizer {
         return new WordPieceTokenizer(TokenizerFile.of(json));
     }
 
-    /** SHA-256 (hex) over the JSON array of all pieces in id order, as the TypeScript makes it. */
+    /** SHA-256 (hex) over the JSON array of all pieces in id order, as in the TypeScript. */
     public String vocabularyHash() {
         return vocabularyHash;
     }
@@ -65,8 +65,9 @@ public final class WordPieceTokenizer {
     }
 
     /**
-     * The word piece with this id when it may be stored and queried, else null: special tokens mean nothing in a text,
-     * and a piece with a dot cannot be asked for by a stock {@code rank_feature} query (sparse/word-pieces/indexable.ts).
+     * The word piece with this id when it may be stored and queried, else null: special tokens have no meaning in a
+     * text, and a stock {@code rank_feature} query cannot search for a piece with a dot
+     * (sparse/word-pieces/indexable.ts).
      */
     public String indexablePiece(int id) {
         if (specialIds.contains(id)) return null;
@@ -74,7 +75,7 @@ public final class WordPieceTokenizer {
         return piece == null || piece.indexOf('.') >= 0 ? null : piece;
     }
 
-    /** The words of a text in order, found as they are asked for: who stops early pays only for what was read. */
+    /** The words of a text in order, found one at a time: a caller who stops early pays only for the words read. */
     public Words words(String text) {
         return new Words(text);
     }
@@ -95,7 +96,7 @@ public final class WordPieceTokenizer {
             nextPart(0);
         }
 
-        /** Moves to the next word; false at the end. A special token that stands literally in the text is one word. */
+        /** Moves to the next word; false at the end. A special token that occurs literally in the text is one word. */
         public boolean next() {
             while (true) {
                 if (plain.next()) {
@@ -155,7 +156,7 @@ public final class WordPieceTokenizer {
         return Arrays.copyOf(found, count);
     }
 
-    /** What of tokenizer.json counts; refuses what this class would tokenise differently. */
+    /** The parts of tokenizer.json that count; refuses files that this class would tokenize differently. */
     record TokenizerFile(Map<String, Integer> vocabulary, List<String> addedTokens, Set<Integer> specialIds, int maxWordLength) {
 
         static TokenizerFile of(Map<String, Object> json) {

@@ -6,7 +6,7 @@ import org.apache.lucene.search.DocIdSetIterator;
 import java.io.IOException;
 import java.util.List;
 
-/** The words of several fields in one segment, of which the best field counts and the others add a share. */
+/** The words of several fields in one segment: the best field counts, and the others add a share. */
 final class BestFieldsPostings extends WindowClause {
     private final WindowClause[][] fields;
     private final float tieBreaker;
@@ -23,7 +23,7 @@ final class BestFieldsPostings extends WindowClause {
 
     /**
      * @param fields the words of each field that has any in the segment
-     * @param window the most documents that are added at once
+     * @param window largest number of documents that are added at once
      */
     static BestFieldsPostings of(List<List<WindowClause>> fields, float tieBreaker, int window) {
         WindowClause[][] words = fields.stream().map(field -> field.toArray(WindowClause[]::new)).toArray(WindowClause[][]::new);
@@ -38,7 +38,7 @@ final class BestFieldsPostings extends WindowClause {
         return new BestFieldsPostings(words, tieBreaker, window, frequency, Math.nextUp(combined(bounds, tieBreaker)));
     }
 
-    /** As Lucene's scorer of a {@code dis_max} adds up. */
+    /** The sum as in Lucene's scorer of a {@code dis_max}. */
     private static float combined(double[] scores, float tieBreaker) {
         float best = 0;
         double others = 0;
@@ -82,7 +82,7 @@ final class BestFieldsPostings extends WindowClause {
         for (int field = 0; field < fields.length; field++) {
             for (int at = 0; at < counts[field]; at++) {
                 int document = found[field][at];
-                // What an earlier field has found, too, is added already.
+                // Documents of an earlier field are added already.
                 if (sums[field][document] == 0) continue;
                 for (int other = 0; other < fields.length; other++) {
                     scores[other] = sums[other][document];

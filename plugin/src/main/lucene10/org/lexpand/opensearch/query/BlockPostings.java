@@ -6,7 +6,7 @@ import org.apache.lucene.search.DocIdSetIterator;
 
 import java.io.IOException;
 
-/** A clause whose documents and scores are read in blocks, or one by one where few are asked for. */
+/** A clause whose documents and scores are read in blocks, or one by one where few are needed. */
 abstract class BlockPostings extends WindowClause {
     private final DocIdSetIterator documents;
     /** Documents and their scores, read ahead of {@code documents}; those from {@code next} on are still to come. */
@@ -18,7 +18,7 @@ abstract class BlockPostings extends WindowClause {
         this.documents = documents;
     }
 
-    /** Fills the block with the next documents and their scores, all above 0, and goes on behind them. */
+    /** Fills the block with the next documents and their scores, all above 0, and moves behind them. */
     abstract void read(DocAndFloatFeatureBuffer block) throws IOException;
 
     /** The score of the document at which {@code documents} stands. */
@@ -46,7 +46,8 @@ abstract class BlockPostings extends WindowClause {
         int document = advance(base);
         while (document < to) {
             if (next == block.size) {
-                // Whole blocks: where a window ends among them is found while adding, which costs less than Lucene's search for it.
+                // Whole blocks are read; the end of a window is found while adding, which costs less than Lucene's
+                // search for it.
                 read(block);
                 next = 0;
             }

@@ -4,7 +4,7 @@ package org.lexpand.opensearch.query;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.Query;
 
-/** What Lucene 9 and 10 name differently. */
+/** Names that differ between Lucene 9 and 10. */
 final class Clauses {
     private Clauses() {}
 

@@ -8,16 +8,16 @@ import org.apache.lucene.util.FixedBitSet;
 
 import java.io.IOException;
 
-/** The documents that a filter lets through in one segment, asked in ascending order. */
+/** The documents that pass a filter in one segment, in ascending order. */
 final class FilterDocuments {
-    /** About how many; more for a filter that has to look at each document. */
+    /** Approximate number of documents; larger for a filter that has to check each document. */
     final long cost;
     private final DocIdSetIterator documents;
-    /** Null unless {@code documents} are only those that the filter has to look at. */
+    /** Null unless {@code documents} are only candidates that the filter has to check. */
     private final TwoPhaseIterator check;
     private final FixedBitSet window;
 
-    /** @param windowSize the most documents that are asked about at once */
+    /** @param windowSize largest number of documents in one call */
     FilterDocuments(Scorer filter, int windowSize) {
         this.check = filter.twoPhaseIterator();
         this.documents = check == null ? filter.iterator() : check.approximation();
@@ -25,7 +25,7 @@ final class FilterDocuments {
         this.window = new FixedBitSet(windowSize);
     }
 
-    /** Whether it looks at each document, and should be the last to be asked. Such a one is not for {@link #retain}. */
+    /** Whether the filter checks each document and should be asked last. Such a filter is not for {@link #retain}. */
     boolean looks() {
         return check != null;
     }
@@ -36,7 +36,7 @@ final class FilterDocuments {
         return at >= target ? at : documents.advance(target);
     }
 
-    /** Writes all documents in [base, to), less {@code base}. @return how many */
+    /** Writes all documents in [base, to), less {@code base}. @return their number */
     int all(int base, int to, int[] into) throws IOException {
         int count = 0;
         for (int at = advance(base); at < to; at = documents.nextDoc()) {
@@ -50,7 +50,7 @@ final class FilterDocuments {
     }
 
     /**
-     * Keeps the candidates, ascending and less {@code base}, that pass.
+     * Keeps the candidates that pass; they are ascending and relative to {@code base}.
      *
      * @param inARow whether to read all documents in [base, to) instead of looking each candidate up
      * @return how many

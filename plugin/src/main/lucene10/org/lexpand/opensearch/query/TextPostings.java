@@ -9,10 +9,10 @@ import java.io.IOException;
 
 /**
  * The documents of one clause of the text query in one segment: a word, mostly. Lucene's scorer gives the scores and
- * their bound, so that field statistics and the field's own similarity count as ever.
+ * their bound, so that field statistics and the field's own similarity count as in Lucene.
  */
 final class TextPostings extends BlockPostings {
-    /** A similarity may score 0, which still finds the document; sums of a window begin above it. */
+    /** Replaces a score of 0, with which a similarity still finds a document; sums of a window are above 0. */
     static final float ZERO = Float.MIN_VALUE;
 
     private final Scorer scorer;
@@ -24,7 +24,7 @@ final class TextPostings extends BlockPostings {
 
     /**
      * @param scorer not moved yet
-     * @param bounded whether a bound is of use
+     * @param bounded whether a bound is useful
      */
     static TextPostings of(Scorer scorer, boolean bounded) throws IOException {
         if (!bounded) return new TextPostings(scorer, Float.POSITIVE_INFINITY);

@@ -16,7 +16,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A text query taken apart into clauses that a window can be filled with one after the other. */
+/** The clauses of a text query, which can be added to a window one after the other. */
 final class TextWeights {
     /** Lucene's weights of clauses whose scores add up. */
     private final List<Weight> words = new ArrayList<>();
@@ -26,14 +26,14 @@ final class TextWeights {
 
     private TextWeights() {}
 
-    /** @param query rewritten */
+    /** @param query rewritten query */
     static TextWeights of(Query query, IndexSearcher searcher, float boost) throws IOException {
         TextWeights weights = new TextWeights();
         take(query, searcher, boost, weights.words, weights.bests);
         return weights;
     }
 
-    /** @param bests null within a field: what counts by its best part there is one clause */
+    /** @param bests null within a field, where a query that counts by its best part is one clause */
     private static void take(Query query, IndexSearcher searcher, float boost, List<Weight> words, List<BestFields> bests) throws IOException {
         if (query instanceof BoostQuery boosted) {
             take(boosted.getQuery(), searcher, boost * boosted.getBoost(), words, bests);
@@ -48,13 +48,13 @@ final class TextWeights {
             }
             bests.add(new BestFields(fields, best.getTieBreakerMultiplier()));
         } else {
-            // In this mode a scorer reads postings and no bounds of blocks.
+            // In this mode a scorer reads postings but no bounds of blocks.
             words.add(searcher.createWeight(query, ScoreMode.COMPLETE, boost));
         }
     }
 
     /**
-     * The clauses that a segment has.
+     * The clauses that occur in a segment.
      *
      * @param bounded whether the collector may ask for a least score
      * @param window the most documents that are added at once

@@ -13,11 +13,11 @@ import java.io.IOException;
 
 /** The documents of one token of a sparse field in one segment. */
 final class TokenPostings extends BlockPostings {
-    /** Measured: below this share of the documents, reading all postings is cheaper than bounding them. */
+    /** Measured: below this share (1/8) of the documents, reading all postings is cheaper than bounding them. */
     private static final long COMMON = 8;
 
     private final StoredWeights stored;
-    /** The query's weight of the token, boost included. */
+    /** Weight of the token in the query, boost included. */
     private final float weight;
     private final PostingsEnum postings;
 
@@ -35,7 +35,7 @@ final class TokenPostings extends BlockPostings {
         return new TokenPostings(stored, weight, frequency, bound, terms.postings(null, PostingsEnum.FREQS));
     }
 
-    /** Lucene keeps the largest frequency of every 4,096 and 128 postings, but for the last, incomplete block. */
+    /** Lucene keeps the largest frequency of every 4,096 and 128 postings, except for the last, incomplete block. */
     private static int largest(ImpactsEnum postings) throws IOException {
         int largest = 0;
         for (int from = 0;;) {

@@ -3,11 +3,11 @@ package org.lexpand.opensearch.query;
 
 import java.io.IOException;
 
-/** One summand of a score in one segment: a token, a word of the text, or several of them taken together. */
+/** One summand of a score in one segment: a token, a word of the text, or several of these together. */
 abstract class WindowClause {
-    /** How many documents, or a little more; at least 1. */
+    /** Number of documents, or a little more; at least 1. */
     final long frequency;
-    /** No document's score is larger; infinite where finding a bound costs more than it saves. */
+    /** Upper bound of the scores; infinite where finding a bound costs more than it saves. */
     final float bound;
 
     WindowClause(long frequency, float bound) {
@@ -24,8 +24,9 @@ abstract class WindowClause {
     /**
      * Adds the scores of the documents in [base, to) to {@code sums}, where {@code base} is at 0.
      *
-     * @param least a document whose sum comes to this is put into {@code reached}, less {@code base}, behind the {@code count} that are there
-     * @return how many are in {@code reached} now
+     * @param least a document whose sum reaches this is appended to {@code reached}, relative to {@code base}, behind
+     *   the {@code count} entries there
+     * @return number of entries in {@code reached} afterwards
      */
     abstract int add(double[] sums, int base, int to, double least, int[] reached, int count) throws IOException;
 }

@@ -24,27 +24,27 @@ import java.util.function.IntPredicate;
 /**
  * Sums the scores of tokens and words over windows of documents, clause by clause, instead of document by document.
  *
- * <p>Learned weights differ little within a block, so that Lucene's bounds of blocks skip little and cost more than they
- * save. Here the bounds are those of whole clauses and serve one purpose: as soon as the collector asks for more than the
- * weakest clauses can give together, these are looked up only for the documents that the others made candidates. That
- * is MaxScore over windows; nothing is left out that could be collected, at any k, so results are exact.
+ * <p>Learned weights differ little within a block, so that Lucene's bounds of blocks skip little and cost more than
+ * they save. Here the bounds are those of whole clauses and serve one purpose: as soon as the collector asks for more
+ * than the sum of the weakest clauses, these are looked up only for documents that the others made candidates. This is
+ * MaxScore over windows; no document that could be collected is left out, at any k, so results are exact.
  */
 final class WindowScorer extends BulkScorer {
-    /** The sums of a window, 16 kB, leave half of the first level cache to the postings. */
+    /** The sums of a window take 16 kB and leave half of the first-level cache to the postings. */
     static final int WINDOW = 2048;
     /** Measured: looking up one document costs as much as reading this many postings in a row. */
     private static final long LOOKUP = 8;
-    /** Sorting candidates up to this share of a window costs less than going through the window for them. */
+    /** Sorting candidates up to this share (1/32) of a window costs less than searching the window for them. */
     private static final int SORTED = 32;
-    /** Above any rounding of the sums. */
+    /** Larger than any rounding of the sums. */
     private static final double SLACK = 1e-6;
 
     private final LeafReader reader;
     /** Null: all documents. */
     private final FilterDocuments filter;
-    /** What can be looked up later comes first. */
+    /** Ordered so that the clauses that may be looked up come first. */
     private final WindowClause[] clauses;
-    /** No document has more than this from the clauses up to here. */
+    /** Upper bound of the sum of the clauses up to each position. */
     private final double[] bounds;
     private final double[] sums;
     private final int[] candidates;
@@ -66,7 +66,7 @@ final class WindowScorer extends BulkScorer {
     /**
      * @param text null: the sparse field scores alone
      * @param skip whether the collector may ask for a least score
-     * @param filter what it does not let through is not collected; null: everything is
+     * @param filter only documents that pass are collected; null: all documents
      */
     static WindowScorer of(LeafReaderContext segment, SparseQuery query, TextWeights text, float boost, boolean skip, ScorerSupplier filter)
         throws IOException {
@@ -98,7 +98,7 @@ final class WindowScorer extends BulkScorer {
         return end == reader.maxDoc() ? DocIdSetIterator.NO_MORE_DOCS : end;
     }
 
-    /** How many clauses, from the first on, cannot make a document competitive together. */
+    /** Number of clauses, from the first on, that cannot make a document competitive together. */
     private int lookedUp() {
         int count = 0;
         while (count < clauses.length && bounds[count] < collected.least) count++;
@@ -124,7 +124,10 @@ final class WindowScorer extends BulkScorer {
         return led < read;
     }
 
-    /** @param lookedUp how many clauses are looked up for the candidates that the others make; all: the filter makes them */
+    /**
+     * @param lookedUp number of clauses that are looked up for the candidates of the others; if all are, the filter
+     *   makes the candidates
+     */
     private void collect(LeafCollector collector, Bits accepted, int base, int to, int lookedUp) throws IOException {
         boolean filterLeads = lookedUp == clauses.length;
         int count = filterLeads ? filter.all(base, to, candidates) : candidates(base, to, lookedUp);
@@ -156,13 +159,13 @@ final class WindowScorer extends BulkScorer {
         return count * LOOKUP > documents * window / reader.maxDoc();
     }
 
-    /** The sum that a document needs before the first {@code lookedUp} clauses; above 0 at the end, since every posting scores. */
+    /** The sum that a document needs without the first {@code lookedUp} clauses; above 0 if there are none, since every posting scores. */
     private double missing(int lookedUp) {
         double least = Math.max(collected.least * (1 - SLACK), Double.MIN_VALUE);
         return lookedUp == 0 ? least : least - bounds[lookedUp - 1];
     }
 
-    /** Adds up the clauses from {@code lookedUp} on. @return how many documents are candidates by them */
+    /** Adds up the clauses from {@code lookedUp} on. @return number of candidates */
     private int candidates(int base, int to, int lookedUp) throws IOException {
         double least = Math.max(missing(lookedUp), Double.MIN_VALUE);
         int count = 0;
@@ -189,7 +192,7 @@ final class WindowScorer extends BulkScorer {
         return cost;
     }
 
-    /** What the collector sees of the current document, and where it says what it still wants. */
+    /** The collector's view of the current document; the collector sets its least score here. */
     private static final class Collected extends Scorable {
         float score;
         float least;

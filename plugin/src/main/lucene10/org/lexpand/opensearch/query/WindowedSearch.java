@@ -13,9 +13,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * Sees each search of a shard before it runs and gives one that scores by one of our queries alone its faster scorer, with
- * whatever filters are around it: those of the request, of an alias, of a slice. A query that scores by something
- * beside (should, hybrid, function_score) or by one token only stays with Lucene's.
+ * Sees each search of a shard before it runs. A search that scores only by one of Lexpand's queries gets a faster
+ * scorer, with any filters around it: those of the request, of an alias, of a slice. A query with other scoring parts
+ * (should, hybrid, function_score) or with a single token keeps Lucene's scorer.
  */
 public final class WindowedSearch implements SearchOperationListener {
 
@@ -27,7 +27,7 @@ public final class WindowedSearch implements SearchOperationListener {
         WindowedSparseQuery windowed = windowed(whole);
         if (windowed == null) return;
         try {
-            // A plugin may have put something around the query by now, which the query as it was sent lacks.
+            // A plugin may have wrapped the query by now, unlike the query as it was sent.
             if (!context.query().equals(context.searcher().rewrite(whole))) return;
             context.parsedQuery(new WindowedParsedQuery(context.searcher().rewrite(windowed), parsed));
         } catch (IOException unreadable) {
@@ -35,7 +35,7 @@ public final class WindowedSearch implements SearchOperationListener {
         }
     }
 
-    /** Highlighters and explanations look into the query as it was sent. */
+    /** Highlighters and explanations read the query as it was sent. */
     @Override
     public void onQueryPhase(SearchContext context, long tookInNanos) {
         if (context.parsedQuery() instanceof WindowedParsedQuery windowed) context.parsedQuery(windowed.sent);
@@ -50,7 +50,7 @@ public final class WindowedSearch implements SearchOperationListener {
         }
     }
 
-    /** @return null unless one clause alone scores, and that is a sparse query, with a text's share or without */
+    /** @return null unless the only scoring clause is a sparse query, with or without a text's share */
     static WindowedSparseQuery windowed(Query query) {
         BooleanQuery.Builder filter = new BooleanQuery.Builder();
         Query scoring = scoringIn(query, filter);
@@ -59,7 +59,7 @@ public final class WindowedSearch implements SearchOperationListener {
         return new WindowedSparseQuery(scoring, filters.clauses().isEmpty() ? null : filters);
     }
 
-    /** @param filter takes what limits the documents around the sparse query */
+    /** @param filter collects the filters around the sparse query */
     private static Query scoringIn(Query query, BooleanQuery.Builder filter) {
         if (query instanceof SparseQuery || query instanceof HybridQuery) return query;
         if (!(query instanceof BooleanQuery around)) return null;
@@ -79,7 +79,7 @@ public final class WindowedSearch implements SearchOperationListener {
             }
         }
         int least = around.getMinimumNumberShouldMatch();
-        // An optional clause beside filters only adds to the score; one that must be there twice never is.
+        // An optional clause beside filters only adds to the score; a minimum of two can never be met by one clause.
         if (optional ? least > 1 || least == 0 && required : least > 0) return null;
         if (prohibited && !required) filter.add(new MatchAllDocsQuery(), BooleanClause.Occur.FILTER);
         return scoring == null ? null : scoringIn(scoring, filter);

@@ -24,8 +24,8 @@ import java.io.UncheckedIOException;
 import java.util.Objects;
 
 /**
- * A {@link SparseQuery} or {@link HybridQuery} that is the whole query but for filters: same documents, same scores,
- * collected by {@link WindowScorer}.
+ * A {@link SparseQuery} or {@link HybridQuery} that is the whole query except for filters: the same documents and
+ * scores, collected by {@link WindowScorer}.
  */
 final class WindowedSparseQuery extends Query {
     private final Query scoring;
@@ -41,7 +41,7 @@ final class WindowedSparseQuery extends Query {
         this.filter = filter == null || filter instanceof ConstantScoreQuery ? filter : new ConstantScoreQuery(filter);
     }
 
-    /** The same as a query of Lucene's. */
+    /** The equivalent query of Lucene's. */
     Query plain() {
         if (filter == null) return scoring;
         return new BooleanQuery.Builder().add(scoring, BooleanClause.Occur.MUST).add(filter, BooleanClause.Occur.FILTER).build();
@@ -51,7 +51,7 @@ final class WindowedSparseQuery extends Query {
     public Query rewrite(IndexSearcher searcher) throws IOException {
         Query passing = filter == null ? null : filter.rewrite(searcher);
         if (passing instanceof MatchNoDocsQuery) return passing;
-        // A sparse query would become Lucene's clauses.
+        // Rewriting would turn a sparse query into Lucene's clauses.
         Query rewritten = scoring instanceof HybridQuery ? scoring.rewrite(searcher) : scoring;
         return passing == filter && rewritten == scoring ? this : new WindowedSparseQuery(rewritten, passing);
     }
@@ -68,7 +68,10 @@ final class WindowedSparseQuery extends Query {
         return scoring instanceof HybridQuery hybrid ? hybrid.sparse() : (SparseQuery) scoring;
     }
 
-    /** Gives Lucene's own scorer to callers that go from document to document, ours to those that collect a whole segment. */
+    /**
+     * Gives Lucene's own scorer to callers that go from document to document, and the window scorer to those that
+     * collect a whole segment.
+     */
     private final class WindowedWeight extends Weight {
         private final IndexSearcher searcher;
         private final ScoreMode mode;
@@ -87,7 +90,7 @@ final class WindowedSparseQuery extends Query {
             this.filtering = filtering;
         }
 
-        /** Made when it is asked for: it looks every token up again. */
+        /** Made on demand, because it looks every token up again. */
         private Weight plainWeight() throws IOException {
             return searcher.createWeight(searcher.rewrite(plain()), mode, boost);
         }

@@ -41,11 +41,12 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * Times one-pass hybrid in plain Lucene, by turns and in one thread: BM25 alone, the sparse windows, Lucene's flat
- * clauses, the windows with text. No test: run by hand, as plugin/README.md says.
+ * Measures one-pass hybrid in plain Lucene, in turns and in one thread: BM25 alone, the sparse windows, Lucene's flat
+ * clauses, the windows with text. This is no test; plugin/README.md says how to run it by hand.
  *
- * <p>Reads texts.txt (a passage a line), vectors.jsonl (what {@code lexpand encode} makes of it) and queries.txt. Documents
- * beyond the passages are variants: three in ten words and word pieces come from another passage.
+ * <p>Reads texts.txt (one passage on each line), vectors.jsonl (the output of {@code lexpand encode} for it) and
+ * queries.txt. Documents beyond the passages are variants: three in ten words and word pieces come from another
+ * passage.
  */
 public final class HybridMeasurement {
     private static final int[] PERCENT = { 100, 50, 10, 1 };
@@ -163,7 +164,7 @@ public final class HybridMeasurement {
     }
 
     private static void report(String name, IndexSearcher searcher, List<Map<String, Query>> queries, int passes) throws IOException {
-        // Processor time: neighbours on the machine do not count.
+        // Processor time is measured, so that other load of the machine does not count.
         ThreadMXBean thread = ManagementFactory.getThreadMXBean();
         Map<String, double[]> times = new LinkedHashMap<>();
         for (String contestant : queries.get(0).keySet()) times.put(contestant, new double[passes * queries.size()]);

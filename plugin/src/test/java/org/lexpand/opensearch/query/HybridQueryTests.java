@@ -91,7 +91,10 @@ public class HybridQueryTests extends OpenSearchTestCase {
         return ranked;
     }
 
-    /** As {@code match} and {@code multi_match} make them: words of one field or of the better of two, some with synonyms or phrases. */
+    /**
+     * Queries like those of {@code match} and {@code multi_match}: words of one field or of the better of two, some
+     * with synonyms or phrases.
+     */
     private static Query text() {
         if (randomBoolean()) return words("body");
         if (rarely()) return words("title");
@@ -139,7 +142,7 @@ public class HybridQueryTests extends OpenSearchTestCase {
             try (DirectoryReader reader = DirectoryReader.open(directory)) {
                 IndexSearcher searcher = new IndexSearcher(reader);
                 searcher.setSimilarity(RandomIndex.SIMILARITY);
-                // A text that nothing can match leaves the sparse query alone, which has no shares.
+                // A text that cannot match anything leaves only the sparse query, which has no shares.
                 Query text = new BooleanQuery.Builder().add(words("body"), BooleanClause.Occur.SHOULD)
                     .add(new TermQuery(new Term("body", "w0")), BooleanClause.Occur.SHOULD)
                     .build();

@@ -63,7 +63,7 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
         mapperService.merge("_doc", new CompressedXContent(mapping.toString()), MapperService.MergeReason.MAPPING_UPDATE);
     }
 
-    /** The boost is one of our own parameters: it goes into the token weights. */
+    /** The boost is one of Lexpand's own parameters and goes into the token weights. */
     @Override
     protected boolean supportsBoost() {
         return false;
@@ -84,7 +84,7 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
     protected void doAssertLuceneQuery(LexpandQueryBuilder builder, Query query, QueryShardContext context) throws IOException {
         Map<String, Float> weights = builder.weights(context);
         QueryParameters parameters = builder.parameters();
-        // One field alone has no words in "!"; a keyword field takes whatever there is.
+        // In one field alone "!" has no words; a keyword field takes any text.
         boolean hasWords = !parameters.query().isEmpty() && !parameters.query().equals("!") || fields(parameters).size() > 1;
         boolean lexical = hasWords && parameters.lexical() != null && parameters.lexical().weight() > 0;
         if (weights.isEmpty()) {
@@ -299,7 +299,7 @@ public class LexpandQueryTests extends AbstractQueryTestCase<LexpandQueryBuilder
             int left = many / 10 * 5 + Math.max(0, many % 10 - 5);
             try (DirectoryReader reader = DirectoryReader.open(writer)) {
                 assertEquals(left, reader.numDocs());
-                // One is counted, the other has more postings than are looked at.
+                // One token is counted, the other has more postings than are checked.
                 assertEquals(0, frequencies.frequency(reader, new Term(FIELD, "bird")));
                 assertEquals(left, frequencies.frequency(reader, new Term(FIELD, "wing")), 1);
                 assertEquals(Math.log(1 + (left + .5) / .5), frequencies.idf(reader, new Term(FIELD, "bird")), 1e-3);

@@ -72,7 +72,7 @@ final class RandomIndex {
         return new BooleanQuery.Builder().add(query, BooleanClause.Occur.MUST).add(filter, BooleanClause.Occur.FILTER).build();
     }
 
-    /** Lets few or many documents through; reads them from postings, from doc values one by one, or leaves some out. */
+    /** A filter that lets few or many documents through: from postings, from doc values one by one, or by exclusion. */
     static Query filter() {
         Query share = new TermQuery(new Term("share", "" + randomIntBetween(0, SHARES.length)));
         Query looking = NumericDocValuesField.newSlowRangeQuery("number", randomIntBetween(0, 3_000), randomIntBetween(0, 12_000));

@@ -6,7 +6,7 @@ import org.lexpand.opensearch.model.Model;
 import java.util.List;
 import java.util.Map;
 
-/** What Lexpand writes into {@code _meta.lexpand} of an index, for a model that a test has loaded. */
+/** The content of {@code _meta.lexpand} of an index, for a model that a test has loaded. */
 final class TestSpecification {
     private TestSpecification() {}
 

@@ -49,7 +49,7 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 public class WindowScorerTests extends OpenSearchTestCase {
-    /** Whole pages in the plain order, with the very scores: ties, deleted documents, several segments, any k. */
+    /** Whole pages in the same order with the same scores: ties, deleted documents, several segments, any k. */
     public void testEveryPageIsThatOfLucenesOwnScorer() throws IOException {
         int queries = 0;
         for (int round = 0; round < 16; round++) {

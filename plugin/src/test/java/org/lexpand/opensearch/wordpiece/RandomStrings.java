@@ -4,7 +4,7 @@ package org.lexpand.opensearch.wordpiece;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Random Unicode strings, the same as sparse/golden/random-strings.ts gives from the same seed. */
+/** Random Unicode strings; sparse/golden/random-strings.ts makes the same ones from the same seed. */
 final class RandomStrings {
     private static final int[][] RANGES = {
         { 0x20, 0x7e }, { 0x20, 0x7e }, { 0x61, 0x7a }, { 0x61, 0x7a }, { 0x00, 0xff }, { 0x100, 0x24f }, { 0x300, 0x36f },

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPInputStream;
 
-/** The golden file is that of the TypeScript; the reference implementation made it (sparse/golden/). */
+/** Uses the golden file of the TypeScript, made by the reference implementation (sparse/golden/). */
 public class WordPieceTokenizerTests extends OpenSearchTestCase {
     private static final WordPieceTokenizer TOKENIZER = Models.load(null).bundled().tokenizer();
 
