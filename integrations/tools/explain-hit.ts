@@ -42,6 +42,8 @@ export const explainHitTool: DocumentTool<typeof input, typeof output> = {
       filter: [...scope.filter, { ids: { values: [id] } }],
       explain: true,
       highlight: { before: '', after: '', fragmentLength: 280, fragments: 2 },
+      // The first hits of this search are the document alone: it would explain itself.
+      feedback: 'off',
       sourceFields: specification.fields,
       timeoutMs: scope.timeoutMs,
       signal,

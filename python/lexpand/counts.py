@@ -6,7 +6,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
-from .dsl import token_clause
+from .dsl import LexicalFields, lexical_query, token_clause
 from .installed import InstalledIndex
 
 LIFETIME_SECONDS = 300.0
@@ -24,6 +24,7 @@ class Counts:
         self._index = index
         self._counts: dict[str | None, tuple[float, int]] = {}
         self._coverage: tuple[float, float] | None = None
+        self._text_scale: float | None = None
 
     def frequencies(self, installed: InstalledIndex, pieces: Sequence[str]) -> tuple[int, dict[str, int]]:
         """Number of documents with a vector, and of those that carry each piece."""
@@ -50,6 +51,17 @@ class Counts:
             self._coverage = (now, 1.0 if total == 0 else reply["aggregations"]["covered"]["doc_count"] / total)
         return self._coverage[1]
 
+    def text_scale(self, fields: LexicalFields, text: str) -> float:
+        """How many times the BM25 of OpenSearch 3 that of the index is: OpenSearch 2 multiplies by k1 + 1."""
+        if self._text_scale is None:
+            query = lexical_query(fields, text)
+            body = {"size": 1, "_source": False, "explain": True, "query": query, "search_pipeline": "_none"}
+            hits = self._client.search(index=self._index, body=body)["hits"]["hits"]
+            if not hits:
+                return 1.0
+            self._text_scale = _scale_in(hits[0]["_explanation"])
+        return self._text_scale
+
     def _count(self, installed: InstalledIndex, pieces: Sequence[str | None]) -> list[int]:
         lines: list[dict[str, Any]] = []
         for piece in pieces:
@@ -65,3 +77,10 @@ class Counts:
             if "error" in reply:
                 raise RuntimeError(f"[search] expected counts of {self._index}, got {reply['error'].get('type')}. Search again.")
         return [reply["hits"]["total"]["value"] for reply in replies]
+
+
+def _scale_in(explained: dict[str, Any]) -> float:
+    """The factor of a term's score that is not rarity and frequency; the engine leaves out a factor of 1."""
+    if explained["description"] == "boost":
+        return float(explained["value"])
+    return next((scale for part in explained.get("details", []) if (scale := _scale_in(part)) != 1), 1.0)

@@ -100,9 +100,10 @@ def sparse_query(field: str, vector_type: str, tokens: Sequence[QueryToken], fil
     return {"bool": {**bool_query, "filter": list(filters)} if filters else bool_query}
 
 
-def balance_for(tokens: Sequence[QueryToken]) -> float:
-    """Weight of BM25 beside the sparse score."""
-    return 0.7 if len(tokens) >= 30 else 0.3
+def balance_for(pieces: int) -> float:
+    """Weight of BM25 beside the sparse score: pipelines/hybrid/balance.ts says why."""
+    rules = ((30, 0.7), (14, 0.5), (9, 0.2), (0, 0.15))
+    return next(balance for least, balance in rules if pieces >= least)
 
 
 def lift_for(tokens: Sequence[QueryToken], documents: int, frequencies: Mapping[str, int]) -> float:

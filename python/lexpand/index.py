@@ -126,9 +126,12 @@ class LexpandIndex:
         field, vector_type = installed.sparse_field, installed.vector_type
         if mode == "sparse":
             return sparse_query(field, vector_type, weighted, filters), 1.0
+        text_scale = self._counts.text_scale(lexical, text) if lexical.plain or lexical.nested else 1.0
         lift = 0.0
         if self._counts.coverage() < 1:
-            lift = lift_for(weighted, *self._counts.frequencies(installed, pieces))
+            lift = lift_for(weighted, *self._counts.frequencies(installed, pieces)) / text_scale
+        if isinstance(balance, str):
+            balance = balance_for(len(tokens)) / text_scale if installed.balance is None else installed.balance
         hybrid = one_pass_query(
             field,
             vector_type,
@@ -136,7 +139,7 @@ class LexpandIndex:
             lexical,
             text,
             filters=filters,
-            balance=balance_for(weighted) if isinstance(balance, str) else balance,
+            balance=balance,
             lift=lift,
         )
         return hybrid.query, hybrid.scale

@@ -21,6 +21,8 @@ class InstalledIndex:
     sparse_field: str
     vector_type: str
     lexical: LexicalFields
+    balance: float | None
+    """What `lexpand advise --store` has measured; None: nothing."""
 
 
 def read_installed(client: OpenSearch, index: str, model: Model) -> InstalledIndex:
@@ -57,6 +59,7 @@ def _installed(name: str, mapping: Mapping[str, Any], model: Model) -> Installed
         sparse_field=field,
         vector_type=properties.get(field, {}).get("type", "rank_features"),
         lexical=_lexical_fields(specification["fields"], properties),
+        balance=mapping["_meta"].get("lexpand_search", {}).get("balance"),
     )
 
 

@@ -22,7 +22,7 @@ def test_hits_and_scores_are_those_of_the_typescript_package(
         compared += len(hits)
         # Equal scores may stand in any order.
         assert {hit.id for hit in hits[:-1]} <= {want["id"] for want in wanted} or hits[-1].score == hits[-2].score, case
-    assert compared > 500
+    assert compared > 300
 
 
 def test_a_source_comes_without_vector_and_sidecar(index: LexpandIndex) -> None:
