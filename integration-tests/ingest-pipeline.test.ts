@@ -201,16 +201,27 @@ describe('a write never fails', () => {
     ['a number as text', { title: 3.5 }],
     ['a sidecar that claims a vector', { title: 'x', lexpand: { state: 'ready', text_hash: 'made up' } }],
     ['a sidecar with unknown keys', { title: 'x', lexpand: { state: 'ready', surprise: { deep: [1] } } }],
-    ['a sidecar that is text', { title: 'x', lexpand: 'ready' }],
     ['a sidecar that is null', { title: 'x', lexpand: null }],
     ['a vector without a sidecar', { title: 'x', body_sparse: { wing: 1 } }],
-    ['a vector that is no object', { title: 'x', body_sparse: 'wing' }],
     ['a key __proto__', JSON.parse('{"title":"x","__proto__":{"state":"ready"}}')],
   ])('with %s: the document is pending without a vector', async (name, body) => {
     const stored = await put(`hostile ${name}`, body)
     expect(stored.lexpand).toEqual(pendingFor(body))
     expect(stored).not.toHaveProperty('body_sparse')
   })
+
+  test.each<[string, Record<string, unknown>]>([
+    ['lexpand', { title: 'x', lexpand: 'a brand' }],
+    ['lexpand', { title: 'x', lexpand: { brand: 'x' } }],
+    ['failed to parse', { title: 'x', body_sparse: 'wing' }],
+  ])(
+    'but for a value of the owner under our names: the engine refuses it (%s), and nothing is replaced',
+    async (reason, body) => {
+      const put = client.index({ index, id: 'own value', body })
+      await expect(put).rejects.toMatchObject({ statusCode: 400, message: expect.stringContaining(reason) })
+      expect((await client.exists({ index, id: 'own value' })).body).toBe(false)
+    },
+  )
 
   test('a ready sidecar with the right hash but no vector is pending', async () => {
     const lexpand = { state: 'ready', text_hash: textHash({ title: 'x' }, FIELDS), fingerprint: FINGERPRINT }

@@ -37,6 +37,7 @@ export {
   SIDECAR,
   SIDECAR_KEYS,
   type Sidecar,
+  STATES,
   sidecarMapping,
 } from './sidecar.ts'
 export {

@@ -1,4 +1,4 @@
-import { SIDECAR, SIDECAR_KEYS } from './sidecar.ts'
+import { SIDECAR, SIDECAR_KEYS, STATES } from './sidecar.ts'
 
 /**
  * Whether a document has a value of its owner under one of Lexpand's names, which would be lost (a brand named
@@ -16,8 +16,18 @@ export function foreignValue(
   return vector === undefined || isObject(vector) ? undefined : sparseField
 }
 
+/** The reason why a document with such a value is not written. */
+export function ownValue(field: string): string {
+  return `expected no value of its own in field ${field}, got one: Lexpand keeps its own there, and it would be lost. Rename the field.`
+}
+
 function isSidecar(value: unknown): boolean {
-  return isObject(value) && Object.keys(value).every((key) => SIDECAR_KEYS.includes(key))
+  if (!isObject(value)) return false
+  // A newer version of Lexpand may keep more in it.
+  const { state } = value as { readonly state?: unknown }
+  return (
+    STATES.some((known) => known === state) || Object.keys(value).every((key) => SIDECAR_KEYS.includes(key))
+  )
 }
 
 function isObject(value: unknown): value is object {

@@ -5,7 +5,9 @@ export const SIDECAR = 'lexpand'
  * pending: the vector is missing or belongs to another text. ready: the vector belongs to this text. empty: there is no
  * text to encode. failed: the encoder or the engine refused the text; `error` says why.
  */
-export type DocumentState = 'pending' | 'ready' | 'empty' | 'failed'
+export type DocumentState = (typeof STATES)[number]
+
+export const STATES = ['pending', 'ready', 'empty', 'failed'] as const
 
 /** Lexpand's data about one document. It is stored in the document, because the engine cannot ask `rank_features` for existence. */
 export interface Sidecar {

@@ -6,6 +6,7 @@ import {
   MAX_NESTING,
   SIDECAR,
   SIDECAR_KEYS,
+  STATES,
   sidecarMapping,
   translateEngineError,
 } from '../../mappings/index.ts'
@@ -27,7 +28,9 @@ export type StampForm = 'script' | 'plugin'
  * A document whose stored hash, fingerprint and vector fit its text is not changed (an unrelated update, a copy from
  * another index with the same specification). Any other document becomes `pending` without a vector, so that a vector
  * of another text is never searched; `pending_since` stays the same while the text does. When the script fails, the
- * document is pending without a hash: the write itself never fails.
+ * document is pending without a hash: the stamp itself makes no write fail. A document with a value of its owner under a
+ * name of Lexpand's is left alone, see `foreignValue`; the mapping does not take such a value, so the engine refuses the
+ * document by the name of that field, and the value is not lost without a word.
  *
  * @param form both make the same documents, except that the plugin also reads the stored document: a document that is
  *   sent again as a whole, with the same text, keeps its vector
@@ -56,6 +59,7 @@ function stampScript({ fields, sparse_field, fingerprint }: IndexSpecification) 
         fingerprint,
         sidecar: SIDECAR,
         sidecar_keys: SIDECAR_KEYS,
+        states: STATES,
         max_nesting: MAX_NESTING,
       },
       on_failure: [
@@ -82,6 +86,10 @@ export const STAMP_PROCESSOR = 'lexpand_stamp'
  */
 const STAMP_SCRIPT = `
 ${COLLECT_PIECES}
+def old = ctx.get(params.sidecar);
+def vector = ctx.get(params.sparse_field);
+boolean isOurs = old == null || (old instanceof Map && (params.states.contains(old.state) || params.sidecar_keys.containsAll(old.keySet())));
+if (!isOurs || (vector != null && !(vector instanceof Map))) return;
 List pieces = new ArrayList();
 String hash = null;
 for (def field : params.fields) {
@@ -90,8 +98,6 @@ for (def field : params.fields) {
 }
 if (hash == null) hash = String.join(' ', pieces).sha256();
 
-def old = ctx.get(params.sidecar);
-def vector = ctx.get(params.sparse_field);
 if (old instanceof Map && hash.equals(old.text_hash) && params.fingerprint.equals(old.fingerprint)) {
   boolean hasVector = vector instanceof Map && !vector.isEmpty();
   if ('ready'.equals(old.state) ? hasVector : ('empty'.equals(old.state) || 'failed'.equals(old.state)) && vector == null) {

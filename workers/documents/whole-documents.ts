@@ -1,4 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
+import { foreignValue, ownValue } from '../../mappings/own-values.ts'
 import { SIDECAR } from '../../mappings/sidecar.ts'
 import { type RawDocument, readRaw } from './raw-documents.ts'
 import type { WriteBackItem, WriteBackResult } from './write-back-item.ts'
@@ -28,6 +29,8 @@ export async function wholeDocuments(
     if (document.seqNo !== item.seqNo || document.primaryTerm !== item.primaryTerm) {
       return { outcome: 'superseded', reason: 'the document was changed since it was read' }
     }
+    const foreign = foreignValue(document.source, sparseField)
+    if (foreign !== undefined) return { outcome: 'rejected', reason: ownValue(foreign) }
     const { id: _id, routing } = item
     const action = { _id, routing, version: document.version, version_type: 'external_gte' }
     return [JSON.stringify({ index: action }), JSON.stringify(withState(document, sparseField, item))]

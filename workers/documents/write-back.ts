@@ -1,6 +1,6 @@
 import type { API, Client, Types } from '@opensearch-project/opensearch'
 import type { SpecifiedIndex } from '../../mappings/compatibility.ts'
-import { SIDECAR } from '../../mappings/sidecar.ts'
+import { SIDECAR, SIDECAR_KEYS, STATES } from '../../mappings/sidecar.ts'
 import { type Persistence, persist } from '../../opensearch/failures/back-off.ts'
 import { outcomeOf } from '../../opensearch/failures/bulk-outcome.ts'
 import { engineCause } from '../../opensearch/failures/engine-cause.ts'
@@ -25,6 +25,9 @@ export interface WritePersistence extends Persistence {
  */
 const SCRIPT = `
 def old = ctx._source[params.sidecar_field];
+def vector = ctx._source[params.field];
+boolean isOurs = old == null || (old instanceof Map && (params.states.contains(old.state) || params.keys.containsAll(old.keySet())));
+if (!isOurs || (vector != null && !(vector instanceof Map))) throw new IllegalArgumentException('value of the owner');
 if (old instanceof Map && old.copied_from != null) { params.sidecar.copied_from = old.copied_from }
 if (params.features == null) { ctx._source.remove(params.field) } else { ctx._source[params.field] = params.features }
 ctx._source[params.sidecar_field] = params.sidecar`
@@ -139,6 +142,8 @@ function linesOf(item: WriteBackItem, sparseField: string): [string, string] {
     features: item.features === undefined ? null : Object.fromEntries(item.features),
     sidecar_field: SIDECAR,
     sidecar: item.sidecar,
+    keys: SIDECAR_KEYS,
+    states: STATES,
   }
   return [
     JSON.stringify({ update: action }),

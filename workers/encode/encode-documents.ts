@@ -1,3 +1,4 @@
+import { foreignValue, ownValue } from '../../mappings/own-values.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { documentText } from '../../mappings/text/document-text.ts'
 import { textHash } from '../../mappings/text/text-hash.ts'
@@ -63,7 +64,7 @@ export async function newStates(
       report.settled++
       continue
     }
-    const found = textWithin(document, fields, maxTextBytes)
+    const found = textWithin(document, specification, maxTextBytes)
     if (typeof found !== 'string') failed.push({ ...version, hash, failure: found })
     else if (found === '')
       items.push({ ...version, features: undefined, sidecar: emptySidecar(hash, fingerprint, before) })
@@ -104,9 +105,12 @@ export async function newStates(
 
 function textWithin(
   { source }: StoredDocument,
-  fields: readonly string[],
+  { fields, sparse_field }: IndexSpecification,
   maxTextBytes: number,
 ): string | Failure {
+  const foreign = foreignValue(source, sparse_field)
+  // The state `failed` is not written either, so the letter alone tells.
+  if (foreign !== undefined) return { reasonClass: 'mapper', reason: `[worker] ${ownValue(foreign)}` }
   const found = documentText(source, fields)
   if ('error' in found) return { reasonClass: 'text', reason: found.error }
   const bytes = Buffer.byteLength(found.text)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { foreignValue } from '../../mappings/own-values.ts'
+import { foreignValue, ownValue } from '../../mappings/own-values.ts'
 import { SIDECAR } from '../../mappings/sidecar.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { documentText } from '../../mappings/text/document-text.ts'
@@ -58,9 +58,7 @@ export function prepareDocument(
   }
   const foreign = foreignValue(source, sparse_field)
   if (foreign !== undefined) {
-    return {
-      reason: `[enqueue] expected no value of its own in field ${foreign}, got one: Lexpand keeps its own there, and it would be lost. Rename the field.`,
-    }
+    return { reason: `[enqueue] ${ownValue(foreign)}` }
   }
   const text = documentText(source, fields)
   if ('error' in text) return { reason: text.error }

@@ -31,13 +31,30 @@ public final class Stamp {
         "copied_from"
     );
 
+    private static final Set<String> STATES = Set.of("pending", "ready", "empty", "failed");
+
     private Stamp() {}
+
+    /**
+     * Whether a document has a value of its owner under a name of Lexpand's (mappings/own-values.ts). It is left alone: the
+     * mapping does not take the value, so the engine refuses the document by that field's name.
+     */
+    static boolean hasForeignValue(Map<String, Object> document, StampSpecification specification) {
+        Object vector = document.get(specification.sparseField());
+        if (vector != null && !(vector instanceof Map<?, ?>)) return true;
+        Object sidecar = document.get(SIDECAR);
+        if (sidecar == null) return false;
+        if (!(sidecar instanceof Map<?, ?> own)) return true;
+        boolean hasState = own.get("state") instanceof String state && STATES.contains(state);
+        return !hasState && !SIDECAR_KEYS.containsAll(own.keySet());
+    }
 
     /**
      * @param document is changed: its sidecar and its vector
      * @param now time from which a new text waits for its vector; null to leave it out
      */
     static void apply(Map<String, Object> document, StampSpecification specification, Instant now) {
+        if (hasForeignValue(document, specification)) return;
         String hash = TextHash.of(document, specification.fields());
         if (isSettled(document, specification, hash)) {
             ((Map<?, ?>) document.get(SIDECAR)).keySet().retainAll(SIDECAR_KEYS);

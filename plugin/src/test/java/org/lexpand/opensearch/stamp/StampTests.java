@@ -47,16 +47,24 @@ public class StampTests extends OpenSearchTestCase {
             document("ready", HASH, "f2", vector),
             document("ready", HASH, "f1", null),
             document("ready", HASH, "f1", Map.of()),
-            document("ready", HASH, "f1", "wing"),
             document("empty", HASH, "f1", vector),
             document("pending", HASH, "f1", vector),
             document("pending", HASH, "f1", null),
             document(null, HASH, "f1", vector),
             document(7, HASH, "f1", vector),
-            Map.<String, Object>of("body", "text"),
-            Map.<String, Object>of("body", "text", "lexpand", "ready", "body_sparse", vector)
+            Map.<String, Object>of("body", "text")
         )) {
             assertEquals(Map.of("body", "text", "lexpand", pendingSince(NOW.toString())), stamped(open));
+        }
+    }
+
+    public void testADocumentWithAValueOfItsOwnerUnderOurNamesIsLeftAlone() {
+        for (Map<String, Object> owned : List.of(
+            document("ready", HASH, "f1", "wing"),
+            Map.<String, Object>of("body", "text", "lexpand", "ready", "body_sparse", Map.of("wing", 1.5)),
+            Map.<String, Object>of("body", "text", "lexpand", Map.of("brand", "x"))
+        )) {
+            assertEquals(owned, stamped(owned));
         }
     }
 
