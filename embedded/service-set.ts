@@ -17,7 +17,7 @@ import {
 import { waitForRedis } from './redis/redis.ts'
 import { answers, type StartContext, startService } from './start-service.ts'
 
-/** Which services; both unless told otherwise. */
+/** Selects services; both by default. */
 export interface ServiceChoice {
   /** @default true */
   readonly opensearch?: boolean | undefined
@@ -26,23 +26,23 @@ export interface ServiceChoice {
   readonly onProgress?: ((message: string) => void) | undefined
 }
 
-/** Where the services are; a URL is empty when its service was not asked for. */
+/** Addresses of the services; a URL is empty when its service was not asked for. */
 export interface Services {
   opensearchUrl: string
   redisUrl: string
-  /** Which of the two were asked for, and so are started and stopped by Lexpand. */
+  /** Which of the two were asked for; Lexpand starts and stops these. */
   embedded: { opensearch: boolean; redis: boolean }
 }
 
 export interface ServiceStatus {
   readonly name: ServiceName
-  /** `unhealthy`: the process is there, and it does not answer (yet) or an index is not available. */
+  /** `unhealthy`: the process exists, but does not answer (yet), or an index is not available. */
   readonly state: 'running' | 'stopped' | 'unhealthy'
   readonly url?: string | undefined
   /** Absent for a container. */
   readonly pid?: number | undefined
   readonly version?: string | undefined
-  /** Resident; absent for a container. */
+  /** Resident memory in bytes; absent for a container. */
   readonly memoryBytes?: number | undefined
   /** A folder, or the volume of a container. */
   readonly dataDirectory: string
@@ -63,8 +63,8 @@ export class ServiceSet {
   }
 
   /**
-   * Starts what does not run yet and waits until it can be used; what runs already is reused at once. When one service
-   * cannot be started, what this call has started beside it is stopped again.
+   * Starts the services that are not running and waits until they can be used; running ones are reused at once. When
+   * one service cannot be started, the other one is stopped again if this call started it.
    */
   async up({ opensearch = true, redis = true, onProgress = ignore }: ServiceChoice = {}): Promise<Services> {
     const wanted = chosen({ opensearch, redis })
@@ -89,7 +89,7 @@ export class ServiceSet {
     }
   }
 
-  /** Stops what runs. Data stays. */
+  /** Stops the running services. Data stays. */
   async down({ opensearch = true, redis = true, onProgress = ignore }: ServiceChoice = {}): Promise<{
     stopped: ServiceName[]
   }> {
@@ -120,11 +120,11 @@ export class ServiceSet {
     return usable.every((answer) => answer)
   }
 
-  /** Brings one service up, under the lock, whatever an earlier command left behind. */
+  /** Starts one service under the lock, whatever state an earlier command left. */
   async #ensure(name: ServiceName, onProgress: (message: string) => void): Promise<'found' | 'started'> {
     const record = readState(this.#stateFile)[name]
     if (await isUsable(name, record)) return 'found'
-    // Its starter was killed meanwhile, or it is stuck: the end of the wait tells which.
+    // Its starter was killed meanwhile, or it is stuck; the result of the wait shows which.
     if (record?.kind === 'process' && isRunning(record)) {
       try {
         await (name === 'opensearch' ? waitForOpenSearch(record) : waitForRedis(record))
@@ -187,7 +187,7 @@ export class ServiceSet {
   #locked<T>(onProgress: (message: string) => void, action: () => Promise<T>): Promise<T> {
     const onWait = (pid: number) =>
       onProgress(`process ${pid} is starting or stopping the services: waiting for it`)
-    // The first start may fetch the engine over a slow line.
+    // The first start may download the engine over a slow line.
     const options = { onWait, timeoutMs: 3_600_000 }
     return withLock(join(this.#options.runDirectory, 'services.lock'), options, action)
   }

@@ -15,11 +15,11 @@ import { installRedisServer } from './redis/redis-install.ts'
 import { findRedisServer, noRedis, type RedisServer } from './redis/redis-server.ts'
 import { findRunningRedis } from './redis/running-redis.ts'
 
-/** All that starting a service depends on. */
+/** Everything that the start of a service depends on. */
 export interface StartContext {
-  /** Holds the fetched engine. */
+  /** Folder of the downloaded engine. */
   readonly cache: string
-  /** Holds the data of this set of services. */
+  /** Folder with the data of this set of services. */
   readonly runDirectory: string
   /** Compose project, for the services that run in containers. */
   readonly project: string
@@ -28,14 +28,14 @@ export interface StartContext {
   readonly heap: string
   /** See `OpenSearchOptions.isShortLived`. */
   readonly isShortLived: boolean
-  /** Zip of the Lexpand plugin for the engine; undefined to go without. */
+  /** Zip of the Lexpand plugin for the engine; undefined for none. */
   readonly plugin: string | undefined
   readonly preferredPorts: Readonly<Record<ServiceName, number>>
   readonly onProgress: (message: string) => void
   readonly onSpawned: (record: ServiceRecord) => void
 }
 
-/** Starts OpenSearch or Redis as a process or, where this machine lacks what that takes, as a container. */
+/** Starts OpenSearch or Redis as a process or, where this machine lacks the programs, as a container. */
 export async function startService(name: ServiceName, context: StartContext): Promise<void> {
   if (name === 'opensearch') await startEmbeddedOpenSearch(context)
   else await startEmbeddedRedis(context)
@@ -67,8 +67,8 @@ async function startEmbeddedOpenSearch(context: StartContext): Promise<void> {
 }
 
 /**
- * With a program of this machine, else one that runs here already, else a container, else with a program that is
- * installed now where that may be done unasked.
+ * Uses a program of this machine, else a Redis that runs here already, else a container, else a program that is
+ * installed now where that needs no question.
  */
 async function startEmbeddedRedis(context: StartContext): Promise<void> {
   const server = await findRedisServer(context.environment, context.user)
@@ -79,7 +79,7 @@ async function startEmbeddedRedis(context: StartContext): Promise<void> {
     try {
       return await startInContainer('redis', context)
     } catch (error) {
-      // The daemon may reach no registry.
+      // The Docker daemon may not reach a registry.
       if (!hasCode(error, ['ENGINE_DOCKER'])) throw error
       refusal = error
     }
@@ -108,7 +108,7 @@ async function useRunningRedis({ onProgress, onSpawned, preferredPorts }: StartC
   return true
 }
 
-/** One found, else one installed; undefined where packages cannot be installed. */
+/** A program that is found, else one that is installed now; undefined where packages cannot be installed. */
 export async function findOrInstallRedis(
   context: Pick<StartContext, 'environment' | 'user' | 'onProgress'>,
 ): Promise<RedisServer | undefined> {
@@ -138,7 +138,7 @@ async function waitForContainer(name: ServiceName, record: ContainerRecord): Pro
   }
 }
 
-/** Tells whether a started service can be used; one with a red index can, for all its other indices. */
+/** Whether a started service can be used; one with a red index can, because of its other indices. */
 export async function answers(name: ServiceName, record: ServiceRecord): Promise<boolean> {
   if (name === 'redis') return redisAnswers(record.url)
   return (await openSearchHealth(record.url, pidOf(record))) !== 'silent'

@@ -11,7 +11,7 @@ const client = new Client({ node: process.env.OPENSEARCH_URL ?? 'http://127.0.0.
 const search = lexpandTool({ client, resources: await loadModel(), indices: [index] })
 try {
   const { text } = await generateText({
-    // Your model stands here; this one searches for the question and repeats what it is told.
+    // Replace this with your model; this one searches for the question and repeats the answer.
     model: repeatingModel,
     tools: { search },
     stopWhen: stepCountIs(4),

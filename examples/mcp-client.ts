@@ -4,7 +4,7 @@ import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 
 const [index = 'articles', query = 'why does the sea rise?'] = process.argv.slice(2)
-// What a client such as an editor does by its settings: "command": "npx", "args": ["lexpand", "mcp", "--index", "articles"].
+// A client such as an editor does this by its settings: "command": "npx", "args": ["lexpand", "mcp", "--index", "articles"].
 const transport = new StdioClientTransport({
   command: process.execPath,
   args: [fileURLToPath(new URL('../bin/lexpand.mjs', import.meta.url)), 'mcp', '--index', index],

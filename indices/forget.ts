@@ -140,7 +140,7 @@ async function strip(
   if (body.length === 0) return 0
   const answer = await client.bulk({ index, pipeline: '_none', body: body as API.Bulk_RequestBody })
   const items = answer.body.items.map((item) => item.update ?? item.index)
-  // What was deleted, or written by its client meanwhile, is looked at again.
+  // Documents that were deleted, or written by their client meanwhile, are inspected again.
   const failures = items.flatMap((item) =>
     item?.error != null && item.status !== 404 && item.status !== 409
       ? [`${item._id}: ${item.error.reason}`]
@@ -153,7 +153,7 @@ async function strip(
   )
 }
 
-/** An update would raise versions that clients number: the whole document is written in the version that was read. */
+/** An update would raise versions that clients assign, so the whole document is written in the version that was read. */
 async function wholeWithout(
   client: Client,
   index: string,

@@ -27,7 +27,7 @@ export interface InstalledIndex extends SpecifiedIndex {
   readonly vectorType: VectorType
   /** The text fields that a query by words can reach. */
   readonly lexical: LexicalFields
-  /** What `lexpand advise` has stored for searches, not parsed: only searches need it. */
+  /** The stored result of `lexpand advise` for searches, not parsed, because only searches need it. */
   readonly searchChoice?: unknown
 }
 

@@ -46,7 +46,7 @@ export interface Installed {
   readonly created: boolean
   /** Fields that this call added to the mapping. */
   readonly fieldsAdded: readonly string[]
-  /** What the index holds now. */
+  /** The present specification of the index. */
   readonly specification: IndexSpecification
 }
 

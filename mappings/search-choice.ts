@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LexpandError } from '../sparse/errors.ts'
 
-/** Key of `_meta` beside the specification: a choice changes no vector, so that it is no part of the fingerprint. */
+/** Key of `_meta` beside the specification: a choice changes no vector, so it is not part of the fingerprint. */
 export const SEARCH_CHOICE = 'lexpand_search'
 
 /** Bounds and names of the settings of feedback; requests and stored choices share them. */
@@ -19,24 +19,24 @@ const choiceSchema = z.object({
   measured: z.record(z.string(), z.unknown()).optional(),
 })
 
-/** How the first hits of a search add word pieces to its query; see `SearchRequest.feedback`. */
+/** Settings with which the first hits of a search add word pieces to its query; see `SearchRequest.feedback`. */
 export interface Feedback {
-  /** First hits whose vectors are read, 1 to 10. @default 5 */
+  /** Number of first hits whose vectors are read, 1 to 10. @default 5 */
   readonly documents?: number | undefined
-  /** Word pieces that are added, 1 to 100. @default 20 */
+  /** Number of added word pieces, 1 to 100. @default 20 */
   readonly pieces?: number | undefined
-  /** Sum of the added weights as a share of the sum of the query's own, above 0, at most 2. @default .2 */
+  /** Sum of the added weights divided by the sum of the query's own, above 0, at most 2. @default .2 */
   readonly weight?: number | undefined
-  /** What finds the first hits. @default the mode of the search */
+  /** Mode that finds the first hits. @default the mode of the search */
   readonly from?: 'sparse' | 'hybrid' | undefined
 }
 
-/** What `lexpand advise --store` has measured for an index, and what a search on `auto` takes from it. */
+/** Results that `lexpand advise --store` measured for an index; a search on `auto` uses them. */
 export interface SearchChoice {
   readonly version: 1
-  /** Weight of BM25 instead of that by the rules for queries. */
+  /** Weight of BM25 that replaces the one by the rules for queries. */
   readonly balance?: number | undefined
-  /** Absent: the measurement has shown no gain. */
+  /** Absent when the measurement showed no gain. */
   readonly feedback?: Feedback | undefined
   /** Figures of the measurement, for people. */
   readonly measured?: Readonly<Record<string, unknown>> | undefined
@@ -45,7 +45,7 @@ export interface SearchChoice {
 /**
  * Reads the choice of an index.
  *
- * @param stored what `mappings._meta` holds under {@link SEARCH_CHOICE}
+ * @param stored value of {@link SEARCH_CHOICE} in `mappings._meta`
  * @returns undefined when nothing was measured
  * @throws LexpandError INDEX when it is damaged or of a newer version
  */

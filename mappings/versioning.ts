@@ -7,17 +7,18 @@ import type { IndexMapping } from './index-mapping.ts'
 import type { IndexSpecification } from './specification.ts'
 
 /**
- * Who numbers the versions of documents (`_version`). `external`: clients do, by `version_type=external`. Lexpand then writes
- * whole documents back, in the version that it read, and so takes no number of theirs. `internal`: the engine.
+ * Who assigns the versions of documents (`_version`). `external`: clients do, by `version_type=external`; Lexpand then
+ * writes whole documents back in the version that it read, and so uses up no number of theirs. `internal`: the engine
+ * does.
  */
 export type Versioning = 'internal' | 'external'
 
 /**
- * Checks what {@link Versioning} `external` needs. A document that is written back whole must be whole in `_source`, and
- * must not change on the way.
+ * Checks the requirements of {@link Versioning} `external`. A document that is written back must be whole in `_source`,
+ * and must not change on the way.
  *
- * @param settings of the index, flat
- * @throws LexpandError INDEX naming what stands in the way
+ * @param settings settings of the index, with flat names
+ * @throws LexpandError INDEX with the obstacle
  */
 export function assertVersioning(
   { versioning, sparse_field }: IndexSpecification,
@@ -56,11 +57,11 @@ export function assertVersioning(
 }
 
 /**
- * Whether documents have versions that the engine did not number: each of its own versions takes a sequence number, so none
- * is above their count. Small external versions cannot be told from the engine's.
+ * Looks for versions that the engine did not assign: each of its own versions takes a sequence number, so none is above
+ * their count. Small external versions cannot be told from the engine's.
  *
  * @param index a concrete index
- * @returns the version and id of one such document, or undefined; also where the user may not look
+ * @returns the version and id of one such document, or undefined; also where the user may not read them
  */
 export async function externalVersion(
   client: Client,
@@ -77,7 +78,7 @@ export async function externalVersion(
     const found = hits.find(({ _version }) => Number(versionText(_version)) > most)
     return found === undefined ? undefined : { id: found._id ?? '', version: versionText(found._version) }
   } catch {
-    // A user who may not look sets the index up as before.
+    // For a user who may not read them, the index is set up as before.
     return undefined
   }
 }

@@ -1,19 +1,19 @@
 import { type Client, errors } from '@opensearch-project/opensearch'
 import { LexpandError } from '../sparse/errors.ts'
 
-/** The oldest release that is promised; docs/versions.md tells which ones are tested. */
+/** The oldest supported release; docs/versions.md lists the tested ones. */
 const MINIMUM = [2, 19] as const
-/** A cluster that hangs is told by what is asked of it next. */
+/** The next request to a cluster that hangs reports it. */
 const PATIENCE_MS = 5_000
 
 export interface EngineVersion {
-  /** `opensearch`; undefined for Elasticsearch and what came before. */
+  /** `opensearch`; undefined for Elasticsearch and its predecessors. */
   readonly distribution: string | undefined
-  /** `3.6.0`. */
+  /** Version number, such as `3.6.0`. */
   readonly number: string
 }
 
-/** @throws what the client throws */
+/** @throws any error of the client */
 export async function engineVersion(client: Client, requestTimeout?: number): Promise<EngineVersion> {
   const { body } = await client.info({}, { requestTimeout })
   const { number, distribution } = body.version
@@ -21,9 +21,9 @@ export async function engineVersion(client: Client, requestTimeout?: number): Pr
 }
 
 /**
- * Why Lexpand does not work with this engine, whatever is asked of it.
+ * Reason why Lexpand cannot work with this engine at all.
  *
- * @returns undefined where it does
+ * @returns undefined where it can
  */
 export function unfit({ distribution, number }: EngineVersion): string | undefined {
   if (distribution !== 'opensearch')
@@ -34,8 +34,8 @@ export function unfit({ distribution, number }: EngineVersion): string | undefin
 }
 
 /**
- * Refuses an engine that is none of ours before anything is asked of it or written to it. A cluster that does not
- * answer, or not this user (`cluster:monitor/main` is in no role but the operator's), is not judged.
+ * Refuses an unsupported engine before anything is asked of it or written to it. A cluster that does not answer, or
+ * does not answer this user (only the operator's role has `cluster:monitor/main`), is accepted.
  *
  * @throws LexpandError CONFIGURATION
  */

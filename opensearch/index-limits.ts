@@ -1,17 +1,17 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from './failures/engine-error.ts'
 
-/** What one search of an index may ask for. An owner may have lowered each limit; none is above the engine's own default. */
+/** Limits of one search of an index. An owner may have lowered each of them; none is above the engine's own default. */
 export interface IndexLimits {
-  /** Hits: `from + size`. */
+  /** Largest `from + size`. */
   readonly resultWindow: number
-  /** Documents of a shard that a second phase may score. */
+  /** Largest number of documents of a shard that a second phase may score. */
   readonly rescoreWindow: number
-  /** Fields that scripts work out for each hit; 0 forbids them. */
+  /** Largest number of fields that scripts compute for each hit; 0 forbids them. */
   readonly scriptFields: number
 }
 
-/** The engine's own. */
+/** The engine's defaults. */
 export const DEFAULT_LIMITS: IndexLimits = { resultWindow: 10_000, rescoreWindow: 10_000, scriptFields: 32 }
 
 const SETTINGS: Readonly<Record<keyof IndexLimits, string>> = {
@@ -24,7 +24,7 @@ const SETTINGS: Readonly<Record<keyof IndexLimits, string>> = {
 export const LIMIT_SETTINGS = Object.values(SETTINGS)
 
 /**
- * The limits of an index; the least ones of several.
+ * The limits of an index; for several indices, the lowest ones.
  *
  * @returns the engine's defaults for a user who may not read settings
  * @throws LexpandError INDEX or SERVICE when the engine cannot say
@@ -51,12 +51,12 @@ export async function indexLimits(client: Client, index: string): Promise<IndexL
   }
 }
 
-/** Most hits that one search of an index may ask for, as {@link indexLimits} says. */
+/** Largest number of hits that one search of an index may ask for, from {@link indexLimits}. */
 export async function resultWindow(client: Client, index: string): Promise<number> {
   return (await indexLimits(client, index)).resultWindow
 }
 
-/** @param settings flat, as the engine answers */
+/** @param settings with flat names, as the engine answers */
 export function limitsIn(settings: unknown): IndexLimits {
   const limit = (name: keyof IndexLimits, least: number) => {
     const found = Number((settings as Readonly<Record<string, unknown>> | undefined)?.[SETTINGS[name]])

@@ -28,8 +28,8 @@ process.exitCode = await JOBS[job](rest)
 function installPackages() {
   if (areInstalled(readLock('package-lock.json'), readLock('node_modules/.package-lock.json'))) return
   process.stderr.write('installing the npm packages of package-lock.json\n')
-  // No package of ours needs its install script (onnxruntime-node holds its CPU library, its script would fetch the
-  // one for GPUs), and npm runs such scripts only where it is allowed to: so never.
+  // No package needs its install script (onnxruntime-node contains its CPU library; its script would download the one
+  // for GPUs), and npm runs such scripts only where they are allowed, so they are never run.
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund']
   const installed = runNpm(['ci', ...flags], { cwd: root, stdio: ['ignore', 2, 2] }, node)
   if (installed.status === 0) return
@@ -51,7 +51,7 @@ function readLock(file) {
   try {
     return JSON.parse(readFileSync(join(root, file), 'utf8')).packages
   } catch {
-    // No packages yet.
+    // There are no packages yet.
     return {}
   }
 }
@@ -186,7 +186,7 @@ function endGroup(child) {
   }
 }
 
-/** Without Maven or a JDK everything else is tested all the same: integration tests of the plugin skip themselves. */
+/** Without Maven or a JDK all other tests still run: integration tests of the plugin skip themselves. */
 async function buildPlugin(run) {
   // Reports and zip of an earlier build say nothing about this source.
   rmSync(join(root, 'plugin', 'target'), { recursive: true, force: true })

@@ -14,7 +14,7 @@ import { type ModelFlags, openModel, withModel } from '../shell/model.ts'
 import { runLong } from '../shell/process/long-running.ts'
 
 const DEFAULT_ADDRESS = '127.0.0.1:9465'
-/** Agents hold one or two each; 50 calls at once of one are served. */
+/** Agents hold one or two connections each; 50 simultaneous calls of one are served. */
 const MOST_CONNECTIONS = 500
 
 export function register(program: Command): void {
@@ -86,7 +86,7 @@ async function serve(flags: McpFlags, logger: Logger, signal: AbortSignal): Prom
   }
 }
 
-/** Loaded by this command alone, from packages that not everybody installs. */
+/** Loaded only by this command, from packages that are optional. */
 async function protocol(): Promise<typeof import('../../integrations/mcp/index.ts')> {
   try {
     return await import('../../integrations/mcp/index.ts')

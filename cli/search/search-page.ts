@@ -59,7 +59,7 @@ export function resultPage(
   ].join('\n')
 }
 
-/** Pieces that are named; the others weigh less. */
+/** Number of pieces that are named; the others weigh less. */
 const NAMED_PIECES = 8
 
 function addedBy({ documents, pieces }: FeedbackReport): string {

@@ -44,7 +44,7 @@ export interface FusionFlags {
   readonly balance?: number | 'auto' | undefined
 }
 
-/** How hybrid puts both signals together. */
+/** The option for how hybrid combines both signals. */
 export function withFusion(command: Command): Command {
   return command
     .addOption(

@@ -196,7 +196,7 @@ function javaArguments({ home, jdk, dataDirectory, heap, isShortLived }: OpenSea
   ]
 }
 
-/** What keeps plugins in their bounds: since OpenSearch 3 an agent, which some releases do not publish; before, Java's own. */
+/** Arguments that confine plugins: since OpenSearch 3 an agent, which some releases do not publish; before, Java's own security manager. */
 function guard(home: string, { feature }: Jdk): string[] {
   const agent = join(home, 'agent', 'opensearch-agent.jar')
   if (existsSync(agent)) return [`-javaagent:${agent}`]

@@ -1,25 +1,25 @@
 import { EngineError } from '../host/errors.ts'
 
-/** A release of OpenSearch that Lexpand knows how to fetch and run. */
+/** A release of OpenSearch that Lexpand can download and run. */
 export interface Release {
   readonly version: string
-  /** Releases of Java that it runs on; no `most`: any newer one. */
+  /** Releases of Java that it runs on; without `most`, any newer one. */
   readonly java: { readonly least: number; readonly most?: number | undefined }
-  /** A node without a JDK, published as a Maven artifact by the OpenSearch project; absent: made of its jars alone. */
+  /** A node without a JDK, published as a Maven artifact by the OpenSearch project; absent for a release that is made of its jars. */
   readonly zip?: { readonly sha256: string; readonly megabytes: number } | undefined
-  /** What its zip lacks; absent: the zip is a whole node. */
+  /** Parts that the zip lacks; absent where the zip is a whole node. */
   readonly parts?: Parts | undefined
 }
 
-/** Jars that make a whole node of what is published in pieces. */
+/** Jars that complete a node whose parts are published separately. */
 export interface Parts {
-  /** Of `lib`, with all that they depend on: `group:artifact:version`. */
+  /** Jars of `lib` with all their dependencies: `group:artifact:version`. */
   readonly lib: readonly string[]
-  /** Built from their artifacts of this release. */
+  /** Modules built from the artifacts of this release. */
   readonly modules: readonly ModuleName[]
-  /** Taken from {@link LENDER_VERSION}, since this one's are not published. */
+  /** Modules taken from {@link LENDER_VERSION}, since this release does not publish its own. */
   readonly borrowed: readonly ModuleName[]
-  /** Of the list of all jars, see `digestOfJars`. */
+  /** Digest of the list of all jars, see `digestOfJars`. */
   readonly sha256: string
 }
 
@@ -33,16 +33,16 @@ export type ModuleName =
   | 'reindex'
   | 'parent-join'
 
-/** What runs unless LEXPAND_OPENSEARCH_VERSION names another one. */
+/** The default release; LEXPAND_OPENSEARCH_VERSION names another one. */
 export const OPENSEARCH_VERSION = '3.6.0'
-/** Its parts stand in for what others do not publish. */
+/** Release whose parts replace those that others do not publish. */
 export const LENDER_VERSION = '3.8.0'
 
-/** Oldest first. `npm run report:matrix` runs the integration tests on each, and docs/versions.md tells the result. */
+/** Oldest first. `npm run report:matrix` runs the integration tests on each; docs/versions.md shows the results. */
 export const RELEASES: readonly Release[] = [
   {
     version: '2.19.6',
-    // Its security manager is gone from Java 24 on.
+    // OpenSearch 2 needs Java's security manager, which Java 24 removed.
     java: { least: 17, most: 23 },
     zip: { sha256: '71d6d8b1c637f3faecda0752b184b1cc526fc6eaad59ec1408c6327bb00b9293', megabytes: 56 },
     parts: {

@@ -15,7 +15,7 @@ export interface RedisOptions {
   /** Holds the append-only log; existing content stays. */
   readonly dataDirectory: string
   readonly user: ServiceUser | undefined
-  /** Taken -> another one. */
+  /** If this port is taken, another one is used. */
   readonly preferredPort: number
   /** @default the loopback address */
   readonly network?: NetworkPlace | undefined
@@ -64,7 +64,7 @@ async function startOnce(options: RedisOptions, port: number): Promise<ProcessRe
         '--maxmemory-policy',
         'noeviction',
       ],
-      // Without a password it would answer nobody but its own namespace.
+      // In protected mode, without a password, Redis would answer only clients of its own namespace.
       ...(network === undefined ? [] : ['--protected-mode', 'no']),
     ],
     cwd: dataDirectory,

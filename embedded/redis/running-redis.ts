@@ -11,10 +11,10 @@ export interface RunningRedis {
 const USUAL_PORT = 6379
 
 /**
- * A Redis that runs on this machine at the usual port and is fit for a queue: it asks for no password, is new enough
- * and evicts no keys. It is somebody else's, so it is only used where Lexpand has no program to start its own.
+ * A Redis that runs on this machine at the usual port and is fit for a queue: it needs no password, is new enough and
+ * evicts no keys. It was started by others, so it is used only where Lexpand has no program to start its own.
  *
- * @returns why there is none, otherwise
+ * @returns the Redis, or the reason why there is none
  */
 export async function findRunningRedis(port = USUAL_PORT): Promise<RunningRedis | string> {
   const url = `redis://${LOOPBACK}:${port}`

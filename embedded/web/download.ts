@@ -6,22 +6,22 @@ import { readBody, request, type WebContext } from './web-request.ts'
 
 export interface Download extends WebContext {
   readonly url: URL
-  /** Where the bytes go. What an earlier call left there is continued. */
+  /** Target file. The rest of an earlier call is continued. */
   readonly file: string
-  /** Bytes that are there, and bytes that there will be (undefined when the server does not say). */
+  /** Called with the numbers of bytes received and in total (undefined when the server does not say). */
   readonly onProgress: (received: number, total: number | undefined) => void
 }
 
-/** More than any archive that is fetched here: a server may not fill the disk. */
+/** Larger than any archive downloaded here: a server must not fill the disk. */
 const LIMIT_BYTES = 2 * 2 ** 30
-/** Breaks in a row without a single byte between them. */
+/** Number of breaks in a row without a single byte between them. */
 const FRUITLESS_BREAKS = 4
 
 /**
- * Fetches a file, and goes on with a range request where the connection breaks or an earlier process was killed. That
- * the bytes are the right ones is for the caller to check.
+ * Downloads a file, and continues with a range request where the connection breaks or an earlier process was killed.
+ * The caller checks the content.
  *
- * @throws EngineError ENGINE_FETCH when the server refuses, or connections break without bringing anything
+ * @throws EngineError ENGINE_FETCH when the server refuses, or when connections break without a byte
  */
 export async function download(options: Download): Promise<void> {
   const file = openSync(options.file, 'a')
@@ -57,7 +57,7 @@ export async function downloadText(url: URL, context: WebContext): Promise<strin
   }
 }
 
-/** @throws Error when the connection breaks, which is worth another try; EngineError when it is not */
+/** @throws Error when the connection breaks, which is worth another attempt; EngineError when it is not */
 async function fetchRest(
   { url, onProgress, ...context }: Download,
   have: number,
@@ -69,7 +69,7 @@ async function fetchRest(
   try {
     if (response.statusCode === 416) {
       if (Number(range?.[2]) === have) return
-      // What is here is no beginning of what is there.
+      // The stored part is not the beginning of the server's file.
       ftruncateSync(file, 0)
       throw new Error('the server has fewer bytes than there are already')
     }
@@ -93,8 +93,8 @@ interface Piece extends Pick<Download, 'url' | 'onProgress'> {
 }
 
 /**
- * Chunks are written as they arrive, at once: what an async iterator holds when the connection breaks would be lost, and
- * a connection that always breaks early would bring nothing.
+ * Writes chunks at once as they arrive: the content of an async iterator would be lost when the connection breaks, and
+ * a connection that always breaks early would never finish.
  */
 function append(response: IncomingMessage, file: number, piece: Piece): Promise<void> {
   const { url, start, total, onProgress } = piece
@@ -139,7 +139,7 @@ function unwritable(url: URL, cause: unknown): EngineError {
   )
 }
 
-/** Overload and gateways pass; what the server will always say does not. */
+/** Overload and failures of gateways pass; permanent refusals do not. */
 function repeatable({ statusCode = 0 }: IncomingMessage): Error | undefined {
   return statusCode >= 500 || statusCode === 429 || statusCode === 408
     ? new Error(`status ${statusCode}`)
@@ -162,7 +162,7 @@ function unreachable(url: URL, cause: unknown): EngineError {
   )
 }
 
-/** Without a user name and a password. */
+/** The URL without user name and password. */
 function shown(url: URL): string {
   return `${url.origin}${url.pathname}`
 }

@@ -5,16 +5,16 @@ import { EngineError } from '../host/errors.ts'
 export interface WebContext {
   /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case, are read from it. */
   readonly environment: NodeJS.ProcessEnv
-  /** Before the first repetition, milliseconds; doubled each time. @default 500 */
+  /** Milliseconds before the first repetition; doubled each time. @default 500 */
   readonly retryDelayMs?: number | undefined
-  /** Silence after which a connection counts as broken, milliseconds. @default 20000 */
+  /** Milliseconds of silence after which a connection counts as broken. @default 20000 */
   readonly silenceMs?: number | undefined
 }
 
 const REDIRECTS = 5
 
 /**
- * The answer to a GET, its body still to be read; redirects are followed, never from https to http.
+ * Sends a GET; the caller reads the body. Redirects are followed, but never from https to http.
  *
  * @throws Error when the connection cannot be made or breaks
  */

@@ -10,7 +10,7 @@ import {
 } from '../tools/index.ts'
 
 export interface LexpandToolOptions extends ScopeOptions {
-  /** Says to the model what is in the indices, and when to ask. @default a general description of search */
+  /** Tells the model what is in the indices and when to ask. @default a general description of search */
   readonly description?: string | undefined
 }
 

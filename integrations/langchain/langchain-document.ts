@@ -3,7 +3,7 @@ import { documentText } from '../../mappings/index.ts'
 import type { SearchHit } from '../../pipelines/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 
-/** What LangChain's documents carry besides their text. */
+/** Metadata of LangChain's documents. */
 export type LexpandMetadata = Record<string, unknown> & { readonly lexpand: FoundBy }
 
 export interface FoundBy {
@@ -13,7 +13,7 @@ export interface FoundBy {
   readonly highlights?: readonly string[] | undefined
 }
 
-/** A hit as LangChain has it. @param fields text fields; only those on the top level are taken out of the metadata */
+/** A hit as a document of LangChain. @param fields text fields; only those on the top level are removed from the metadata */
 export function documentOf(
   { id, index, score, source, explanation, highlights }: SearchHit,
   fields: readonly string[],
@@ -34,8 +34,8 @@ export function documentOf(
 }
 
 /**
- * What is stored for a document: its metadata, and its text in the field. Metadata of documents that a retriever gave can be
- * stored again.
+ * The source that is stored for a document: its metadata, and its text in the field. Metadata of documents from a
+ * retriever can be stored again.
  *
  * @throws LexpandError INPUT where the metadata holds a value of that name
  */

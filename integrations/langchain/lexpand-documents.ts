@@ -11,17 +11,17 @@ import { LexpandRetriever, type LexpandRetrieverInput } from './lexpand-retrieve
 export interface LexpandDocumentsOptions {
   readonly client: Client
   readonly model: SearchResources
-  /** Of the model of the index, from `openQueue`. */
+  /** Queue of the model of the index, from `openQueue`. */
   readonly queue: EncodeQueue
-  /** Index that `setUp` has made, with one text field on the top level. */
+  /** Index made by `setUp`, with one text field on the top level. */
   readonly index: string
 }
 
-/** Ids of one request. */
+/** Number of ids in one request. */
 const DELETED_AT_ONCE = 1_000
 
 /**
- * Documents of LangChain into an index and out of it. Workers encode them: a document is found by its words as soon as the
+ * Stores and deletes documents of LangChain. Workers encode them: a document is found by its words as soon as the
  * engine has refreshed, and by its meaning when a worker has written its vector.
  */
 export class LexpandDocuments {
@@ -33,11 +33,13 @@ export class LexpandDocuments {
   }
 
   /**
-   * Stores documents; one with the id of another takes its place.
+   * Stores documents; a document with an existing id replaces the stored one.
    *
-   * @param options ids in the order of the documents. @default the documents' own, else random ones
+   * @param options ids in the order of the documents.
+   * @default the documents' own, else random ones
    * @returns the ids
-   * @throws LexpandError INPUT for ids that do not fit or documents that the engine refuses, with its reasons; the others are stored
+   * @throws LexpandError INPUT for ids that do not fit or documents that the engine refuses, with its reasons; the
+   *   others are stored
    */
   async addDocuments(
     documents: readonly DocumentInterface[],
@@ -67,7 +69,7 @@ export class LexpandDocuments {
     return ids
   }
 
-  /** Deletes documents; ids that are not there are no error. @throws LexpandError INDEX or SERVICE */
+  /** Deletes documents; missing ids are no error. @throws LexpandError INDEX or SERVICE */
   async delete({ ids }: { readonly ids: readonly string[] }): Promise<void> {
     const { client, index } = this.#options
     for (let at = 0; at < ids.length; at += DELETED_AT_ONCE) {

@@ -10,26 +10,27 @@ export interface LexpandRetrieverInput extends BaseRetrieverInput {
   readonly client: Client
   /** The model that filled the index, from `loadModel`. */
   readonly model: SearchResources
-  /** Index or alias, or several that one query can ask. */
+  /** Index or alias, or several that one query can search. */
   readonly index: string | readonly string[]
-  /** Documents at most, 0 to 10,000. @default 4, as LangChain's stores have it */
+  /** Largest number of documents, 0 to 10,000. @default 4, as in LangChain's stores */
   readonly k?: number | undefined
-  /** Anything else that `search` takes: filter, mode, balance, boosts ... @default as `search` */
+  /** Further options of `search`: filter, mode, balance, boosts ... @default those of `search` */
   readonly request?: RetrieverRequest | undefined
 }
 
 export type RetrieverRequest = Omit<SearchRequest, 'index' | 'text' | 'size' | 'sourceFields' | 'signal'>
 
-/** What one call can change. */
+/** Options that one call can change. */
 export interface LexpandRetrieverConfig extends RunnableConfig {
   readonly k?: number | undefined
 }
 
 /**
- * LangChain's retriever by learned sparse search: text in, documents out, no embedding model. The content of a document is the
- * text of the index's text fields, its metadata everything else that is stored, with {@link LexpandMetadata} under `lexpand`.
+ * A retriever of LangChain with learned sparse search: text in, documents out, no embedding model. The content of a
+ * document is the text of the index's text fields, its metadata the rest of the stored document, with {@link
+ * LexpandMetadata} under `lexpand`.
  *
- * Errors are those of `search`.
+ * Its errors are those of `search`.
  */
 export class LexpandRetriever extends BaseRetriever<LexpandMetadata> {
   static override lc_name(): string {

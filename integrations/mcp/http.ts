@@ -13,19 +13,19 @@ import { type McpServerSettings, mcpServer } from './mcp-server.ts'
 export interface McpAppSettings extends McpServerSettings {
   /** Whether only this machine can reach the server; other names in the Host header are refused then. */
   readonly onlyLoopback: boolean
-  /** What callers have to show as bearer token; needed unless `onlyLoopback`. At least 16 characters. */
+  /** Bearer token that callers have to send; required unless `onlyLoopback`. At least 16 characters. */
   readonly token?: string | undefined
 }
 
 export const MCP_PATH = '/mcp'
 
-/** Arguments of tools have bounds far below. */
+/** The bounds of arguments are far below. */
 const LARGEST_BODY_BYTES = 1_000_000
 const SHORTEST_TOKEN = 16
 
 /**
- * The pages of a server by Streamable HTTP: {@link MCP_PATH}, and nothing else. Web pages never reach it: of requests
- * with an Origin header, those of this machine are answered.
+ * Serves MCP by Streamable HTTP at {@link MCP_PATH} only. Web pages of other machines cannot reach it: requests with a
+ * foreign Origin header are refused.
  *
  * @throws LexpandError CONFIGURATION without a token for a server that others can reach
  */

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import { type McpServerSettings, mcpServer } from './mcp-server.ts'
 
-/** A message up to this size is answered, if only with a refusal; a longer one ends the connection. */
+/** A message up to this size gets an answer, at least a refusal; a longer one ends the connection. */
 const LARGEST_MESSAGE_BYTES = 32_000_000
 
 /**

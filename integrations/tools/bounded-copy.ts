@@ -2,17 +2,17 @@ import { exactNumber } from '../../sparse/exact-json.ts'
 import { textStart } from '../../sparse/text-start.ts'
 
 export interface CopyBounds {
-  /** UTF-16 units of keys and values together. */
+  /** Largest number of UTF-16 units of keys and values together. */
   readonly units: number
-  /** Units of texts to leave out, in the order of the document: what earlier copies held. @default 0 */
+  /** Number of UTF-16 units of texts to skip, in the order of the document: those in earlier copies. @default 0 */
   readonly skip?: number | undefined
 }
 
 export interface BoundedCopy {
   readonly copy: Record<string, unknown>
-  /** Whether something did not fit. */
+  /** Whether a part did not fit. */
   readonly isCut: boolean
-  /** Units of texts in the copy. */
+  /** Number of UTF-16 units of texts in the copy. */
   readonly shown: number
 }
 
@@ -20,8 +20,9 @@ export interface BoundedCopy {
 const DEEPEST = 32
 
 /**
- * A copy of a document that is no larger than its bounds: texts are cut, and what comes after the last one that fits is
- * left out. Numbers that JavaScript cannot hold become texts of their digits. Keys are own keys, whatever their name.
+ * A copy of a document that is no larger than its bounds: texts are cut, and everything behind the last one that fits
+ * is left out. Numbers that JavaScript cannot hold become texts of their digits. Keys are own keys, whatever their
+ * name.
  */
 export function boundedCopy(source: Readonly<Record<string, unknown>>, bounds: CopyBounds): BoundedCopy {
   let { units: left, skip = 0 } = bounds

@@ -5,7 +5,7 @@ import { listIndicesTool } from './list-indices.ts'
 import { searchTool } from './search-tool.ts'
 import type { DocumentTool } from './tool.ts'
 
-/** All that an agent can do, in the order in which it is shown. */
+/** All tools of an agent, in the order in which they are listed. */
 export const DOCUMENT_TOOLS = [
   searchTool,
   getDocumentTool,

@@ -6,7 +6,7 @@ import { LexpandError } from '../../sparse/errors.ts'
 import { textStart } from '../../sparse/text-start.ts'
 import type { Scope } from './scope.ts'
 
-/** The parts of a search that tools send; the scope's filter and time are added here, and nowhere else. */
+/** The parts of a search that tools send; only this file adds the scope's filter and time. */
 export interface ScopedRequest {
   readonly index: string
   readonly size: number
@@ -17,8 +17,8 @@ export interface ScopedRequest {
 }
 
 /**
- * A search that stays inside of the scope. It goes through the search pipeline of the index, as every search of a user does:
- * what its owner hides stays hidden.
+ * Searches inside the scope. It goes through the search pipeline of the index, like every search of a user: documents
+ * that the owner hides stay hidden.
  *
  * @throws LexpandError
  */
@@ -56,9 +56,9 @@ export interface FoundDocument {
 }
 
 /**
- * One document, read by a search and not by its id alone, so that the scope and the owner's rules hold.
+ * Reads one document by a search and not by its id alone, so that the scope and the owner's rules hold.
  *
- * @throws LexpandError QUERY when there is none, or the scope hides it: both in the same words
+ * @throws LexpandError QUERY with the same message when there is no such document and when the scope hides it
  */
 export async function readDocument(
   scope: Scope,

@@ -6,9 +6,9 @@ export type FilterType = 'text' | 'number' | 'date' | 'boolean'
 
 /** A field whose values can be compared. */
 export interface FilterField {
-  /** As documents have it. */
+  /** Name in documents. */
   readonly name: string
-  /** As the engine knows it: `brand.keyword` for a `brand` that is text. */
+  /** Path in the engine: `brand.keyword` for a `brand` that is text. */
   readonly path: string
   readonly type: FilterType
 }
@@ -32,8 +32,8 @@ const TYPES: ReadonlyMap<string, FilterType> = new Map([
 ])
 
 /**
- * Reads them from the mapping; of several indices behind an alias, those that all of them have. Fields inside of `nested`
- * objects and those that no query finds are left out.
+ * Reads the fields that can be filtered from the mapping; for several indices behind an alias, those that all of them
+ * have. Fields inside `nested` objects and those that no query finds are left out.
  *
  * Needs the privilege `indices:admin/mappings/get`.
  */
@@ -47,7 +47,7 @@ export async function readFilterFields(client: Client, index: string): Promise<F
   )
 }
 
-/** @returns in the order of their names */
+/** @returns fields in the order of their names */
 export function filterFields({ properties = {} }: IndexMapping): FilterField[] {
   const fields = [...allFields(properties)]
   const nested = fields.filter(([, { type }]) => type === 'nested').map(([path]) => `${path}.`)

@@ -8,7 +8,7 @@ import type { FilterField } from './filter-fields.ts'
 const value = z.union([z.string().max(1_000), z.number(), z.boolean()])
 const bound = z.union([z.string().max(100), z.number()])
 
-/** One condition on one field. An agent names fields and values; the query DSL is written here alone. */
+/** One condition on one field. An agent names fields and values; only this file writes query DSL. */
 export const filterSchema = z
   .strictObject({
     field: z.string().min(1).max(256).describe('Name of a field that list_indices shows'),
@@ -31,9 +31,9 @@ export const filtersSchema = z
 export type Filter = z.output<typeof filterSchema>
 
 /**
- * Query DSL of conditions.
+ * Turns conditions into query DSL.
  *
- * @throws LexpandError QUERY for a field that cannot be filtered by
+ * @throws LexpandError QUERY for a field that cannot be filtered
  */
 export function filterClauses(filters: readonly Filter[], fields: readonly FilterField[]): QueryClause[] {
   return filters.flatMap((filter) => clausesOf(filter, pathOf(filter.field, fields)))

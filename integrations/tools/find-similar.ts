@@ -11,7 +11,7 @@ import { documentId, hitsSchema, indexName, limit } from './hit-schema.ts'
 import type { Scope } from './scope.ts'
 import { type DocumentTool, NOTICE } from './tool.ts'
 
-/** Word pieces of a vector that take part: the heaviest say what a document is about. */
+/** Number of word pieces of a vector that take part: the heaviest show what a document is about. */
 const PIECES = 48
 
 const input = z.strictObject({ id: documentId, index: indexName, filters: filtersSchema.optional(), limit })
@@ -65,7 +65,7 @@ export const findSimilarTool: DocumentTool<typeof input, typeof output> = {
     ].join('\n'),
 }
 
-/** Stands in for the pieces of a text: both documents share the piece, whether their texts name it or not. */
+/** Replaces the pieces of a text: both documents share the piece, whether their texts contain it or not. */
 const SHARED = { has: () => true } as unknown as ReadonlySet<string>
 
 function vectorOf(source: Readonly<Record<string, unknown>>, field: string): Map<string, number> {
@@ -74,7 +74,7 @@ function vectorOf(source: Readonly<Record<string, unknown>>, field: string): Map
   return new Map(Object.entries(stored).map(([piece, weight]) => [piece, Number(weight)]))
 }
 
-/** Weighted as a query would be: a piece counts by its weight in the document and by its rarity. */
+/** Weights pieces like those of a query: by their weight in the document and their rarity. */
 function heaviest(
   vector: ReadonlyMap<string, number>,
   { queryTable, tokenizer }: Scope['resources'],

@@ -4,7 +4,7 @@ import { documentUri, readDocument } from './documents.ts'
 import { documentId, indexName } from './hit-schema.ts'
 import { type DocumentTool, NOTICE } from './tool.ts'
 
-/** UTF-16 units of a document that one answer holds. */
+/** Number of UTF-16 units of a document in one answer. */
 export const DOCUMENT_UNITS = 40_000
 
 const input = z.strictObject({
@@ -46,7 +46,7 @@ export const getDocumentTool: DocumentTool<typeof input, typeof output> = {
       uri: documentUri(index, document.id),
       fields: copy,
       cut: isCut,
-      // Without a text that went on, another call would give the same.
+      // Without further text another call would return the same.
       next_offset: isCut && shown > 0 ? offset + shown : undefined,
       notice: NOTICE,
     }

@@ -22,7 +22,7 @@ export const mode = z
   .optional()
   .describe('hybrid (default): meaning and words; sparse: meaning; bm25: words')
 
-/** One word that brought a hit up. */
+/** One word that contributed to a hit's score. */
 export const reasonSchema = z.object({
   word: z.string().describe('Word piece of the query'),
   score: z.number().describe('Its part of the score'),

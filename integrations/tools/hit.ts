@@ -6,7 +6,7 @@ import { documentUri } from './documents.ts'
 import type { FilterField } from './filter-fields.ts'
 import type { Hit } from './hit-schema.ts'
 
-/** UTF-16 units of an excerpt, reasons of a hit, and units of its values. */
+/** UTF-16 units of an excerpt, number of reasons of a hit, and UTF-16 units of its values. */
 const EXCERPT_UNITS = 600
 const REASONS = 8
 const VALUE_UNITS = 1_000
@@ -20,7 +20,7 @@ export interface RawHit {
   readonly explanation?: readonly TokenContribution[] | undefined
 }
 
-/** A hit as agents see it, within its bounds. @param textFields as the specification has them */
+/** A hit in the form for agents, within its bounds. @param textFields text fields of the specification */
 export function hitOf(
   { index, id, score, source, highlights = [], explanation = [] }: RawHit,
   textFields: readonly string[],
@@ -44,7 +44,7 @@ export function reasonsOf(explanation: readonly TokenContribution[], most: numbe
   }))
 }
 
-/** Matched places, or the beginning. */
+/** Matched places, or the beginning of the text. */
 export function excerptOf(
   source: Readonly<Record<string, unknown>>,
   textFields: readonly string[],
@@ -55,7 +55,7 @@ export function excerptOf(
   return textStart(text.replace(/\s+/g, ' ').trim(), EXCERPT_UNITS)
 }
 
-/** One line of a hit; what the document says is a JSON string in it. */
+/** One line of a hit; quotations of the document are JSON strings. */
 export function hitLine({ id, score, excerpt, why }: Hit, rank: number): string {
   const words = why.map(({ word, in_text }) => `${word}${in_text ? '' : '*'}`).join(' ')
   return `${rank}. id ${JSON.stringify(id)} score ${score}: ${JSON.stringify(excerpt)}${words === '' ? '' : ` (by: ${JSON.stringify(words)})`}`

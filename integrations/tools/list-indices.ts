@@ -70,7 +70,7 @@ export const listIndicesTool: DocumentTool<typeof input, typeof output> = {
 type IndexDescription = z.output<typeof indexSchema>
 type FieldDescription = z.output<typeof fieldSchema>
 
-/** One that is missing or broken must not hide the others. */
+/** A missing or broken index must not hide the others. */
 async function describeIndex(scope: Scope, index: string, signal: AbortSignal): Promise<IndexDescription> {
   try {
     const { specification } = await scope.resources.cache.target(scope.client, index)
@@ -106,7 +106,7 @@ interface FieldAggregation {
   readonly max_as_string?: string
 }
 
-/** By number: names of fields have characters that names of aggregations may not. */
+/** Numbered, because names of fields have characters that names of aggregations may not have. */
 function nameOf(at: number): string {
   return `f${at}`
 }

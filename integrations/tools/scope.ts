@@ -6,7 +6,7 @@ import { textStart } from '../../sparse/text-start.ts'
 import { lexpandIndices } from '../../workers/sweep/lexpand-indices.ts'
 import { type FilterField, readFilterFields } from './filter-fields.ts'
 
-/** What the tools of an agent may reach; nothing that an agent sends can widen it. */
+/** The documents that the tools of an agent may reach; no argument of an agent can widen it. */
 export interface ScopeOptions {
   readonly client: Client
   /** Tokenizer and query table of the model that filled the indices; a loaded model has both. */
@@ -14,19 +14,21 @@ export interface ScopeOptions {
   /** Names of indices or aliases. @default every index of the cluster that Lexpand has set up */
   readonly indices?: readonly string[] | undefined
   /**
-   * Query DSL clauses that every document has to match, in every tool: of a tenant, say. A document outside of it does
-   * not exist for the agent. @default none
+   * Query DSL clauses that every document has to match, in every tool, such as those of a tenant. A document outside
+   * does not exist for the agent.
+   *
+   * @default none
    */
   readonly filter?: QueryClause | readonly QueryClause[] | undefined
-  /** Of one call, 100 to 600,000. @default 10,000 */
+  /** Time limit of one call in milliseconds, 100 to 600,000. @default 10,000 */
   readonly timeoutMs?: number | undefined
 }
 
-/** Fields of an index change seldom, and agents ask in bursts. */
+/** Fields of an index rarely change, and agents ask in bursts. */
 const FIELDS_MS = 10_000
 const MOST_INDICES = 100
 
-/** {@link ScopeOptions}, checked, with what the tools remember between calls. */
+/** {@link ScopeOptions} after checks, with data that the tools keep between calls. */
 export class Scope {
   readonly client: Client
   readonly resources: SearchResources & { readonly cache: SearchCache }
@@ -54,10 +56,10 @@ export class Scope {
   }
 
   /**
-   * The index that a call is about.
+   * The index of a call.
    *
    * @param asked undefined: the only one
-   * @throws LexpandError QUERY for one outside of the scope, in the same words as for one that does not exist
+   * @throws LexpandError QUERY for an index outside the scope, with the same message as for one that does not exist
    */
   async index(asked: string | undefined): Promise<string> {
     if (asked !== undefined && this.#indices === undefined) return assertIndexName(asked, 'tools')
@@ -72,7 +74,7 @@ export class Scope {
     )
   }
 
-  /** Names in the scope, in alphabetical order where they are found in the cluster; {@link MOST_INDICES} at most. */
+  /** Names in the scope; those found in the cluster are in alphabetical order; at most {@link MOST_INDICES}. */
   async indices(): Promise<readonly string[]> {
     if (this.#indices !== undefined) return this.#indices
     const found = await lexpandIndices(this.client)

@@ -3,7 +3,7 @@ import type { LexicalFields } from '../../mappings/index.ts'
 import { internalSearch } from '../../opensearch/internal-search.ts'
 import { lexicalQuery } from '../query/lexical-query.ts'
 
-/** What the engine says about a score: a tree of named values. */
+/** The engine's explanation of a score: a tree of named values. */
 export interface Explained {
   readonly value: number
   readonly description: string
@@ -11,9 +11,9 @@ export interface Explained {
 }
 
 /**
- * How many times the BM25 of OpenSearch 3, which balances are measured with, the BM25 of an index is. OpenSearch 2 multiplies every
- * score by k1 + 1 (2.2; Lucene's LegacyBM25Similarity), and so does an index of today that asks for it. One hit's
- * explanation tells; a user who may search may ask for it.
+ * Ratio of the BM25 of an index to that of OpenSearch 3, with which balances were measured. OpenSearch 2 multiplies
+ * every score by k1 + 1 (2.2; Lucene's LegacyBM25Similarity), and so does a present index with that similarity. The
+ * explanation of one hit shows the factor; a user who may search may request it.
  *
  * @returns undefined when the text finds nothing
  */
@@ -29,7 +29,7 @@ export async function measureTextScale(
   return hit?._explanation === undefined ? undefined : scaleIn(hit._explanation)
 }
 
-/** The factor of a term's score that is not rarity and frequency; the engine leaves out a factor of 1. */
+/** The factor of a term's score beside rarity and frequency; the engine omits a factor of 1. */
 export function scaleIn({ value, description, details = [] }: Explained): number {
   if (description === 'boost') return value
   return details.map(scaleIn).find((scale) => scale !== 1) ?? 1

@@ -18,7 +18,7 @@ export async function missingPipelines(client: Client, index: string): Promise<s
     )
     const missing: string[] = []
     const known = new Set(named.filter((id) => typeof id === 'string' && id !== '_none'))
-    // What is added while the set is walked is walked, too.
+    // Names that are added during the loop are visited, too.
     for (const id of known) {
       const processors = await processorsOf(client, id as string)
       if (processors === undefined) missing.push(id as string)
@@ -33,7 +33,7 @@ export async function missingPipelines(client: Client, index: string): Promise<s
 
 const SETTINGS = ['index.default_pipeline', 'index.final_pipeline'] as const
 
-/** Names with templates depend on the document, and those that may be missing are the owner's decision. */
+/** Names with templates depend on the document, and optional ones are the owner's decision. */
 function callsOf({ pipeline, on_failure = [], foreach: each }: Step): string[] {
   const { name, ignore_missing_pipeline = false } = pipeline ?? {}
   const own = name === undefined || name.includes('{{') || ignore_missing_pipeline ? [] : [name]

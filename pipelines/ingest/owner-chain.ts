@@ -3,8 +3,9 @@ import { acknowledged } from '../../opensearch/failures/acknowledged.ts'
 import { type IngestProcessor, processorsOf, storePipeline, useByDefault } from './store-pipeline.ts'
 
 /**
- * An index has one default pipeline. Where its owner has one, a chain takes its place: it calls the owner's pipeline, so that
- * changes of the owner still count, and then the stamp, which has to see the text as it will be stored.
+ * Combines an owner's default pipeline with the stamp, since an index has only one default pipeline. The chain calls
+ * the owner's pipeline, so that later changes of it count, and then the stamp, which has to see the text as it will be
+ * stored.
  */
 export async function chainWith(
   client: Client,
@@ -24,12 +25,12 @@ export async function chainWith(
   await useByDefault(client, index, chain)
 }
 
-/** The colon keeps it apart from the stamp of any index, since no index has one in its name. */
+/** The colon distinguishes it from the stamp of any index, since no index name contains one. */
 export function chainName(index: string): string {
   return `lexpand-${index}:chain`
 }
 
-/** @returns the pipeline that a chain calls before a stamp, if it is a chain that calls one and does nothing else */
+/** @returns the pipeline that a chain calls before a stamp, if the chain does nothing else */
 export function ownerIn(chain: string, processors: readonly IngestProcessor[]): string | undefined {
   const [first, ...others] = processors
   if (!chain.endsWith(chainName('').slice('lexpand-'.length)) || others.length > 1) return undefined
@@ -37,8 +38,8 @@ export function ownerIn(chain: string, processors: readonly IngestProcessor[]): 
 }
 
 /**
- * Takes the stamp out of the chain of an index. A chain that called one pipeline of the owner and nothing else gives its place
- * back to it; any other stays, without the stamp.
+ * Removes the stamp from the chain of an index. A chain that only called one pipeline of the owner is replaced by it;
+ * any other stays, without the stamp.
  *
  * @param present the default pipeline of the index
  * @returns whether it was the chain

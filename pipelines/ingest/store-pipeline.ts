@@ -19,7 +19,7 @@ export async function storePipeline(
   await acknowledged(client.ingest.putPipeline({ id, body }), { part: 'ingest pipeline', index })
 }
 
-/** Makes a pipeline the default one of an index; null takes the default away. */
+/** Makes a pipeline the default one of an index; null removes the default. */
 export async function useByDefault(client: Client, index: string, pipeline: string | null): Promise<void> {
   const body = { 'index.default_pipeline': pipeline } as object
   await acknowledged(client.indices.putSettings({ index, body }), { part: 'ingest pipeline', index })

@@ -4,11 +4,11 @@ import { ingestPipelineName } from './ingest-pipeline.ts'
 import { processorsOf } from './store-pipeline.ts'
 
 /**
- * Indices whose default pipeline neither is the stamp nor calls it: a sweep does not hear of what other clients write there
- * before it has compared every text.
+ * Indices whose default pipeline neither is the stamp nor calls it: a sweep notices documents of other clients there
+ * only after it has compared every text.
  *
  * @param index index, or alias of several
- * @returns each with its default pipeline, if it has one
+ * @returns names of the indices with their default pipelines, if any
  * @throws LexpandError INDEX or SERVICE when the engine cannot say
  */
 export async function unstampedIndices(
@@ -24,7 +24,7 @@ export async function unstampedIndices(
       const pipeline = typeof found === 'string' && found !== '_none' ? found : undefined
       if (pipeline === stamp) continue
       const processors = pipeline === undefined ? [] : await processorsOf(client, pipeline)
-      // A missing pipeline is another trouble, see `missingPipelines`.
+      // A missing pipeline is another fault, see `missingPipelines`.
       const isStamped = processors?.some((processor) => processor.pipeline?.name === stamp) ?? true
       if (!isStamped) unstamped.push({ name, pipeline })
     }

@@ -12,33 +12,34 @@ import type { WordPieceTokenizer } from '../../sparse/word-pieces/tokenizer.ts'
 export const DEFAULT_FEEDBACK = { documents: 5, pieces: 20, weight: 0.2 } as const satisfies Feedback
 
 /**
- * Power of a hit's share of the best score. The first hits of a clear answer stand far above the others and then speak
- * alone: with equal shares SciFact ends at .702 instead of .713.
+ * Exponent of a hit's share of the best score. The first hits of a clear answer score far above the others and then
+ * count alone: with equal shares SciFact ends at .702 instead of .713.
  */
 const TRUST_POWER = 8
 
-/** Pieces that are weighted by the index, as a multiple of those that are added: their frequencies may have to be counted. */
+/** Number of pieces that are weighted by the index, as a multiple of the added ones: their frequencies may have to be counted. */
 const CANDIDATES = 3
 
-/** Larger weights come from no encoder. */
+/** No encoder makes larger weights. */
 const LARGEST_WEIGHT = 1_000
 
 /** The stored vector of one of the first hits. */
 export interface FirstHit {
   /** Above 0. */
   readonly score: number
-  /** Piece -> weight, as `_source` has it: nothing about it is certain. */
+  /** Piece -> weight, as in `_source`; not checked. */
   readonly vector: unknown
 }
 
-/** A piece of the first hits, weighted by the model's table. */
+/** A piece of the first hits, with the weight of the model's table. */
 export interface FeedbackCandidate extends QueryToken {
-  /** Sum of its weights in the hits, each times the hit's share. */
+  /** Sum of its weights in the hits, each multiplied by the hit's share. */
   readonly inHits: number
 }
 
 /**
- * Pieces of the first hits that the model's table queries, heaviest first, three times as many as will be added.
+ * Pieces of the first hits that have a weight in the model's table, heaviest first, three times as many as will be
+ * added.
  *
  * @param hits best first
  */
@@ -67,8 +68,8 @@ export function feedbackCandidates(
 /**
  * The pieces that are added to a query, heaviest first.
  *
- * @param weighted the candidates as the query weights pieces
- * @param own weights of the query itself; those of the result sum up to a share of theirs
+ * @param weighted the candidates with the weights of the query
+ * @param own weights of the query itself; those of the result add up to a share of their sum
  */
 export function feedbackTokens(
   candidates: readonly FeedbackCandidate[],

@@ -1,22 +1,22 @@
 import { LexpandError } from '../../sparse/errors.ts'
 
-/** What the question of a conversation is made of, and how. */
+/** Input of the rewriter of a conversation. */
 export interface Conversation {
   readonly text: string
   /** Oldest first. */
   readonly history: readonly string[]
   readonly rewrite?: ((text: string, history: readonly string[]) => string | Promise<string>) | undefined
-  /** Milliseconds that the rewriter has. */
+  /** Time limit of the rewriter in milliseconds. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * The question as the application's rewriter puts it; it takes the place of text and history.
+ * The question from the application's rewriter; it replaces text and history.
  *
- * @param longest UTF-16 units of a question at most
- * @throws LexpandError QUERY for a rewriter that fails, takes longer than its time, or answers with no usable text; the
- *   reason of the signal
+ * @param longest largest number of UTF-16 units of a question
+ * @throws LexpandError QUERY for a rewriter that fails, exceeds its time, or returns no usable text; the reason of the
+ *   signal
  */
 export async function rewritten<Request extends Conversation>(
   request: Request,

@@ -19,7 +19,7 @@ export interface BuiltQuery {
   readonly mode: SearchMode
 }
 
-/** What decides about a query; everything else of a request stands beside it. */
+/** The options that determine a query; the other options of a request are independent of it. */
 export type QueryRequest = Pick<
   SearchRequest,
   | 'index'

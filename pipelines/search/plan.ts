@@ -40,7 +40,7 @@ export interface SearchResources {
   readonly cache?: SearchCache | undefined
 }
 
-/** A checked request with all that answers it. */
+/** A checked request with everything needed to answer it. */
 export interface SearchContext extends SearchResources {
   readonly client: Client
   readonly cache: SearchCache
@@ -59,18 +59,18 @@ export interface Plan {
   readonly query: ScaledQuery | HybridQueries
   /** The sparse query in mode sparse, for two-phase scoring. */
   readonly sparse?: SparseQueryOptions | undefined
-  /** What the first hits are to add; absent where they add nothing. */
+  /** Pieces that the first hits are to add; absent where they add none. */
   readonly feedback?: PlannedFeedback | undefined
 }
 
-/** How the first hits come to add word pieces to a query. */
+/** The steps with which the first hits add word pieces to a query. */
 export interface PlannedFeedback {
   readonly settings: Required<Feedback>
   /** The query that finds the first hits. */
   readonly first: ScaledQuery
-  /** Weights word pieces of the model's table as the query's own are weighted. */
+  /** Weights word pieces of the model's table like those of the query. */
   weigh(tokens: readonly QueryToken[]): Promise<readonly QueryToken[]>
-  /** The query with pieces added; as many as the engine's limit of clauses leaves room for. */
+  /** The query with added pieces, at most as many as the engine's limit of clauses has room for. */
   with(added: readonly QueryToken[]): Pick<Plan, 'query' | 'sparse'>
 }
 
@@ -132,7 +132,7 @@ export async function planSearch(context: SearchContext): Promise<Plan> {
   return { mode, tokens, feedback, ...ofHybrid, ...queryIn(mode) }
 }
 
-/** The plugin takes no weights of ours: it cuts and weights the text itself, and the added pieces stand beside it. */
+/** The plugin accepts no weights: it cuts and weights the text itself, and the added pieces are clauses beside it. */
 function withAdded(
   { form, tokens, filter }: Pick<SparseQueryOptions, 'form' | 'filter'> & { tokens: readonly QueryToken[] },
   added: readonly QueryToken[],
@@ -142,7 +142,7 @@ function withAdded(
   return form === 'lexpand' ? { tokens, added: fitting } : { tokens: withFeedback(tokens, fitting) }
 }
 
-/** What was asked for, else what was measured for the index, else by the rules for queries, which were measured at scale 1. */
+/** The requested balance, else the one measured for the index, else that of the rules for queries, which were measured at scale 1. */
 function balanceOf({ request: { fusion }, target }: SearchContext, pieces: number, scale: number): number {
   const asked = fusion.type === 'sum' ? fusion.balance : 'auto'
   return asked === 'auto' ? (target.choice?.balance ?? balanceFor({ pieces }) / scale) : asked

@@ -175,7 +175,7 @@ export function fusionDepth(window: number, { resultWindow }: IndexLimits = DEFA
   return Math.min(depth, resultWindow)
 }
 
-/** @throws LexpandError QUERY for a page that the lists of this index do not reach */
+/** @throws LexpandError QUERY for a page beyond the lists of this index */
 function checkedDepth({ limits, request }: RankingContext): number {
   const window = request.from + request.size
   if (window <= limits.resultWindow) return fusionDepth(window, limits)

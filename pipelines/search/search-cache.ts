@@ -31,7 +31,7 @@ export class SearchCache {
     return this.#remembered(`coverage ${index}`, this.#lifetimeMs, () => measureCoverage(client, index))
   }
 
-  /** What one search of the index may ask for. */
+  /** Limits of one search of the index. */
   limits(client: Client, index: string): Promise<IndexLimits> {
     return this.#remembered(`limits ${index}`, this.#lifetimeMs, () => indexLimits(client, index))
   }

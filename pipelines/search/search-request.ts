@@ -61,8 +61,8 @@ export interface SearchRequest {
    */
   readonly idf?: QueryIdf | undefined
   /**
-   * Whose rarity counts for `idf`: that of the whole index, or of the documents that pass `filter` (a tenant's own).
-   * Counts inside a filter are kept like the others; the plugin does not know them, and clauses ask instead of it.
+   * Documents whose rarity counts for `idf`: those of the whole index, or those that pass `filter` (a tenant's own).
+   * Counts inside a filter are cached like the others; the plugin cannot use them, so clauses replace it.
    *
    * @default 'index'
    */
@@ -194,7 +194,7 @@ export interface SearchResult<Source = Readonly<Record<string, unknown>>> {
   readonly hits: readonly SearchHit<Source>[]
 }
 
-/** What the first hits have added to a query. */
+/** The word pieces that the first hits added to a query. */
 export interface FeedbackReport {
   /** Ids of the documents whose vectors were read, best first. */
   readonly documents: readonly string[]

@@ -13,7 +13,7 @@ export interface SearchTarget extends InstalledIndex {
   readonly names: readonly string[]
   /** Names as in the request: indices and aliases, separated by commas. */
   readonly asked: string
-  /** What was measured for searches; undefined where nothing was, or where several indices differ in it. */
+  /** Measured choice for searches; undefined where nothing was measured, or where several indices differ in it. */
   readonly choice?: SearchChoice | undefined
 }
 

@@ -61,7 +61,7 @@ export async function search<Source = Readonly<Record<string, unknown>>>(
 
 interface Answer extends Plan {
   readonly ranking: Ranking
-  /** Pieces of the query itself, where the first hits have added some. */
+  /** Pieces of the query itself, where the first hits added others. */
   readonly own?: readonly QueryToken[] | undefined
   readonly report?: FeedbackReport | undefined
   readonly twoPhase?: TwoPhaseReport | undefined
@@ -84,7 +84,7 @@ async function answerFrom(context: SearchContext): Promise<Answer> {
   return { ...answer, own, report, ranking }
 }
 
-/** A single search goes without them: the engine itself says what it asks for too much. */
+/** A single query needs no limits: the engine itself reports what exceeds them. */
 function limitsOf({ query }: Plan, { client, target, request, cache }: SearchContext): Promise<IndexLimits> {
   const isSingle = 'scale' in query && request.twoPhase === undefined
   return isSingle ? Promise.resolve(DEFAULT_LIMITS) : cache.limits(client, target.asked)

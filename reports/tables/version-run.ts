@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What a test did on one release, and why not more. */
+/** Results of a test file on one release, with the reasons for failed and skipped tests. */
 export interface FileOutcome {
   /** Below `integration-tests/`. */
   readonly file: string
@@ -40,7 +40,7 @@ const vitestReport = z.object({
   ),
 })
 
-/** Reads what vitest's reporter `json` writes. */
+/** Parses the output of vitest's reporter `json`. */
 export function outcomesOf(report: unknown): FileOutcome[] {
   return vitestReport.parse(report).testResults.map(({ name, message, assertionResults: tests }) => {
     const failed = tests

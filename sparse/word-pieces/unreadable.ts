@@ -16,7 +16,7 @@ export function unreadableShare(text: string, tokenizer: WordPieceTokenizer): nu
   return share > UNREADABLE_SHARE ? share : undefined
 }
 
-/** As {@link unreadableShare}. */
+/** Whether the share of {@link unreadableShare} is above its limit. */
 export function isUnreadable(text: string, tokenizer: WordPieceTokenizer): boolean {
   return unreadableShare(text, tokenizer) !== undefined
 }

@@ -268,7 +268,7 @@ if (params.sparse_field != null) {
   seen.vector = vector instanceof Map ? vector.size() : -1;
 }`)
 
-/** What the script would say of sidecar and vector. */
+/** The values that the script would return for sidecar and vector. */
 function seenInSource(
   { specification, vectorsInSource }: InstalledIndex,
   source: Readonly<Record<string, unknown>>,

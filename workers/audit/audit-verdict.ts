@@ -1,6 +1,6 @@
 import type { DocumentState, Sidecar } from '../../mappings/sidecar.ts'
 
-/** What an audit reads of one document. */
+/** The parts of a document that an audit reads. */
 export interface AuditedDocument {
   readonly id: string
   readonly routing?: string | undefined

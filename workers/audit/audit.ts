@@ -26,7 +26,7 @@ export interface AuditSample {
   readonly index: string
   readonly id: string
   readonly routing?: string | undefined
-  /** What is stored of a document that is `failed` or unreadable. */
+  /** Stored reason of a document that is `failed` or unreadable. */
   readonly reason?: string | undefined
 }
 
@@ -48,7 +48,7 @@ export interface AuditResult extends AuditCounts {
 export interface AuditOptions {
   /** Number of examples of each finding. @default 5 */
   readonly samples?: number | undefined
-  /** How long a document may be pending without being a problem, in seconds. @default 300 */
+  /** Seconds for which a document may be pending without being a problem. @default 300 */
   readonly graceSeconds?: number | undefined
   /** Largest text that the workers encode, in UTF-8 bytes. @default DEFAULT_MAX_TEXT_BYTES */
   readonly maxTextBytes?: number | undefined
@@ -98,7 +98,7 @@ export async function audit(client: Client, index: string, options: AuditOptions
   }
 }
 
-/** What all audited indices add to. */
+/** Sums over all audited indices. */
 interface Tally {
   readonly samples: Samples
   readonly repaired: RepairCounts

@@ -51,8 +51,8 @@ export function inlineTextParams({ fields }: IndexSpecification) {
 }
 
 /**
- * What a page asks of each document: the script, or the named parts of `_source` where the owner of the index allows no
- * script fields (`index.max_script_fields`). {@link withSeen} makes the answers alike.
+ * The part of a page request for each document: the script, or the named parts of `_source` where the owner of the
+ * index allows no script fields (`index.max_script_fields`). {@link withSeen} makes the answers alike.
  */
 export function inlineTextRequest(
   { scriptFields }: Pick<IndexLimits, 'scriptFields'>,

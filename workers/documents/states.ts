@@ -79,7 +79,7 @@ export function pendingSidecar(
   return { state: enter(event, before, 'pending'), text_hash, pending_since: now.toISOString() }
 }
 
-/** What a sidecar says about the text of a vector. */
+/** Facts about the text of a vector in its sidecar. */
 export interface EncodedText extends Omit<ExpandedText, 'vector'> {
   readonly encodedAt: Date
   /** See `unreadableShare`. */
@@ -105,7 +105,7 @@ export function readySidecar(
   }
 }
 
-/** In `error`, which every sidecar has had from the start: a key of its own would break the strict mappings of older indices. */
+/** Stored in `error`, which every sidecar has had from the start: a new key would break the strict mappings of older indices. */
 function noise(share: number): string {
   return `unreadable: ${Math.round(share * 100)}% of the first word pieces are unknown or single letters`
 }

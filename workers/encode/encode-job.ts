@@ -22,7 +22,7 @@ export interface JobDependencies extends EncodingDependencies {
   specificationOf(index: string): Promise<IndexSpecification>
   /** Whether vectors carry `VECTOR_MARK`, because `_source` does not keep them. @default none do */
   readonly marksVectors?: ((index: string) => Promise<boolean>) | undefined
-  /** How long a write waits for an engine that has no room, before the job as a whole is postponed. */
+  /** Time that a write waits for an engine without room, before the job as a whole is postponed. */
   readonly persistence: WritePersistence
   /** @default none: two jobs may then encode the same version at the same time, which only costs effort */
   readonly claims?: VersionClaims | undefined
