@@ -1,8 +1,7 @@
-import type { Client } from '@opensearch-project/opensearch'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { type IndexSpecification, installIndex, specificationFor } from '../mappings/index.ts'
-import { loadModel, type Model } from '../models/index.ts'
+import { installIndex, specificationFor } from '../mappings/index.ts'
+import { loadModel } from '../models/index.ts'
 import { buildQuery, SearchCache, type SearchRequest, type SearchResult, search } from '../pipelines/index.ts'
 import { sampleDocuments, sampleQueries, storeReady } from './fixtures/sample-documents.ts'
 import { removeIndices, testClient, uniqueName } from './fixtures/test-index.ts'
@@ -11,14 +10,11 @@ const DOCUMENTS = sampleDocuments(400)
 const QUERIES = sampleQueries(20)
 const index = uniqueName('hybrid')
 const second = uniqueName('hybrid-second')
-let client: Client
-let model: Model
-let specification: IndexSpecification
+const client = testClient(inject('opensearchUrl'))
+const model = await loadModel()
+const specification = specificationFor(model, { fields: ['title', 'body'] })
 
 beforeAll(async () => {
-  client = testClient(inject('opensearchUrl'))
-  model = await loadModel()
-  specification = specificationFor(model, { fields: ['title', 'body'] })
   const mapping = { properties: { group: { type: 'integer' } } }
   for (const name of [index, second]) await installIndex(client, name, specification, { mapping })
   await storeReady(client, index, specification, DOCUMENTS)

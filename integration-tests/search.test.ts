@@ -1,7 +1,7 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { type IndexSpecification, installIndex, specificationFor } from '../mappings/index.ts'
-import { loadModel, type Model } from '../models/index.ts'
+import { installIndex, specificationFor } from '../mappings/index.ts'
+import { loadModel } from '../models/index.ts'
 import {
   SearchCache,
   type SearchRequest,
@@ -19,15 +19,11 @@ const DOCUMENTS = sampleDocuments(400)
 const QUERIES = sampleQueries(40)
 const MIN_MAX = { type: 'min_max' } as const
 const index = uniqueName('search')
-let client: Client
-let model: Model
-let specification: IndexSpecification
+const client = testClient(inject('opensearchUrl'))
+const model = await loadModel()
+const specification = specificationFor(model, { fields: ['title', 'body'] })
 
 beforeAll(async () => {
-  client = testClient(inject('opensearchUrl'))
-  model = await loadModel()
-  const options = { fields: ['title', 'body'] }
-  specification = specificationFor(model, options)
   await installIndex(client, index, specification)
   await storeReady(client, index, specification, DOCUMENTS)
 })

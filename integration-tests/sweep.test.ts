@@ -14,19 +14,11 @@ import {
   startSweeper,
   sweep,
 } from '../workers/index.ts'
+import { notes, TOPICS } from './fixtures/notes.ts'
 import { states } from './fixtures/stored-vectors.ts'
 import { removeIndices, uniqueName } from './fixtures/test-index.ts'
 import { until } from './fixtures/until.ts'
 import { expectAllReady, type WorkerFixture, workerFixture } from './fixtures/worker-fixture.ts'
-
-const TOPICS = ['rain in new york', 'a fast red car', 'bread and butter', 'the moon landing', 'garden birds']
-
-function texts(count: number): SourceDocument[] {
-  return Array.from({ length: count }, (_, at) => ({
-    id: `d${at}`,
-    source: { text: `${TOPICS[at % TOPICS.length]}, note ${at}`, number: at },
-  }))
-}
 
 /** Stores documents as `enqueue` does whose process dies before they are queued. */
 function unqueued({ queue, ...fixture }: WorkerFixture, documents: readonly SourceDocument[]) {
@@ -224,12 +216,12 @@ describe('one sweep', () => {
     const fixture = await workerFixture('unqueued', { settings: { number_of_shards: 2 } })
     const crash = new LexpandError('SERVICE', 'the process died here')
     const dead = { ...fixture.queue, add: () => Promise.reject(crash) }
-    const documents = texts(900).map(({ id, source }) => ({ id: `routed-${id}`, routing: `r${id}`, source }))
+    const documents = notes(900).map(({ id, source }) => ({ id: `routed-${id}`, routing: `r${id}`, source }))
     await expect(enqueue({ ...fixture, queue: dead }, documents)).rejects.toBe(crash)
     // What the first request held.
     const routed = await fixture.documents()
     expect(routed.size).toBeGreaterThan(0)
-    await unqueued(fixture, texts(2_100))
+    await unqueued(fixture, notes(2_100))
     const count = routed.size + 2_100
     expect(await sweep(fixture.client, fixture.queue, fixture.index)).toMatchObject({ found: count })
     await fixture.startWorker()
@@ -243,12 +235,12 @@ describe('one sweep', () => {
   test('twice in a row, or after enqueue, queues a version once; a new version again', async () => {
     const fixture = await workerFixture('twice')
     const { client, queue, index } = fixture
-    await unqueued(fixture, texts(200))
+    await unqueued(fixture, notes(200))
     await sweep(client, queue, index)
     await sweep(client, queue, index)
     await enqueue(fixture, [{ id: 'pushed', source: { text: 'queued by its application' } }])
     expect(await sweep(client, queue, index)).toMatchObject({ jobs: 0 })
-    expect(await queuedIds(fixture)).toEqual([...texts(200).map(({ id }) => id), 'pushed'].toSorted())
+    expect(await queuedIds(fixture)).toEqual([...notes(200).map(({ id }) => id), 'pushed'].toSorted())
     await client.index({ index, id: 'd0', body: { text: 'newer' } })
     expect(await sweep(client, queue, index)).toMatchObject({ jobs: 1 })
   })
@@ -256,7 +248,7 @@ describe('one sweep', () => {
   test('finds a document whose job was given up or lost, though its checkpoint passed it', async () => {
     const fixture = await workerFixture('givenup')
     const { client, queue, index } = fixture
-    await unqueued(fixture, texts(2))
+    await unqueued(fixture, notes(2))
     expect(await sweep(client, queue, index)).toMatchObject({ found: 2, jobs: 1 })
     const [job] = await queue.jobs.getWaiting()
     await job?.remove()
@@ -270,7 +262,7 @@ describe('one sweep', () => {
   test('goes on where the last one was stopped, and starts again where Redis, the index or the model is another', async () => {
     const fixture = await workerFixture('resume')
     const { client, queue, index, specification } = fixture
-    await unqueued(fixture, texts(1_000))
+    await unqueued(fixture, notes(1_000))
     const stop = new AbortController()
     const onPage = () => stop.abort()
     const first = await sweep(client, queue, index, { signal: stop.signal, onPage })
@@ -295,14 +287,14 @@ describe('one sweep', () => {
     await client.indices.delete({ index })
     await installIndex(client, index, specification)
     await installIngestPipeline(client, index, specification)
-    await unqueued(fixture, texts(3))
+    await unqueued(fixture, notes(3))
     expect(await scanned()).toBe(3)
   })
 
   test('killed after its jobs were added and before its checkpoint: nothing is missed or queued twice', async () => {
     const fixture = await workerFixture('killed')
     const { client, queue, index } = fixture
-    await unqueued(fixture, texts(300))
+    await unqueued(fixture, notes(300))
     const crash = new Error('killed here')
     const dying = Object.create(queue.redis, {
       multi: {
@@ -315,7 +307,7 @@ describe('one sweep', () => {
     expect((await queuedIds(fixture)).length).toBe(100)
     expect(await sweep(client, queue, index)).toMatchObject({ found: 300, scanned: 300 })
     expect(await queuedIds(fixture)).toEqual(
-      texts(300)
+      notes(300)
         .map(({ id }) => id)
         .toSorted(),
     )
@@ -324,7 +316,7 @@ describe('one sweep', () => {
   test('stops at a full queue and goes on when there is room', async () => {
     const fixture = await workerFixture('full')
     const { client, queue, index } = fixture
-    await unqueued(fixture, texts(300))
+    await unqueued(fixture, notes(300))
     let pages = 0
     const small = { ...queue, isFull: async () => pages > 0 }
     const options = { onPage: () => void pages++ }
@@ -414,7 +406,7 @@ describe('several sweepers', () => {
   test('one works on an index at a time, the other leaves it alone; a dead one keeps it for seconds only', async () => {
     const fixture = await workerFixture('lease')
     const { client, queue, index } = fixture
-    await unqueued(fixture, texts(300))
+    await unqueued(fixture, notes(300))
     const isTaken = sweepsWhile(
       fixture,
       async () => (await sweep(client, queue, index, { waitMs: 0 })).outcome,
@@ -431,7 +423,7 @@ describe('several sweepers', () => {
   test('a sweeper that lost its lease stops before its next page', async () => {
     const fixture = await workerFixture('lost')
     const { client, queue, index } = fixture
-    await unqueued(fixture, texts(500))
+    await unqueued(fixture, notes(500))
     const { body } = await client.indices.getSettings({ index, flat_settings: true })
     const key = `lexpand:lease:sweep:${body[index]?.settings?.['index.uuid']}`
     let stolen = false

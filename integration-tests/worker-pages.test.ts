@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,7 +5,7 @@ import { afterAll, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { installIndex } from '../mappings/index.ts'
 import { loadModel } from '../models/index.ts'
 import { installIngestPipeline } from '../pipelines/index.ts'
-import { lexpand, type RunOptions } from './fixtures/run-cli.ts'
+import { type RunOptions, startLexpand } from './fixtures/run-cli.ts'
 import { testIndexSpecification } from './fixtures/stored-vectors.ts'
 import { removeIndices, testClient, uniqueName } from './fixtures/test-index.ts'
 
@@ -27,31 +26,16 @@ afterAll(() => removeIndices(client, index))
 
 /** `lexpand worker` on a port of its own, stopped when the test ends. */
 async function startWorkerCommand(args: readonly string[], env: RunOptions['env'] = {}) {
-  let child: ChildProcess | undefined
-  let log = ''
-  const finished = lexpand(['worker', '--json', '--http', '127.0.0.1:0', ...args], {
-    env,
-    onStarted(started) {
-      child = started
-      started.stderr?.on('data', (chunk) => {
-        log += chunk
-      })
-    },
-  })
-  const stop = async () => {
-    child?.kill('SIGTERM')
-    return finished
-  }
-  onTestFinished(async () => void (await stop()))
+  const { stop, log } = startLexpand(['worker', '--json', '--http', '127.0.0.1:0', ...args], env)
   const url = await vi.waitFor(
     () => {
-      const found = /"url":"(http[^"]+)"/.exec(log)?.[1]
-      if (found === undefined) throw new Error(`no address in ${log}`)
+      const found = /"url":"(http[^"]+)"/.exec(log())?.[1]
+      if (found === undefined) throw new Error(`no address in ${log()}`)
       return found
     },
     { timeout: 60_000, interval: 100 },
   )
-  return { url, stop, log: () => log }
+  return { url, stop, log }
 }
 
 async function writeOne(id: string): Promise<void> {

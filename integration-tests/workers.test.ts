@@ -2,19 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { LexpandError } from '../sparse/errors.ts'
 import type { Encoder } from '../sparse/index.ts'
-import { enqueue, type SourceDocument } from '../workers/index.ts'
+import { enqueue } from '../workers/index.ts'
+import { notes, TOPICS } from './fixtures/notes.ts'
 import { states } from './fixtures/stored-vectors.ts'
 import { until } from './fixtures/until.ts'
 import { expectAllReady, workerFixture } from './fixtures/worker-fixture.ts'
-
-const TOPICS = ['rain in new york', 'a fast red car', 'bread and butter', 'the moon landing', 'garden birds']
-
-function texts(count: number): SourceDocument[] {
-  return Array.from({ length: count }, (_, at) => ({
-    id: `d${at}`,
-    source: { text: `${TOPICS[at % TOPICS.length]}, note ${at}`, number: at },
-  }))
-}
 
 /** Calls `hook` before the encoder starts on its first batch. */
 function interrupted(encoder: Encoder, hook: () => Promise<unknown>): Encoder {
@@ -38,7 +30,7 @@ describe('from enqueue to ready', () => {
       id: 'big',
       source: { text: 'large numbers', long: 9_007_199_254_740_991, list: [{ a: null }, { b: 0.1 }] },
     }
-    const report = await enqueue(fixture, [...texts(300), big])
+    const report = await enqueue(fixture, [...notes(300), big])
     expect(report).toMatchObject({ read: 301, indexed: 301, skipped: 0, failed: 0, queued: 301, errors: [] })
     const worker = await fixture.startWorker()
     await fixture.queue.idle()
@@ -134,7 +126,7 @@ describe('from enqueue to ready', () => {
     await client.ingest.putPipeline({ id: pipeline, body: { processors } } as never)
     await client.indices.putSettings({ index, body: { 'index.default_pipeline': pipeline } } as never)
     await client.indices.putAlias({ index, name: `${index}-alias` })
-    await enqueue({ ...fixture, index: `${index}-alias` }, texts(3))
+    await enqueue({ ...fixture, index: `${index}-alias` }, notes(3))
     await fixture.startWorker()
     await fixture.queue.idle()
     const documents = await fixture.documents()
@@ -146,7 +138,7 @@ describe('from enqueue to ready', () => {
     const fixture = await workerFixture('long')
     await enqueue(fixture, [
       { id: 'long', source: { text: 'the quick brown fox '.repeat(500_000) } },
-      ...texts(3),
+      ...notes(3),
     ])
     await fixture.startWorker()
     await fixture.queue.idle()
@@ -163,7 +155,7 @@ describe('while a document is being encoded', () => {
   test('a full update, a partial one and one past the pipeline end with the vector of the newest text', async () => {
     const fixture = await workerFixture('update')
     const { client, index } = fixture
-    await enqueue(fixture, texts(6))
+    await enqueue(fixture, notes(6))
     const encoder = interrupted(fixture.encoder(), async () => {
       await client.index({ index, id: 'd0', body: { text: 'wholly new thoughts' } })
       await client.update({ index, id: 'd1', body: { doc: { text: 'partly new thoughts' } } })
@@ -184,7 +176,7 @@ describe('while a document is being encoded', () => {
   test('a delete is final', async () => {
     const fixture = await workerFixture('delete')
     const { client, index } = fixture
-    await enqueue(fixture, texts(4))
+    await enqueue(fixture, notes(4))
     const encoder = interrupted(fixture.encoder(), () => client.delete({ index, id: 'd2' }))
     const worker = await fixture.startWorker(encoder)
     await fixture.queue.idle()
@@ -195,7 +187,7 @@ describe('while a document is being encoded', () => {
 
   test('the whole index may go', async () => {
     const fixture = await workerFixture('drop')
-    await enqueue(fixture, texts(4))
+    await enqueue(fixture, notes(4))
     const encoder = interrupted(fixture.encoder(), () =>
       fixture.client.indices.delete({ index: fixture.index }),
     )
@@ -209,7 +201,7 @@ describe('while a document is being encoded', () => {
 describe('trouble', () => {
   test('two workers share the work, no document is encoded twice', async () => {
     const fixture = await workerFixture('two')
-    await enqueue(fixture, texts(640))
+    await enqueue(fixture, notes(640))
     const workers = await Promise.all([
       fixture.startWorker(fixture.encoder({ delayMs: 30 })),
       fixture.startWorker(fixture.encoder({ delayMs: 30 })),
@@ -223,7 +215,7 @@ describe('trouble', () => {
   test('a poisonous text is marked failed with the reason, all others are ready', async () => {
     const fixture = await workerFixture('poison')
     const poisonId = fixture.model.tokenizer.idOf('poison') as number
-    const documents = texts(150).with(40, { id: 'bad', source: { text: 'a cup of poison' } })
+    const documents = notes(150).with(40, { id: 'bad', source: { text: 'a cup of poison' } })
     await enqueue(fixture, documents)
     await fixture.startWorker(fixture.encoder({ poison: ({ inputIds }) => inputIds.includes(poisonId) }))
     await fixture.queue.idle()
@@ -235,7 +227,7 @@ describe('trouble', () => {
 
   test('while the encoder fails on everything documents stay pending, afterwards they become ready', async () => {
     const fixture = await workerFixture('broken')
-    await enqueue(fixture, texts(100))
+    await enqueue(fixture, notes(100))
     let broken = true
     const working = fixture.encoder()
     const worker = await fixture.startWorker({
@@ -256,11 +248,11 @@ describe('trouble', () => {
   test('an index that is blocked for a while is waited for', async () => {
     const fixture = await workerFixture('blocked')
     const { client, index } = fixture
-    await enqueue(fixture, texts(100))
+    await enqueue(fixture, notes(100))
     const block = (write: boolean | null) =>
       client.indices.putSettings({ index, body: { 'index.blocks.write': write } } as never)
     await block(true)
-    await expect(enqueue(fixture, texts(1))).rejects.toMatchObject({
+    await expect(enqueue(fixture, notes(1))).rejects.toMatchObject({
       code: 'INDEX',
       message: expect.stringContaining('Lift the block'),
     })
@@ -275,7 +267,7 @@ describe('trouble', () => {
 
   test('close finishes the running jobs; the next worker goes on without waiting for locks to run out', async () => {
     const fixture = await workerFixture('close')
-    await enqueue(fixture, texts(640))
+    await enqueue(fixture, notes(640))
     const first = await fixture.startWorker(fixture.encoder({ delayMs: 100 }))
     await until(() => first.stats.ready > 0)
     await first.close()
@@ -291,7 +283,7 @@ describe('trouble', () => {
 
   test('close gives jobs back that take longer than its bound', async () => {
     const fixture = await workerFixture('bound')
-    await enqueue(fixture, texts(64))
+    await enqueue(fixture, notes(64))
     const worker = await fixture.startWorker(fixture.encoder({ delayMs: 2_000 }), { closeTimeoutMs: 100 })
     await until(async () => (await fixture.queue.jobs.getActiveCount()) === 1)
     await worker.close()

@@ -1,6 +1,5 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
+import { bodyServer } from '../testing/body-server.ts'
 import { measureSearch, overlap, searchSpeed } from './search-speed.ts'
 
 test('percentiles are values that were measured, and the rate is that of one client', () => {
@@ -15,42 +14,25 @@ test('overlap is the mean share of the hits of the reference; queries without hi
 
 test('contestants take turns on one connection, the first round gives the hits, and a refusal is told', async () => {
   const asked: string[] = []
-  const connections = new Set<unknown>()
-  const server = createServer((request, response) => {
-    connections.add(request.socket)
-    let body = ''
-    request.on('data', (part) => {
-      body += part
-    })
-    request.on('end', () => {
-      asked.push(`${request.url} ${body}`)
-      response.statusCode = request.url === '/bad' ? 400 : 200
-      response.end(
-        JSON.stringify(
-          request.url === '/bad' ? { error: 'no such type' } : { hits: { hits: [{ _id: body }] } },
-        ),
-      )
-    })
+  const { url, connections } = await bodyServer((path, body, response) => {
+    asked.push(`${path} ${body}`)
+    response.statusCode = path === '/bad' ? 400 : 200
+    const answer = path === '/bad' ? { error: 'no such type' } : { hits: { hits: [{ _id: body }] } }
+    response.end(JSON.stringify(answer))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  try {
-    const contestants = new Map([
-      ['a', { path: '/a', bodies: ['1', '2'] }],
-      ['b', { path: '/b', bodies: ['3', '4'] }],
-    ])
-    const { speed, hits } = await measureSearch(url, contestants, 1)
-    expect([...hits]).toEqual([
-      ['a', [['1'], ['2']]],
-      ['b', [['3'], ['4']]],
-    ])
-    expect([...speed.keys()].sort()).toEqual(['a', 'b'])
-    expect(asked).toEqual(['/a 1', '/a 2', '/b 3', '/b 4', '/b 3', '/b 4', '/a 1', '/a 2'])
-    expect(connections.size).toBe(1)
-    await expect(measureSearch(url, new Map([['bad', { path: '/bad', bodies: ['1'] }]]), 1)).rejects.toThrow(
-      /\[bench\] expected hits from \/bad, got 400: .*no such type/,
-    )
-  } finally {
-    server.close()
-  }
+  const contestants = new Map([
+    ['a', { path: '/a', bodies: ['1', '2'] }],
+    ['b', { path: '/b', bodies: ['3', '4'] }],
+  ])
+  const { speed, hits } = await measureSearch(url, contestants, 1)
+  expect([...hits]).toEqual([
+    ['a', [['1'], ['2']]],
+    ['b', [['3'], ['4']]],
+  ])
+  expect([...speed.keys()].sort()).toEqual(['a', 'b'])
+  expect(asked).toEqual(['/a 1', '/a 2', '/b 3', '/b 4', '/b 3', '/b 4', '/a 1', '/a 2'])
+  expect(connections.size).toBe(1)
+  await expect(measureSearch(url, new Map([['bad', { path: '/bad', bodies: ['1'] }]]), 1)).rejects.toThrow(
+    /\[bench\] expected hits from \/bad, got 400: .*no such type/,
+  )
 })

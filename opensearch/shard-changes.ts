@@ -138,7 +138,7 @@ export async function readChanges(client: Client, index: string, range: ChangeRa
     }).catch((error: unknown) => {
       throw translateEngineError(error, { part: 'changes', index })
     })
-    const hits = reply.body.hits.hits as unknown as readonly Hit[]
+    const hits = reply.body.hits.hits as unknown as readonly NumberedHit[]
     return { hits, isFull: hits.length === size }
   })
   const changes = page.hits.map(({ _id, _routing, sort: [seqNo] }) => ({ id: _id, routing: _routing, seqNo }))
@@ -157,7 +157,8 @@ interface ShardCopy {
   readonly commit?: { readonly user_data?: { readonly history_uuid?: string } } | undefined
 }
 
-interface Hit {
+/** A hit of a search for ids in the order of a number. */
+export interface NumberedHit {
   readonly _id: string
   readonly _routing?: string | undefined
   readonly sort: readonly [number]

@@ -39,24 +39,3 @@ export function findTextFields(sample: readonly Pick<SourceRecord, 'source'>[]):
     `[source] expected a field with text in the first ${sample.length} record(s), got ${seen.length === 0 ? 'no fields' : `only ${seen.slice(0, 20).join(', ')}`}. Name the text fields with --fields title,text.`,
   )
 }
-
-/** Reads the first records of a stream; the second value gives the whole stream, including them. */
-export async function peek<T>(records: AsyncIterable<T>, count: number): Promise<[T[], AsyncIterable<T>]> {
-  const iterator = records[Symbol.asyncIterator]()
-  const head: T[] = []
-  while (head.length < count) {
-    const next = await iterator.next()
-    if (next.done === true) break
-    head.push(next.value)
-  }
-  async function* whole(): AsyncGenerator<T> {
-    try {
-      yield* head
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next())
-        yield next.value
-    } finally {
-      await iterator.return?.()
-    }
-  }
-  return [head, whole()]
-}

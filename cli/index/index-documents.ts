@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { typedRecords } from '../../sources/field-types.ts'
+import { readAhead } from '../../sources/head.ts'
 import { openSource, type SourceKind } from '../../sources/open-source.ts'
 import type { OnProblem, SourceProblem, SourceRecord } from '../../sources/record.ts'
 import { cutRecords } from '../../sources/text/cut-records.ts'
 import { findHtmlFields, withoutMarkup } from '../../sources/text/html-fields.ts'
-import { peek } from '../../sources/text-fields.ts'
 import { withConnection, withExamples, withJson } from '../shell/command.ts'
 import { connect } from '../shell/connect.ts'
 import { interruption } from '../shell/interrupt.ts'
@@ -53,7 +53,7 @@ async function indexDocuments(reference: string, flags: IndexFlags): Promise<voi
     { onProblem, idField, format, delimiter, columns, wordsPerPassage: passages },
     process.stdin,
   )
-  const [sample, records] = await peek(source.records, SAMPLE_RECORDS)
+  const [sample, records] = await readAhead(source.records, ({ length }) => length >= SAMPLE_RECORDS)
   const signal = interruption(
     `Stopping. What is stored stays; to finish: run the same command again, or lexpand worker.`,
   )

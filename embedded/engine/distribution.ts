@@ -9,6 +9,7 @@ import { assemble } from './assembly.ts'
 import type { Jdk } from './jdk.ts'
 import { copyArtifact } from './maven.ts'
 import { embeddedRelease, LENDER_VERSION, type Release, releaseOf } from './release.ts'
+import { unzip } from './unzip.ts'
 
 const DRAFT = 'fetching-'
 
@@ -108,18 +109,9 @@ async function assertChecksum(file: string, expected: string): Promise<void> {
   )
 }
 
-/** Unpacks with `jar`, which comes with every JDK and reads zip files; it drops execute permissions, which only the unused scripts have. */
+/** Only the unused scripts lose their execute permissions. */
 async function unpack(file: string, jdk: Jdk): Promise<void> {
-  const unpacked = await runCommand(join(jdk.home, 'bin', 'jar'), ['--extract', '--file', file], {
-    cwd: dirname(file),
-    timeoutMs: 300_000,
-  })
-  if (unpacked?.exitCode !== 0) {
-    throw new EngineError(
-      'ENGINE_FETCH',
-      `expected ${file} to be unpacked, got exit status ${unpacked?.exitCode}. Check the free space. Its last lines:\n${lastLines(unpacked?.stderr ?? '')}`,
-    )
-  }
+  await unzip(file, dirname(file), jdk, 'Check the free space.')
   rmSync(file)
 }
 

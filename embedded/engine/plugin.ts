@@ -12,11 +12,10 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { packageRoot } from '../host/cache-folder.ts'
-import { EngineError } from '../host/errors.ts'
 import { withLock } from '../host/lock.ts'
-import { lastLines, runCommand } from '../host/run-command.ts'
 import type { Jdk } from './jdk.ts'
 import { embeddedRelease } from './release.ts'
+import { unzip } from './unzip.ts'
 
 /** Name in the plugin's descriptor and of the folder in which the engine expects it. */
 const PLUGIN_NAME = 'lexpand'
@@ -88,16 +87,7 @@ export function linkFolder(from: string, to: string): void {
 /** Unpacks a plugin's zip into its folder under `plugins`. */
 export async function unpackPlugin(zip: string, folder: string, jdk: Jdk): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  const unpacked = await runCommand(join(jdk.home, 'bin', 'jar'), ['--extract', '--file', zip], {
-    cwd: folder,
-    timeoutMs: 300_000,
-  })
-  if (unpacked?.exitCode !== 0) {
-    throw new EngineError(
-      'ENGINE_FETCH',
-      `expected ${basename(zip)} to be unpacked, got exit status ${unpacked?.exitCode}. Build or fetch it again. Its last lines:\n${lastLines(unpacked?.stderr ?? '')}`,
-    )
-  }
+  await unzip(zip, folder, jdk, 'Build or fetch it again.')
   for (const path of [join(folder, '..'), folder]) chmodSync(path, 0o755)
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
     chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644)

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { inject } from 'vitest'
+import { logOf } from '../fixtures/run-cli.ts'
 import { until } from '../fixtures/until.ts'
 
 const BINARY = fileURLToPath(new URL('../../bin/lexpand.mjs', import.meta.url))
@@ -57,19 +58,16 @@ export async function httpServer(
     env: environment(env),
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  let log = ''
-  child.stderr.on('data', (chunk) => {
-    log += chunk
-  })
+  const log = logOf(child)
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  const url = () => /"url":"([^"]+)"/.exec(log)?.[1]
+  const url = () => /"url":"([^"]+)"/.exec(log())?.[1]
   await until(() => url() !== undefined || child.exitCode !== null, 20_000)
   const found = url()
-  if (found === undefined) throw new Error(`the server did not start: ${log}`)
+  if (found === undefined) throw new Error(`the server did not start: ${log()}`)
   return {
     url: found,
     child,
-    log: () => log,
+    log,
     stop() {
       child.kill()
       return ended

@@ -1,7 +1,6 @@
-import type { ChildProcess } from 'node:child_process'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { startPrivateRedis } from '../../embedded/index.ts'
-import { lexpand, type RunOptions } from '../fixtures/run-cli.ts'
+import { lexpand, startLexpand } from '../fixtures/run-cli.ts'
 import { until } from '../fixtures/until.ts'
 
 interface Line {
@@ -9,27 +8,6 @@ interface Line {
   readonly level: string
   readonly msg: string
   readonly err?: Record<string, unknown>
-}
-
-/** A command that runs until it is stopped, and its log so far. */
-function startCommand(args: readonly string[], env: RunOptions['env']) {
-  let child: ChildProcess | undefined
-  let log = ''
-  const finished = lexpand(args, {
-    env,
-    onStarted(started) {
-      child = started
-      started.stderr?.on('data', (chunk) => {
-        log += chunk
-      })
-    },
-  })
-  const stop = async () => {
-    child?.kill('SIGTERM')
-    return finished
-  }
-  onTestFinished(async () => void (await stop()))
-  return { stop, log: () => log }
 }
 
 /** Every line must be JSON, with a time in ISO 8601 and a level by name. */
@@ -53,7 +31,7 @@ test.each([
   async ({ args, name }) => {
     const redis = await startPrivateRedis()
     onTestFinished(() => redis.stop())
-    const { log, stop } = startCommand(args, { REDIS_URL: redis.url })
+    const { log, stop } = startLexpand(args, { REDIS_URL: redis.url })
     await until(() => /until SIGTERM/.test(log()))
     if (name === 'worker') {
       await redis.kill9()

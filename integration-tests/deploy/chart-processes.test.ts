@@ -8,6 +8,7 @@ import { beforeAll, beforeEach, describe, expect, inject, onTestFinished, test }
 import { installIndex } from '../../mappings/index.ts'
 import { loadModel } from '../../models/index.ts'
 import { installIngestPipeline } from '../../pipelines/index.ts'
+import { logOf } from '../fixtures/run-cli.ts'
 import { testIndexSpecification } from '../fixtures/stored-vectors.ts'
 import { removeIndices, testClient, uniqueName } from '../fixtures/test-index.ts'
 import { until } from '../fixtures/until.ts'
@@ -70,10 +71,7 @@ function startContainer({ args, env }: Container) {
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  let log = ''
-  child.stderr.on('data', (chunk) => {
-    log += chunk
-  })
+  const log = logOf(child)
   const ended = once(child, 'exit')
   const stop = async () => {
     child.kill('SIGTERM')
@@ -84,7 +82,7 @@ function startContainer({ args, env }: Container) {
     await stop()
     rmSync(cache, { recursive: true, force: true })
   })
-  return { url: () => /"url":"(http[^"]+)"/.exec(log)?.[1] ?? '', log: () => log, stop }
+  return { url: () => /"url":"(http[^"]+)"/.exec(log())?.[1] ?? '', log, stop }
 }
 
 describe.skipIf(!(await hasGo()))('the processes of the chart', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { findTextFields, peek } from '../text-fields.ts'
+import { readAhead } from '../head.ts'
+import { findTextFields } from '../text-fields.ts'
 import { htmlText } from './html.ts'
 import { markdownSections } from './markdown.ts'
 import { passages, wordCount } from './passages.ts'
@@ -95,7 +96,7 @@ test('peeking gives the head and leaves the stream whole', async () => {
   async function* numbers() {
     yield* [1, 2, 3]
   }
-  const [head, whole] = await peek(numbers(), 2)
+  const [head, whole] = await readAhead(numbers(), ({ length }) => length >= 2)
   expect(head).toEqual([1, 2])
   const all = []
   for await (const number of whole) all.push(number)

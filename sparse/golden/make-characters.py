@@ -60,7 +60,8 @@ COMMENTS = {
 }
 parts = [
     f"// Made by sparse/golden/make-characters.py from tokenizers {tokenizers.__version__}: do not edit.\n"
-    "// Each list holds first and last code point of a range, alternating, ascending.\n"
+    "// Each list holds first and last code point of a range, alternating, ascending. The plugin has the same lists in\n"
+    "// BertCharacters.java, since it runs inside the engine, where no JavaScript does.\n"
 ]
 for name, found in ranges.items():
     numbers = [f"0x{edge:x}" for pair in found for edge in pair]

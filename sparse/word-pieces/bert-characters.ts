@@ -1,5 +1,6 @@
 // Made by sparse/golden/make-characters.py from tokenizers 0.23.3: do not edit.
-// Each list holds first and last code point of a range, alternating, ascending.
+// Each list holds first and last code point of a range, alternating, ascending. The plugin has the same lists in
+// BertCharacters.java, since it runs inside the engine, where no JavaScript does.
 
 /** Removed from the text before anything else: control, format, private use, U+FFFD. */
 // biome-ignore format: generated

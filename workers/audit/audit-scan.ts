@@ -13,8 +13,10 @@ import { filtersOf, type PageRequest, readWholeGroups } from '../../opensearch/w
 import { LexpandError } from '../../sparse/errors.ts'
 import {
   byCharacters,
+  charactersOf,
   FIRST_PAGE,
   type InlineText,
+  type InlineTextHit,
   inlineHash,
   inlineTextParams,
   inlineTextRequest,
@@ -206,10 +208,6 @@ async function readLong(
   return measured
 }
 
-function charactersOf({ fields: { seen } }: Hit): number {
-  return 'long' in seen[0] ? seen[0].long : 0
-}
-
 interface Measured {
   readonly hash: string
   readonly textBytes: number
@@ -295,13 +293,4 @@ interface SourceHit {
   readonly _source: unknown
 }
 
-/** The client's type of a hit has neither script fields nor versions. */
-interface Hit {
-  readonly _id: string
-  readonly _routing?: string | undefined
-  readonly _seq_no: number
-  readonly _primary_term: number
-  readonly sort: readonly [number]
-  readonly fields: { readonly seen: readonly [Seen] }
-  readonly matched_queries?: readonly string[] | undefined
-}
+type Hit = InlineTextHit<Seen>

@@ -24,27 +24,12 @@ export interface AuditedDocument {
  */
 export type Finding = (typeof FINDINGS)[number]
 
-export const FINDINGS = [
-  'overdue',
-  'failed',
-  'stale',
-  'foreign',
-  'vectorMissing',
-  'orphanVector',
-  'truncated',
-  'oversized',
-  'unreadable',
-] as const
+const PROBLEM_FINDINGS = ['overdue', 'failed', 'stale', 'foreign', 'vectorMissing', 'orphanVector'] as const
+
+export const FINDINGS = [...PROBLEM_FINDINGS, 'truncated', 'oversized', 'unreadable'] as const
 
 /** Findings that an audit of a healthy index never has. */
-export const PROBLEMS: ReadonlySet<Finding> = new Set<Finding>([
-  'overdue',
-  'failed',
-  'stale',
-  'foreign',
-  'vectorMissing',
-  'orphanVector',
-])
+export const PROBLEMS: ReadonlySet<Finding> = new Set(PROBLEM_FINDINGS)
 
 export interface AuditRule {
   /** Fingerprint of the index. */

@@ -16,23 +16,17 @@ export interface StateCounts {
 /** @throws LexpandError INDEX or SERVICE, never an error of the client library */
 export async function countStates(client: Client, index: string): Promise<StateCounts> {
   const inState = (state: string) => ({ filter: { term: { [`${SIDECAR}.state`]: { value: state } } } })
-  try {
-    const reply = await internalSearch(client, {
-      index,
-      body: {
-        size: 0,
-        track_total_hits: true,
-        aggs: { ready: inState('ready'), empty: inState('empty'), failed: inState('failed') },
-      },
-    })
-    const { total } = reply.body.hits
-    const documents = typeof total === 'number' ? total : (total?.value ?? 0)
-    const counts = reply.body.aggregations as Record<'ready' | 'empty' | 'failed', { doc_count: number }>
-    const [ready, empty, failed] = [counts.ready.doc_count, counts.empty.doc_count, counts.failed.doc_count]
-    return { documents, ready, pending: documents - ready - empty - failed, empty, failed }
-  } catch (error) {
-    throw translateEngineError(error, { part: 'index', index })
-  }
+  const { documents, aggregations } = await count<'ready' | 'empty' | 'failed', { doc_count: number }>(
+    client,
+    index,
+    { aggs: { ready: inState('ready'), empty: inState('empty'), failed: inState('failed') } },
+  )
+  const [ready, empty, failed] = [
+    aggregations.ready.doc_count,
+    aggregations.empty.doc_count,
+    aggregations.failed.doc_count,
+  ]
+  return { documents, ready, pending: documents - ready - empty - failed, empty, failed }
 }
 
 /** Documents whose text is longer than their windows. */
@@ -44,23 +38,29 @@ export interface Truncation {
 
 /** @throws LexpandError INDEX or SERVICE, never an error of the client library */
 export async function countTruncated(client: Client, index: string): Promise<Truncation> {
+  const {
+    documents,
+    aggregations: { truncated, tokens },
+  } = await count<'truncated' | 'tokens', { value: number }>(client, index, {
+    query: { range: { [`${SIDECAR}.truncated`]: { gt: 0 } } },
+    aggs: {
+      truncated: { sum: { field: `${SIDECAR}.truncated` } },
+      tokens: { sum: { field: `${SIDECAR}.tokens` } },
+    },
+  })
+  return { documents, share: tokens.value === 0 ? 0 : truncated.value / tokens.value }
+}
+
+async function count<Name extends string, Value>(
+  client: Client,
+  index: string,
+  body: { readonly query?: object; readonly aggs: Readonly<Record<Name, object>> },
+): Promise<{ documents: number; aggregations: Record<Name, Value> }> {
   try {
-    const reply = await internalSearch(client, {
-      index,
-      body: {
-        size: 0,
-        track_total_hits: true,
-        query: { range: { [`${SIDECAR}.truncated`]: { gt: 0 } } },
-        aggs: {
-          truncated: { sum: { field: `${SIDECAR}.truncated` } },
-          tokens: { sum: { field: `${SIDECAR}.tokens` } },
-        },
-      },
-    })
+    const reply = await internalSearch(client, { index, body: { size: 0, track_total_hits: true, ...body } })
     const { total } = reply.body.hits
     const documents = typeof total === 'number' ? total : (total?.value ?? 0)
-    const { truncated, tokens } = reply.body.aggregations as Record<'truncated' | 'tokens', { value: number }>
-    return { documents, share: tokens.value === 0 ? 0 : truncated.value / tokens.value }
+    return { documents, aggregations: reply.body.aggregations as Record<Name, Value> }
   } catch (error) {
     throw translateEngineError(error, { part: 'index', index })
   }

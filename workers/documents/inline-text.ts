@@ -17,6 +17,17 @@ export type InlineText =
   | { readonly problem: string }
   | { readonly long: number }
 
+/** A hit of such a page. The client's type of a hit has neither script fields nor versions. */
+export interface InlineTextHit<Seen extends object> {
+  readonly _id: string
+  readonly _routing?: string | undefined
+  readonly _seq_no: number
+  readonly _primary_term: number
+  readonly sort: readonly [number]
+  readonly fields: { readonly seen: readonly [Seen] }
+  readonly matched_queries?: readonly string[] | undefined
+}
+
 /** Number of documents of the first page. */
 export const FIRST_PAGE = 100
 export const MAX_PAGE = 1_000
@@ -108,4 +119,9 @@ export function byCharacters<T>(hits: readonly T[], charactersOf: (hit: T) => nu
     }
   }
   return parts
+}
+
+/** Length of a text that did not come with the page, else 0. */
+export function charactersOf({ fields: { seen } }: InlineTextHit<object>): number {
+  return 'long' in seen[0] ? Number(seen[0].long) : 0
 }

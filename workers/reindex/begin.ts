@@ -70,19 +70,14 @@ export async function beginBeside(options: BeginBeside): Promise<Begun> {
     const made =
       present === undefined ? await createTarget(client, to, wanted) : await adopt(client, present, options)
     return {
-      version: 1,
       kind: 'beside',
-      phase: 'copying',
       source: old.name,
       source_uuid: old.uuid,
       target: to,
       target_uuid: made.uuid,
       specification,
       aliases: old.aliases,
-      checkpoints: {},
-      copied: 0,
-      removed: 0,
-      started_at: new Date().toISOString(),
+      ...nothingCopied(),
     }
   })
   const source = old as FoundIndex
@@ -103,21 +98,28 @@ export async function beginInPlace(
       found?.source_uuid === uuid && found.specification.fingerprint === specification.fingerprint
     if (found?.phase === 'copying' && isSame) return found
     return {
-      version: 1,
       kind: 'in_place',
-      phase: 'copying',
       source: name,
       source_uuid: uuid,
       target: name,
       target_uuid: uuid,
       specification,
       aliases: [],
-      checkpoints: {},
-      copied: 0,
-      removed: 0,
-      started_at: new Date().toISOString(),
+      ...nothingCopied(),
     }
   })
+}
+
+/** The part of a state that is the same for every new run. */
+function nothingCopied() {
+  return {
+    version: 1,
+    phase: 'copying',
+    checkpoints: {},
+    copied: 0,
+    removed: 0,
+    started_at: new Date().toISOString(),
+  } as const
 }
 
 /** @throws LexpandError INDEX unless there is exactly one run to this name that is done or whose roll-back was begun */

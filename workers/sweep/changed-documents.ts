@@ -11,8 +11,10 @@ import { primaryOf } from '../../opensearch/shard-changes.ts'
 import { type Answered, filtersOf, type PageRequest, readWholeGroups } from '../../opensearch/whole-groups.ts'
 import {
   byCharacters,
+  charactersOf,
   FIRST_PAGE,
   type InlineText,
+  type InlineTextHit,
   inlineHash,
   inlineTextParams,
   inlineTextRequest,
@@ -191,23 +193,10 @@ function waits(seen: Seen): seen is Exclude<Seen, InlineText> {
   return !('text' in seen || 'problem' in seen || 'long' in seen)
 }
 
-/** The client's type of a hit has neither script fields nor versions. */
-interface Hit {
-  readonly _id: string
-  readonly _routing?: string | undefined
-  readonly _seq_no: number
-  readonly _primary_term: number
-  readonly sort: readonly [number]
-  readonly fields: { readonly seen: readonly [Seen] }
-  readonly matched_queries?: readonly string[] | undefined
-}
+type Hit = InlineTextHit<Seen>
 
 function versionOf({ _id, _routing, _seq_no, _primary_term }: Hit): DocumentVersion {
   return { id: _id, routing: _routing, seqNo: _seq_no, primaryTerm: _primary_term }
-}
-
-function charactersOf({ fields: { seen } }: Hit): number {
-  return 'long' in seen[0] ? seen[0].long : 0
 }
 
 function toQueued(

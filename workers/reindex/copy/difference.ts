@@ -5,7 +5,7 @@ import { translateEngineError } from '../../../opensearch/failures/engine-error.
 import { isBeyond } from '../../../opensearch/failures/transient.ts'
 import { resultWindow } from '../../../opensearch/index-limits.ts'
 import { internalSearch } from '../../../opensearch/internal-search.ts'
-import { primaryOf } from '../../../opensearch/shard-changes.ts'
+import { type NumberedHit, primaryOf } from '../../../opensearch/shard-changes.ts'
 import { filtersOf, type PageRequest, readWholeGroups } from '../../../opensearch/whole-groups.ts'
 import { patiently } from '../run/patience.ts'
 import type { CopyCandidate } from './copy.ts'
@@ -139,21 +139,15 @@ interface Ranges {
   }
 }
 
-interface Hit {
-  readonly _id: string
-  readonly _routing?: string | undefined
-  readonly sort: readonly [number]
-}
-
 /** @returns number and name -> document: a number alone names several documents where the original was shrunken */
 async function list(
   request: DifferenceRequest,
   { index, preference, field, filter }: Side,
   range: { readonly gte: number; readonly lte: number },
-): Promise<Map<string, Hit>> {
+): Promise<Map<string, NumberedHit>> {
   const { client, persistence } = request
   const size = await patiently(() => resultWindow(client, index), persistence)
-  const found = new Map<string, Hit>()
+  const found = new Map<string, NumberedHit>()
   const read = async (part: PageRequest) => {
     const { filter: numbers, ...without } = filtersOf(field, part)
     const body = {
@@ -164,7 +158,7 @@ async function list(
       track_total_hits: false,
     }
     const reply = await search(request, index, preference, body)
-    const hits = reply.body.hits.hits as unknown as readonly Hit[]
+    const hits = reply.body.hits.hits as unknown as readonly NumberedHit[]
     return { hits, isFull: hits.length === size }
   }
   for (let gte = range.gte; gte <= range.lte; ) {

@@ -2,10 +2,8 @@
 package org.lexpand.opensearch.model;
 
 import org.lexpand.opensearch.wordpiece.JavaScriptJson;
+import org.opensearch.common.xcontent.XContentHelper;
 import org.opensearch.common.xcontent.json.JsonXContent;
-import org.opensearch.core.xcontent.DeprecationHandler;
-import org.opensearch.core.xcontent.NamedXContentRegistry;
-import org.opensearch.core.xcontent.XContentParser;
 import org.opensearch.test.OpenSearchTestCase;
 
 import java.io.IOException;
@@ -19,15 +17,8 @@ public class ModelsTests extends OpenSearchTestCase {
 
     public void testHashesOfTheBundledModelAreThoseOfItsManifest() throws IOException {
         Model model = Models.load(null).bundled();
-        try (
-            InputStream stream = ModelFiles.class.getResourceAsStream("bundled/manifest.json");
-            XContentParser parser = JsonXContent.jsonXContent.createParser(
-                NamedXContentRegistry.EMPTY,
-                DeprecationHandler.THROW_UNSUPPORTED_OPERATION,
-                stream
-            )
-        ) {
-            Map<String, Object> manifest = parser.map();
+        try (InputStream stream = ModelFiles.class.getResourceAsStream("bundled/manifest.json")) {
+            Map<String, Object> manifest = XContentHelper.convertToMap(JsonXContent.jsonXContent, stream, false);
             assertEquals(manifest.get("name"), model.name());
             assertEquals(manifest.get("vocabulary_hash"), model.tokenizer().vocabularyHash());
             assertEquals(manifest.get("query_table_hash"), model.table().hash());

@@ -2,10 +2,8 @@
 package org.lexpand.opensearch.wordpiece;
 
 import org.lexpand.opensearch.model.Models;
+import org.opensearch.common.xcontent.XContentHelper;
 import org.opensearch.common.xcontent.json.JsonXContent;
-import org.opensearch.core.xcontent.DeprecationHandler;
-import org.opensearch.core.xcontent.NamedXContentRegistry;
-import org.opensearch.core.xcontent.XContentParser;
 import org.opensearch.test.OpenSearchTestCase;
 
 import java.io.IOException;
@@ -111,15 +109,8 @@ public class WordPieceTokenizerTests extends OpenSearchTestCase {
     }
 
     private static Map<String, Object> golden() throws IOException {
-        try (
-            InputStream stream = new GZIPInputStream(WordPieceTokenizerTests.class.getResourceAsStream("/golden/tokens.json.gz"));
-            XContentParser parser = JsonXContent.jsonXContent.createParser(
-                NamedXContentRegistry.EMPTY,
-                DeprecationHandler.THROW_UNSUPPORTED_OPERATION,
-                stream
-            )
-        ) {
-            return parser.map();
+        try (InputStream stream = new GZIPInputStream(WordPieceTokenizerTests.class.getResourceAsStream("/golden/tokens.json.gz"))) {
+            return XContentHelper.convertToMap(JsonXContent.jsonXContent, stream, false);
         }
     }
 }
