@@ -1,7 +1,7 @@
 """Training of Lexpand's document encoder: text in, ONNX file and query table out.
 
-The stages in order: `corpus` (text -> token store), `teachers` and `lexical` (what should rank where),
-`mining` (which documents a query is compared with), `warmup` and `distill` (training), `evaluate`, `export`.
+The stages in order, each package importing those before it: `data` (text to token store), `sources` (the text), `model` (what is
+trained), `teachers` (what should rank where), `evaluate`, `export`, `train`; `commands` runs them.
 """
 
 import os

@@ -10,18 +10,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import adapt as adaptation
-from . import corpus, knowledge, pack, teacher_report, validation
-from .checkpoint import load_checkpoint, new_model, save_average, save_checkpoint
 from .config import Config
-from .evaluate import Retrieval, bm25_scores, figures_of, summary
-from .model_folder import write_folder
-from .quantise import as_shipped
-from .resume import has_names, read_named, read_shipped
-from .runs import Run, Tests, followed, make_runs
-from .store import TokenStore
-from .student import read_idf
-from .warmup import warm_up
+from .data import adapt as adaptation
+from .data import corpus
+from .data.store import TokenStore
+from .evaluate import teacher_report, validation
+from .evaluate.retrieval import Retrieval, bm25_scores, figures_of, summary
+from .export.model_folder import write_folder
+from .export.quantise import as_shipped
+from .export.resume import has_names, read_named, read_shipped
+from .model import pack
+from .model.checkpoint import load_checkpoint, new_model, save_average, save_checkpoint
+from .model.student import read_idf
+from .teachers import knowledge
+from .train.runs import Run, Tests, followed, make_runs
+from .train.warmup import warm_up
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lexpand_training import config, runs
+from lexpand_training import config
+from lexpand_training.train import runs
 
 FILES = sorted(Path(__file__).parents[1].glob("*.toml"))
 

@@ -8,9 +8,9 @@ import onnxruntime
 import pytest
 import torch
 
-from lexpand_training import fast_graph
-from lexpand_training.bert import Packing, Shape
-from lexpand_training.student import DocumentEncoder
+from lexpand_training.export import fast_graph
+from lexpand_training.model.bert import Packing, Shape
+from lexpand_training.model.student import DocumentEncoder
 
 PIECES = 1500
 SHAPE = Shape(vocabulary=PIECES, hidden=64, layers=2, heads=4, feed_forward=128, positions=64)

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from lexpand_training import __main__, checkpoint, corpus, pack
-from lexpand_training.bert import Body, Shape
-from lexpand_training.student import DocumentEncoder, QueryTable, read_idf
+from lexpand_training import __main__
+from lexpand_training.data import corpus
+from lexpand_training.model import checkpoint, pack
+from lexpand_training.model.bert import Body, Shape
+from lexpand_training.model.student import DocumentEncoder, QueryTable, read_idf
 
 TRAINING = Path(__file__).parents[1]
 SHIPPED = TRAINING.parent / "models" / "lexpand-mini-v1"

@@ -8,20 +8,24 @@ import numpy as np
 import pytest
 import torch
 
-from lexpand_training import adapt, config, corpus, export, fast_graph, knowledge, losses, mining, resume
-from lexpand_training.batches import Sampler, pack_rows
-from lexpand_training.bert import Packing, Shape
-from lexpand_training.corpus_weights import CorpusWeights
-from lexpand_training.distill import distill
-from lexpand_training.evaluate import Retrieval, Sparse, measure, metrics
-from lexpand_training.lexical import Stems, bm25_of_pieces, bm25_of_stems
-from lexpand_training.model_folder import table_hash
-from lexpand_training.quantise import as_shipped
+from lexpand_training import config
+from lexpand_training.data import adapt, corpus
+from lexpand_training.data.batches import Sampler, pack_rows
+from lexpand_training.data.store import TokenStore
+from lexpand_training.evaluate.retrieval import Retrieval, Sparse, measure, metrics
+from lexpand_training.export import fast_graph, resume
+from lexpand_training.export import graph as export
+from lexpand_training.export.model_folder import table_hash
+from lexpand_training.export.quantise import as_shipped
+from lexpand_training.model.bert import Packing, Shape
+from lexpand_training.model.student import DocumentEncoder, Dots, QueryTable, read_idf
 from lexpand_training.settings import Batch, Corpus, Distillation, Warmup
-from lexpand_training.store import TokenStore
-from lexpand_training.student import DocumentEncoder, Dots, QueryTable, read_idf
-from lexpand_training.targets import Targets
-from lexpand_training.warmup import warm_up
+from lexpand_training.teachers import knowledge, losses, mining
+from lexpand_training.teachers.lexical import Stems, bm25_of_pieces, bm25_of_stems
+from lexpand_training.teachers.targets import Targets
+from lexpand_training.train.corpus_weights import CorpusWeights
+from lexpand_training.train.distill import distill
+from lexpand_training.train.warmup import warm_up
 
 CONFIG = Path(__file__).parents[1] / "lexpand-mini-v1.toml"
 SHIPPED = Path(__file__).parents[2] / "models" / "lexpand-mini-v1"

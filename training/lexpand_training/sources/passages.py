@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..corpus import SENTENCE, digest
+from ..data.corpus import SENTENCE, digest
 from .overlap import Overlap
 
 SHORTEST, LONGEST = 35, 195

@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from onnx import helper, numpy_helper
 from torch import nn
 
+from ..model.student import DocumentEncoder
 from .quantise import as_shipped, int8_rows, quantised
-from .student import DocumentEncoder
 
 TOP = 512
 OPSET = 17

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .batches import pack_rows, piece_pairs
-from .bert import Packing
-from .settings import Batch as Options
-from .store import TokenStore
-from .student import DocumentEncoder
+from ..data.batches import pack_rows, piece_pairs
+from ..data.store import TokenStore
+from ..model.bert import Packing
+from ..model.student import DocumentEncoder
+from ..settings import Batch as Options
 
 
 @torch.inference_mode()

@@ -22,8 +22,8 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
+from ..model.student import DocumentEncoder
 from .quantise import int8_rows
-from .student import DocumentEncoder
 
 OPSET = 20
 TOP = 512

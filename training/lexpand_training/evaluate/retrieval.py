@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .batches import pack_rows, piece_pairs
-from .bert import Packing
-from .corpus import read_lines
-from .lexical import Stems, bm25_of_stems, query_matrix
-from .store import Ragged, TokenStore
+from ..data.batches import pack_rows, piece_pairs
+from ..data.corpus import read_lines
+from ..data.store import Ragged, TokenStore
+from ..model.bert import Packing
+from ..teachers.lexical import Stems, bm25_of_stems, query_matrix
 
 LENGTH = 510
 # As DEFAULT_PRUNING of sparse/vectors/prune.ts: the share of a document's largest weight.

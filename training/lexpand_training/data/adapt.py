@@ -10,13 +10,8 @@ import json
 import random
 from pathlib import Path
 
-import numpy as np
-import torch
-from tokenizers import Tokenizer
-
+from ..settings import Corpus
 from . import corpus
-from .settings import Corpus
-from .store import Ragged
 
 TEXT_FILES = (".txt", ".md", ".rst", ".html", ".jsonl")
 WINDOW = 120  # words of a passage
@@ -59,18 +54,3 @@ def collections(folder: Path, options: Corpus) -> tuple[corpus.Collection, corpu
         corpus.add_crops(side, len(side.docs))
         corpus.add_keywords(side, len(side.docs))
     return sides[0], sides[1]
-
-
-class SentenceTransformerTeacher:
-    """Any sentence-transformers model as teacher, with the interface of `teachers.Teacher`."""
-
-    def __init__(self, path: str, tokenizer: Tokenizer, device: str):
-        from sentence_transformers import SentenceTransformer
-
-        self.model, self.tokenizer = SentenceTransformer(path, device=device), tokenizer
-
-    def encode(self, texts: Ragged, kind: str, limit: int = 256) -> torch.Tensor:
-        """float16 [N, H]. The store has word pieces only, so the model reads lower-case text."""
-        strings = [self.tokenizer.decode(texts.row(i)[:limit].tolist()) for i in range(len(texts))]
-        call = self.model.encode_query if kind == "query" else self.model.encode_document
-        return torch.from_numpy(np.asarray(call(strings, normalize_embeddings=True), np.float16))

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from .settings import Corpus
+from ..settings import Corpus
 from .store import Ragged, TokenStore
 
 MAX_PIECES = 510

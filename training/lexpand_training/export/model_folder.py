@@ -9,10 +9,12 @@ from pathlib import Path
 
 import torch
 
-from . import corpus, export, fast_graph
-from .checkpoint import load_checkpoint
-from .config import Config
-from .evaluate import PRUNING
+from ..config import Config
+from ..data import corpus
+from ..evaluate.retrieval import PRUNING
+from ..model.checkpoint import load_checkpoint
+from . import fast_graph
+from . import graph as export
 
 
 def json_hash(value) -> str:

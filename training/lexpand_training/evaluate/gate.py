@@ -1,4 +1,4 @@
-"""Quality of ONNX files side by side: python -m lexpand_training.gate --table FOLDER/query-table.json REFERENCE OTHER ... --sets DIR ...
+"""Quality of ONNX files side by side: python -m lexpand_training.evaluate.gate --table FOLDER/query-table.json REFERENCE OTHER ... --sets DIR ...
 
 Exit 1 when a file loses more nDCG@10 than --within against the first one on any set. Both are encoded in the same way:
 documents up to 512 word pieces, sorted by length, pruned as the library does by default; exact dot products.
@@ -20,8 +20,8 @@ import numpy as np
 import onnxruntime
 import torch
 
-from . import corpus
-from .evaluate import PRUNING, Retrieval, Sparse, bm25_scores, quality_of
+from ..data import corpus
+from .retrieval import PRUNING, Retrieval, Sparse, bm25_scores, quality_of
 
 BUDGET = 512  # word pieces of a batch, as workers/encoders/onnx.ts
 CPU = Path("/proc/cpuinfo")
@@ -81,7 +81,7 @@ def agreement(a: Sparse, b: Sparse) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="lexpand_training.gate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="lexpand_training.evaluate.gate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", nargs="+", help="ONNX files; the first is the reference")
     parser.add_argument("--table", required=True, help="query-table.json, with tokenizer.json beside it")

@@ -8,18 +8,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..config import Config
+from ..data.corpus import load_tokenizer, vocabulary_of
+from ..data.shared_files import claimed, save_array, save_arrays, wait_for
+from ..data.store import TokenStore
+from ..model.checkpoint import load_checkpoint
+from ..model.student import read_idf
 from . import mining
-from .adapt import SentenceTransformerTeacher
-from .checkpoint import load_checkpoint
-from .config import Config
-from .corpus import load_tokenizer, vocabulary_of
+from .dense import Teacher
 from .lexical import Stems, bm25_of_pieces, bm25_of_stems
 from .postings import Postings
-from .shared_files import claimed, save_array, save_arrays, wait_for
-from .store import TokenStore
-from .student import read_idf
+from .sentence_transformer import SentenceTransformerTeacher
 from .targets import Targets
-from .teachers import Teacher
 
 MINING_PARTS = 8
 QUERY_LENGTH = 96

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import torch
 
-from . import corpus, pack
+from ..config import Config
+from ..data import corpus
+from . import pack
 from .bert import Shape
-from .config import Config
 from .student import DocumentEncoder, QueryTable, read_idf
 
 

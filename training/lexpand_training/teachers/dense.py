@@ -8,11 +8,9 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from . import pack
-from .bert import Body, Packing
-from .store import Ragged
-
-CLS, SEP = 101, 102
+from ..data.store import CLS, SEP, Ragged
+from ..model import pack
+from ..model.bert import Body, Packing
 
 
 class Teacher:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+CLS, SEP = 101, 102
+
 
 @dataclass
 class Ragged:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from .evaluate import BALANCE, PRUNING, Retrieval, bm25_scores, corpus_idf, encode, metrics, presence
-from .store import Ragged, TokenStore
+from ..data.store import Ragged, TokenStore
+from .retrieval import BALANCE, PRUNING, Retrieval, bm25_scores, corpus_idf, encode, metrics, presence
 
 CANDIDATES = 100_000
 COPIED = 24  # pieces at the start of a text where a query that stands there whole is no question

@@ -10,8 +10,8 @@ import numpy as np
 import snowballstemmer
 import torch
 
+from ..data.store import Ragged
 from .postings import Postings
-from .store import Ragged
 
 BUCKETS = 1 << 15  # stems are hashed: two of a batch's 60 stems a document rarely meet
 STOP = frozenset(

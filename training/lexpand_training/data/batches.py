@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .settings import Batch as Options
-from .store import Ragged, TokenStore
-from .teachers import CLS, SEP
+from ..settings import Batch as Options
+from .store import CLS, SEP, Ragged, TokenStore
 
 
 def pack_rows(texts: Ragged, rows: np.ndarray, limit) -> tuple[np.ndarray, np.ndarray]:

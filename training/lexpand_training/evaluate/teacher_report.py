@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from . import losses
-from .config import Config
-from .corpus import load_tokenizer, vocabulary_of
-from .evaluate import JARGON, Retrieval, bm25_scores, means_by_group, metrics
+from ..config import Config
+from ..data.corpus import load_tokenizer, vocabulary_of
+from ..teachers import losses
+from .retrieval import JARGON, Retrieval, bm25_scores, means_by_group, metrics
 
 
 def report(config: Config, held: Retrieval, teacher_named: Callable, device: str) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import torch
 
-from . import losses
-from .batches import Sampler
-from .bert import Packing
+from ..data.batches import Sampler
+from ..model.bert import Packing
+from ..model.student import DocumentEncoder, QueryTable
+from ..settings import Distillation
+from ..teachers import losses
+from ..teachers.targets import Targets
 from .corpus_weights import CorpusWeights
 from .progress import Progress, learning_rate
-from .settings import Distillation
-from .student import DocumentEncoder, QueryTable
-from .targets import Targets
 
 
 def distill(

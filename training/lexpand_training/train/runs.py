@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import knowledge
-from .batches import Sampler
-from .checkpoint import load_checkpoint, save_average, save_checkpoint
-from .config import Config, with_settings
+from ..config import Config, with_settings
+from ..data.batches import Sampler
+from ..data.shared_files import PATIENCE, wait_for
+from ..data.store import TokenStore
+from ..evaluate.retrieval import Retrieval, figures_of, summary
+from ..evaluate.validation import mean_over_groups, per_query
+from ..export.quantise import as_shipped
+from ..model.checkpoint import load_checkpoint, save_average, save_checkpoint
+from ..teachers import knowledge
 from .corpus_weights import CorpusWeights
 from .distill import distill
-from .evaluate import Retrieval, figures_of, summary
-from .quantise import as_shipped
-from .shared_files import PATIENCE, wait_for
-from .store import TokenStore
-from .validation import mean_over_groups, per_query
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .batches import pack_rows
-from .bert import Packing
+from ..data.batches import pack_rows
+from ..data.store import CLS, SEP, Ragged
+from ..model.bert import Packing
+from ..model.student import DocumentEncoder
+from ..settings import Warmup
 from .progress import Progress, learning_rate
-from .settings import Warmup
-from .store import Ragged
-from .student import DocumentEncoder
-from .teachers import CLS, SEP
 
 MASK = 103
 

@@ -12,11 +12,11 @@ import onnx
 import torch
 from onnx import TensorProto, numpy_helper
 
-from . import pack
-from .bert import Shape
-from .checkpoint import activation_type
+from ..model import pack
+from ..model.bert import Shape
+from ..model.checkpoint import activation_type
+from ..model.student import DocumentEncoder, QueryTable
 from .fast_graph import GELU_LEAST
-from .student import DocumentEncoder, QueryTable
 
 
 @torch.no_grad()

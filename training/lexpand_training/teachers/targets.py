@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ..data.batches import Batch
 from . import losses
-from .batches import Batch
 from .lexical import query_matrix
 from .postings import Postings
 

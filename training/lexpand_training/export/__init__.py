@@ -1,0 +1,1 @@
+"""Checkpoint to the folder that `models/` reads, and back."""

@@ -1,0 +1,1 @@
+"""What is trained: body, head and query table, the weights that they begin with, checkpoints."""

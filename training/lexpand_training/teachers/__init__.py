@@ -1,0 +1,1 @@
+"""What should rank where: vectors, BM25, candidates, and what the student is asked for."""

@@ -1,0 +1,1 @@
+"""How the student learns: warm-up, distillation, one run after the other."""
