@@ -1,4 +1,3 @@
-import type { Client } from '@opensearch-project/opensearch'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { installIndex, specificationFor } from '../mappings/index.ts'
 import { loadModel } from '../models/index.ts'
