@@ -6,7 +6,7 @@ import { faultyProxy, halfOfBulks } from './fixtures/faulty-proxy.ts'
 import { until } from './fixtures/until.ts'
 import { expectAllReady, type WorkerFixture, workerFixture } from './fixtures/worker-fixture.ts'
 
-/** How long the engine refuses; LEXPAND_LONG_TESTS=1 makes it a minute. */
+/** Time for which the engine refuses; LEXPAND_LONG_TESTS=1 makes it a minute. */
 const REFUSING_MS = process.env.LEXPAND_LONG_TESTS === '1' ? 60_000 : 10_000
 /** Time of a job in the fake encoder: long, so that the pace and not the speed of this machine is measured. */
 const ENCODE_MS = 1_000
@@ -53,7 +53,7 @@ async function untilThroughput({ stats }: RunningWorker, rate: number, timeoutMs
   return Math.round(performance.now() - startedAt)
 }
 
-/** Telemetry that keeps what was told of pace and refusals. */
+/** Telemetry that records pace and refusals. */
 function listener() {
   const told = { limits: [] as number[], statuses: [] as number[], yielding: [] as boolean[] }
   const telemetry: Telemetry = {

@@ -59,7 +59,7 @@ async function replay(fixture: WorkerFixture, filter: LetterFilter = { index: fi
   return replayLetters({ client: fixture.client, queueOf }, filter)
 }
 
-/** From now on every write of a document with two parts is refused, whatever it changes. */
+/** Makes the engine refuse every later write of a document with two parts, whatever it changes. */
 async function limitParts(fixture: WorkerFixture, limit: number): Promise<void> {
   await fixture.client.indices.putSettings({
     index: fixture.index,
@@ -92,7 +92,7 @@ describe('five per cent of poison', () => {
     const worker = await fixture.startWorker(encoder, options)
     await fixture.queue.idle()
 
-    // Ten of each kind; a document that takes no write at all cannot be marked, only have its letter.
+    // Ten documents of each kind; one that takes no write at all cannot be marked and only has its letter.
     expect(states(await fixture.documents())).toEqual({ ready: 570, failed: 20, pending: 10 })
     expect(worker.stats).toMatchObject({ ready: 570, failed: 30, failedJobs: 0 })
     expect(encoder.encoded).toBe(580)
@@ -123,14 +123,14 @@ describe('five per cent of poison', () => {
       by_index: { [index]: 30 },
     })
 
-    // A document that takes no write stays pending, but no sweep has it encoded again and again, or takes it for late.
+    // A document that takes no write stays pending, but sweeps neither queue it again nor count it as late.
     expect(await sweep(client, fixture.queue, index)).toMatchObject({
       found: 0,
       jobs: 0,
       oldestPendingSeconds: 0,
     })
 
-    // Nothing is better yet: what was tried again fails again, and says that it was the second time.
+    // The cause still exists: the replayed documents fail again, with a second attempt.
     const early = await replay(fixture)
     expect(early).toMatchObject({ found: 30, replayed: 20, refused: 10 })
     expect(early.refusals[0]?.reason).toContain('nested_objects.limit')
@@ -273,7 +273,7 @@ describe('while entries cannot be stored', () => {
   })
 })
 
-/** As they are in the store, also those that say nothing any more. */
+/** Stored letters, including those that no longer apply. */
 async function storedLetters(client: Client, index: string): Promise<number> {
   await client.indices.refresh({ index: DEAD_LETTERS })
   const reply = await client.count({

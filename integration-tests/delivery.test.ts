@@ -170,7 +170,7 @@ describe('two set-ups for one index', () => {
 describe('clocks that are wrong', () => {
   const YEARS = 365 * 86_400_000
 
-  /** What everything in this process takes for now. */
+  /** Shifts the wall clock of this process. */
   function shiftClock(byMs: number): void {
     const Real = Date
     class Shifted extends Real {

@@ -66,7 +66,7 @@ describe('the command line, on a cache of its own', () => {
   })
 
   test('a taken port gives another one, and a killed service is started again', async () => {
-    // Whether we or somebody else got it: it is taken.
+    // The port is taken, either by this server or by another process.
     const server = createServer().on('error', () => undefined)
     await new Promise<void>((resolve) =>
       server.once('error', () => resolve()).listen(6379, '127.0.0.1', resolve),

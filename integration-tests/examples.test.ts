@@ -69,7 +69,7 @@ test('push, the search service, agents and frameworks, and a migration, one afte
   expect(wrong.status).toBe(400)
   service.child.kill('SIGTERM')
 
-  // Models are stubs that repeat what they are told: the passage has come through.
+  // Models are stubs that repeat their input, which shows that the passage has arrived.
   for (const framework of ['langchain.ts', 'ai-sdk.ts', 'mcp-client.ts']) {
     expect(await finished(start(framework, index, 'ocean water level')), framework).toMatch(
       /The moon pulls the water of the sea/,

@@ -6,7 +6,7 @@ import { type ExpandedText, expandTexts, type Pruning, type Windowing } from '..
 import { processorFlags } from '../workers/encoders/integer-products.ts'
 import { type OnnxEncoder, onnxEncoder } from '../workers/encoders/onnx.ts'
 
-/** Made by sparse/golden/make-vectors.py: Python tokenizers, onnxruntime and numpy, none of our code. */
+/** Made by sparse/golden/make-vectors.py with Python tokenizers, onnxruntime and numpy, without code of Lexpand. */
 interface VectorGolden {
   /** Kernels of the processor it was made on, of those that compute a graph's floats in different ways. */
   readonly made_with: { readonly kernels: readonly string[] }

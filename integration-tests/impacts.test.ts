@@ -247,7 +247,7 @@ test('a cluster without the plugin refuses the type and says what to install', a
   const options = { vectorType: 'lexpand_impacts' } as const
   const template = installTemplate(client, { name: index, patterns: [`${index}-*`] }, specification, options)
   await expect(template).rejects.toThrow('expected the Lexpand plugin')
-  // An index without our fields, and an engine that is asked past the list of its nodes.
+  // An index without Lexpand's fields, and an engine that is asked without the list of its nodes.
   await client.indices.create({ index, body: { mappings: { properties: { body: { type: 'text' } } } } })
   await expect(installIndex(client, index, specification, options)).rejects.toThrow('on every node')
   const blind = Object.create(client, { nodes: { value: { info: async () => ({ body: {} }) } } }) as Client

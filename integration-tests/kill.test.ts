@@ -133,7 +133,7 @@ describe('kill -9 of Redis', () => {
     await redis.kill9()
     await sleep(2_000)
     await redis.restart()
-    // What Redis had not yet written to its log (appendfsync everysec) is found by the sweep.
+    // The sweep finds documents that Redis had not yet written to its log (appendfsync everysec).
     await until(async () => {
       try {
         await sweep(fixture.client, fixture.queue, fixture.index)
@@ -271,7 +271,7 @@ describe('kill -9 of OpenSearch', () => {
   })
 })
 
-/** The engine's, which refuses to run as root. */
+/** Account of the engine, which refuses to run as root. */
 function accountOf(pid: number): number {
   return Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 }

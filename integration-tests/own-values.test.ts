@@ -9,7 +9,7 @@ test.each([['internal'], ['external']] as const)(
   async (versioning) => {
     const fixture = await workerFixture(`own-values-${versioning}`)
     const { client, index, model, queue } = fixture
-    // The owner's mapping does not look into documents: values under our name are stored without being indexed.
+    // The owner's mapping ignores the content of documents: values under Lexpand's name are stored without being indexed.
     await client.indices.delete({ index })
     await client.indices.create({
       index,

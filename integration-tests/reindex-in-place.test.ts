@@ -54,7 +54,7 @@ describe('filling in place', () => {
 
   test('never has more in the queue than its bound', async () => {
     const fixture = await reindexFixture('bound')
-    // As many jobs as are allowed are there already.
+    // The queue already holds as many jobs as allowed.
     const { client, index, queue } = fixture
     await unmarked(fixture, 300)
     const { fingerprint } = await readSpecification(client, index)

@@ -50,7 +50,7 @@ async function documentsOf(client: Client, index: string): Promise<Documents> {
   return new Map(reply.body.hits.hits.map((hit) => [String(hit._id), hit._source as Record<string, unknown>]))
 }
 
-/** Neither missing, nor back from the dead, nor older than what was acknowledged. */
+/** Checks that no document is missing, has come back, or is older than its acknowledged version. */
 function expectKnown(documents: Documents, known: ReadonlyMap<string, Known>): void {
   const missing = [...known.keys()].filter((id) => !documents.has(id))
   const undead = [...documents.keys()].filter((id) => !known.has(id))
@@ -132,7 +132,7 @@ describe('a migration beside the old index', () => {
     await fixture.queue.idle()
     const moved = await documentsOf(fixture.client, fixture.next)
     expectKnown(moved, known)
-    // What passed the pipeline by after the swap is for the sweeper, which finds it by its hash.
+    // Writes that bypassed the pipeline after the swap are left to the sweeper, which finds them by their hash.
     const fresh = new Map(
       [...moved].filter(([, source]) => {
         const stamp = source.lexpand as { text_hash?: string }
@@ -313,7 +313,7 @@ describe('a migration', () => {
     const { client, alias, index } = fixture
     expect(await aliasTarget(client, alias)).toEqual([index])
     expect((await client.index({ index: alias, id: 'x', body: { text: 'bread' } })).statusCode).toBe(201)
-    // Nothing is in the way of trying again.
+    // A second attempt succeeds.
     await runMigration(fixture)
     expect(await aliasTarget(client, alias)).toEqual([fixture.next])
   })

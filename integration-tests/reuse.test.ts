@@ -50,7 +50,7 @@ describe('a full load of documents that are there already', () => {
     await fixture.startWorker()
     await load(fixture, articles(1))
     await queue.idle()
-    // The last read of the vector is followed by somebody else's write of another text.
+    // Another client writes another text after the last read of the vector.
     const racing = Object.create(client)
     let reads = 0
     racing.mget = async (request: never) => {

@@ -29,7 +29,7 @@ function ask(request: Partial<SearchRequest> & { readonly text: string }): Promi
   return search(client, model, { index, ...request })
 }
 
-/** Weights as an encoder gives them: more for what a text repeats and for words of short texts, a little noise. */
+/** Weights like those of an encoder: larger for repeated words and for words of short texts, with a little noise. */
 function likelyVector({ title, body }: { title: string; body: string }): Record<string, number> {
   const words = `${title} ${body}`.split(' ')
   const counts = new Map<string, number>()

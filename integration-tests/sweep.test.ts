@@ -218,7 +218,7 @@ describe('one sweep', () => {
     const dead = { ...fixture.queue, add: () => Promise.reject(crash) }
     const documents = notes(900).map(({ id, source }) => ({ id: `routed-${id}`, routing: `r${id}`, source }))
     await expect(enqueue({ ...fixture, queue: dead }, documents)).rejects.toBe(crash)
-    // What the first request held.
+    // Documents of the first request.
     const routed = await fixture.documents()
     expect(routed.size).toBeGreaterThan(0)
     await unqueued(fixture, notes(2_100))
@@ -276,7 +276,7 @@ describe('one sweep', () => {
     const keys = await queue.redis.keys(`lexpand:swept:*:${specification.fingerprint}`)
     for (const key of keys) await queue.redis.del(key)
     expect(await scanned()).toBe(1_000)
-    // Restored from a snapshot, or a primary that somebody forced: the numbers mean something else.
+    // A restored snapshot, or a primary that was forced: the numbers have another meaning.
     for (const key of keys) await queue.redis.hset(key, '0', 'another-history 999')
     expect(await scanned()).toBe(1_000)
     // Ahead of the shard: never, as long as all is well.
@@ -413,7 +413,7 @@ describe('several sweepers', () => {
     )
     expect(await isTaken).toBe('taken')
     expect(await sweep(client, queue, index)).toMatchObject({ outcome: 'done' })
-    // What a killed sweeper leaves behind.
+    // The rest of a killed sweeper.
     const { body } = await client.indices.getSettings({ index, flat_settings: true })
     const uuid = body[index]?.settings?.['index.uuid']
     await queue.redis.set(`lexpand:lease:sweep:${uuid}`, 'of a dead process', 'PX', 1_000)

@@ -39,7 +39,7 @@ export function tenantDocuments(): Document[] {
   ]
 }
 
-/** Stores them in an index of its own. @param remove how the index goes: at the end of the test, unless told otherwise */
+/** Stores the documents in an index of their own. @param remove removes the index; by default at the end of the test */
 export async function tenantIndex(
   remove: (cleanUp: () => Promise<void>) => void = onTestFinished,
 ): Promise<{ index: string; specification: IndexSpecification }> {

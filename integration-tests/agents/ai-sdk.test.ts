@@ -23,7 +23,7 @@ afterAll(async () => {
   for (const cleanUp of cleanUps.toReversed()) await cleanUp()
 })
 
-/** A model that calls one tool and then says what it was told: nothing is understood, everything passes through. */
+/** A model that calls one tool and then repeats the answer. */
 function passingOn(toolName: string, args: object): MockLanguageModelV4 {
   const usage = {
     inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },

@@ -111,7 +111,7 @@ describe('a retriever', () => {
 describe('documents of LangChain', () => {
   async function store() {
     const own = uniqueName('langchain')
-    // An identity of its own gives the test a queue of its own.
+    // A separate model identity gives the test its own queue.
     const identity = randomUUID().replaceAll('-', '').repeat(2)
     const model = { ...(await loadModel()), identity }
     await setUp(client, model, own, { fields: ['text'] })
@@ -143,7 +143,7 @@ describe('documents of LangChain', () => {
     const retriever = documents.asRetriever({ k: 1, request: { mode: 'sparse' } })
     const [found] = await retriever.invoke('water of the sea')
     expect(found).toMatchObject({ id: 'tides', pageContent: 'the moon pulls the water of the sea', metadata })
-    // As they were given, they can go in again.
+    // Documents can be stored again in the form in which a retriever returned them.
     expect(await documents.addDocuments(found === undefined ? [] : [found])).toEqual(['tides'])
     await documents.delete({ ids: ['tides', 'never-there'] })
     await encoded()

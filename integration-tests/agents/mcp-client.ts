@@ -19,7 +19,7 @@ function newClient(): Client {
 /** The SDK's own client and the server that it talks to. */
 export interface McpConnection {
   readonly client: Client
-  /** What the server wrote to stderr. */
+  /** Output of the server on stderr. */
   readonly log: () => string
   close(): Promise<void>
 }

@@ -6,7 +6,7 @@ import { testClient } from '../fixtures/test-index.ts'
 import { tenantIndex } from './agent-index.ts'
 import { call, httpServer, overHttp, overStdio } from './mcp-client.ts'
 
-/** What the design asks; machines that run tests do other things at the same time, so there is room. */
+/** The bound of the design with a margin, because machines that run tests have other load. */
 const FIRST_ANSWER_MS = 2_000
 const BESIDE_SEARCH_MS = 3
 const ROOM = 3

@@ -8,7 +8,7 @@ import { call, httpServer, type McpConnection, overHttp, overStdio, textOf } fro
 const cleanUps: (() => Promise<unknown>)[] = []
 let index = ''
 let connections: Record<'stdio' | 'http', McpConnection>
-/** Of the tenant acme alone. */
+/** Connected to a server whose scope is the tenant acme. */
 let tenant: McpConnection
 
 beforeAll(async () => {

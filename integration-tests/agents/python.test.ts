@@ -43,7 +43,7 @@ const TYPED = [
   'Wings of the BIRDS',
 ]
 
-/** What the package itself finds, for Python to find the same: with every vector there, and with some missing. */
+/** Hits of the TypeScript package that Python has to find, too: with all vectors, and with some missing. */
 async function expectedHits(client: Client, folder: string): Promise<{ file: string; index: string }> {
   const model = await loadModel()
   const { index } = await tenantIndex((cleanUp) => cleanUps.push(cleanUp))
@@ -134,7 +134,7 @@ test.skipIf(reason !== undefined)(
     })
     expect(stdout).toMatch(/\d\d passed/)
     expect(stdout).not.toMatch(/skipped|failed|error/)
-    // Language models are stubs that repeat what they are told: the passages have come through.
+    // Language models are stubs that repeat their input, which shows that the passages have arrived.
     for (const example of ['langchain-chain.py', 'haystack-pipeline.py']) {
       const said = await execute(python, [join(PACKAGE, '../examples', example), index, '"wing secret"'], {
         env,

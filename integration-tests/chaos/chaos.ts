@@ -33,7 +33,7 @@ const SWEEPER = new URL('sweeper-process.ts', import.meta.url)
 
 /**
  * Writers, workers and sweepers work on one index while all of them but the writers, and the engine and Redis, are
- * killed; then everything settles and is compared with what the writers were told.
+ * killed; then everything settles and is compared with the acknowledged writes.
  *
  * @param folder takes the logs of workers and sweepers, and the record of what was encoded
  */

@@ -1,4 +1,4 @@
-/** What the writers were told is stored: id -> present text, undefined for a deleted document. */
+/** Acknowledged state of the writers: id -> present text, undefined for a deleted document. */
 export class Ledger {
   readonly #texts = new Map<string, string | undefined>()
   #operations = 0

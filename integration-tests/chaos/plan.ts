@@ -14,7 +14,7 @@ export interface ChaosPlan {
   readonly workers: number
   /** Milliseconds that a batch takes in the fake encoder: enough for kills to hit work in flight. */
   readonly encodeDelayMs: number
-  /** How long everything may take to settle after the last write and kill. */
+  /** Time in which everything has to settle after the last write and kill. */
   readonly settleMs: number
 }
 
@@ -44,7 +44,7 @@ export const LONG: ChaosPlan = {
 /** A worker dies most often in real life, an engine takes longest to come back. */
 const MIX: readonly [Target, ...Target[]] = ['worker', 'worker', 'worker', 'sweeper', 'redis', 'engine']
 
-/** What is killed, in order; every kind at least once. */
+/** The targets of the kills in order; every kind occurs at least once. */
 export function killsOf({ seed, kills }: ChaosPlan): Target[] {
   const random = seededRandom(seed)
   const first: Target[] = ['worker', 'sweeper', 'redis', 'engine']

@@ -8,15 +8,15 @@ import { fileURLToPath } from 'node:url'
 export interface Supervised {
   /** Ends it with SIGKILL; it comes back by itself. */
   kill9(): Promise<void>
-  /** Ends it in order, for good. */
+  /** Ends the process in order, for good. */
   stop(): Promise<void>
 }
 
 const RESTART_MS = 300
 
 /**
- * @param settings given to the program as its first argument, as JSON
- * @param logFile takes what it writes to its standard error
+ * @param settings first argument of the program, as JSON
+ * @param logFile file for its standard error
  */
 export function supervise(program: URL, settings: object, logFile: string): Supervised {
   const log = openSync(logFile, 'a')

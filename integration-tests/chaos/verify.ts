@@ -8,15 +8,15 @@ import type { Ledger } from './ledger.ts'
 
 export interface Verdict {
   readonly live: number
-  /** Acknowledged documents that are not there, or with another text. */
+  /** Acknowledged documents that are missing or have another text. */
   readonly lost: readonly string[]
-  /** Deleted documents that are there. */
+  /** Deleted documents that exist. */
   readonly resurrected: readonly string[]
   /** Documents that are not `ready` with the vector of their present text. */
   readonly wrong: readonly string[]
 }
 
-/** Compares every document of the index with what the writers were told. */
+/** Compares every document of the index with the acknowledged writes. */
 export async function verify(
   client: Client,
   index: string,

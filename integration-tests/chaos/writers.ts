@@ -14,7 +14,7 @@ export interface WriterOptions {
   readonly documents: number
 }
 
-/** How a text reaches the index; all but `bulk-partial` run the ingest pipeline. */
+/** Ways in which a text reaches the index; all but `bulk-partial` run the ingest pipeline. */
 type Route = 'bulk-index' | 'bulk-partial' | 'put' | 'update' | 'delete' | 'other-field'
 
 const BATCH = 40

@@ -144,7 +144,7 @@ test('a signal stops it in order; what a kill leaves is named by a dry run and d
   expect(killed.code).toBeNull()
   const left = await throwAways()
   expect(left.length).toBeGreaterThanOrEqual(2)
-  // An index of such a name without the mark is somebody else's.
+  // An index with such a name but without the mark belongs to others.
   await client.indices.create({ index: 'lexpand-advise-not-ours' })
 
   const plan = await lexpandJson([...flags, '--dry-run'])

@@ -56,7 +56,7 @@ describe('lexpand index', () => {
 
   test('skips what is there unchanged', async () => {
     const { result } = await lexpandJson(['index', file, '--index', index])
-    // Only the last version of the document that comes twice counts, and that is there.
+    // Only the last version of the document that comes twice counts, and the index already has it.
     expect(result).toMatchObject({ read: 9, unchanged: 6, skipped: 6, indexed: 0, failed: 2, duplicates: 1 })
   })
 
@@ -217,7 +217,7 @@ async function untilCovered(name: string): Promise<void> {
   })
 }
 
-/** A new index answers 404 before it is there and 503 before its shard is. */
+/** A new index answers 404 before it exists and 503 before its shard does. */
 async function untilThere(name: string): Promise<void> {
   await until(async () => {
     const { body, statusCode } = await client.count({ index: name }, { ignore: [404, 503] })

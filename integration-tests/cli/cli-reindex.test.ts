@@ -50,7 +50,7 @@ test('an existing index: measured, filled in place, paused and resumed, then mov
   const untouched = await client.indices.getMapping({ index })
   expect(Object.keys(untouched.body[index]?.mappings.properties ?? {})).toEqual(['body', 'price'])
 
-  // Nobody encodes: it queues, waits, and is paused.
+  // No worker encodes, so the command queues, waits, and is paused.
   const paused = await lexpandJson(['reindex', ...flags, '--no-encode'], {
     onStarted: (child) => void whenQueued(client, index).then(() => child.kill('SIGINT')),
   })

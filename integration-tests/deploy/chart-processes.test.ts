@@ -25,7 +25,7 @@ interface Container {
   readonly readinessProbe: { readonly httpGet: { readonly path: string } }
 }
 
-/** What the chart asks for: a root file system that cannot be written, user 1000, no capability; /tmp is its own. */
+/** Security context of the chart: a root file system that cannot be written, user 1000, no capability, and a /tmp of its own. */
 const AS_IN_A_POD =
   'mount -o remount,bind,ro / && mount -t tmpfs -o mode=1777 tmpfs /tmp && exec setpriv --reuid 1000 --regid 1000 --clear-groups --no-new-privs --bounding-set=-all "$@"'
 

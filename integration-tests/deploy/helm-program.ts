@@ -6,12 +6,12 @@ import { packageRoot, wantedCacheFolder } from '../../embedded/host/cache-folder
 
 export const run = promisify(execFile)
 
-/** Its module is on the Go module proxy, where releases of the binary are not everywhere to be had. */
+/** Its module comes from the Go module proxy; releases of the binary are not available everywhere. */
 const HELM = 'helm.sh/helm/v4/cmd/helm@v4.3.2'
 /** About five minutes of one processor core, once a cache folder. */
 const BUILD_MS = 1_200_000
 
-/** Whether Go is there to build helm; without it the tests of the chart are skipped. */
+/** Whether Go is installed to build helm; without it the tests of the chart are skipped. */
 export async function hasGo(): Promise<boolean> {
   return run('go', ['version']).then(
     () => true,
@@ -20,9 +20,9 @@ export async function hasGo(): Promise<boolean> {
 }
 
 /**
- * The helm of the cache folder, built there when it is missing.
+ * The helm of the cache folder, built when it is missing.
  *
- * @throws Error when its modules are not to be had; where CI is not set the caller may skip then
+ * @throws Error when its modules cannot be downloaded; where CI is not set, the caller may then skip
  */
 export async function helmProgram(): Promise<string> {
   const cache = wantedCacheFolder(packageRoot(), process.env)

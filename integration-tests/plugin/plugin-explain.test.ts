@@ -19,7 +19,7 @@ let specification: IndexSpecification
 
 const LONG = `${'The storm came over the hills. '.repeat(30)}Rain fell. ${'Nothing else was said. '.repeat(30)}`
 
-/** Texts of several scripts with weights as an encoder gives them: words of the text and others. */
+/** Texts of several scripts with weights like those of an encoder: words of the text and others. */
 const DOCUMENTS: [string, Record<string, number>][] = [
   [
     'Currently New York is rainy.',

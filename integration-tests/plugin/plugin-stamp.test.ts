@@ -42,7 +42,7 @@ async function putReady(id: string, source: Source = { title: 'Wings', body: 'of
   await client.index({ index, id, pipeline: '_none', body: readySource(source, specification) })
 }
 
-/** What a search finds: the stored source could say one thing and the inverted index another. */
+/** Asks by a search, because stored source and inverted index could differ. */
 async function found(id: string): Promise<{ vector: boolean; states: string[] }> {
   await client.indices.refresh({ index })
   const ask = async (query: object) => {

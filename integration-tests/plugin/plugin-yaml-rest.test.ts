@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   if (!hasPlugin) return
-  // As OpenSearch's runner does: no test sees what another one left.
+  // Cleans up like OpenSearch's runner: no test sees the rest of another one.
   const indices = (await (await fetch(`${engine.url}/_cat/indices/lexpand-*?format=json`)).json()) as {
     index: string
   }[]

@@ -22,9 +22,9 @@ export interface House {
 
 export interface Life {
   readonly documents: number
-  /** What the oracle found after push, hook and sweep, and in the index that it was moved to. */
+  /** Findings of the oracle after push, hook and sweep, and in the index that it was moved to. */
   readonly found: readonly Findings[]
-  /** Ids that searches gave though the owner hides them, or that nobody wrote. */
+  /** Ids in search results that the owner hides, or that no client wrote. */
   readonly leaked: readonly string[]
   /** Searches without a hit. */
   readonly unanswered: number

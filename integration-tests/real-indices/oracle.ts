@@ -17,7 +17,7 @@ export interface Findings {
   /** Without exactly the vector of their present text. */
   readonly wrong: string[]
   readonly states: Readonly<Record<string, number>>
-  /** What the audit says, for those counts that a healthy index has. */
+  /** The counts of the audit that a healthy index has. */
   readonly audit: { readonly documents: number; readonly ready: number; readonly problems: number }
 }
 
@@ -29,8 +29,8 @@ export interface Place {
 }
 
 /**
- * Looks at every document past everything that the owner has put before it, and compares it with what the client knows.
- * A healthy index gives {@link healthy}.
+ * Reads every document past all filters of the owner, and compares it with the client's knowledge. A healthy index
+ * gives {@link healthy}.
  */
 export async function examine(
   { client, index, pageSize }: Place,
@@ -67,7 +67,7 @@ export function healthy(documents: number): Findings {
   }
 }
 
-/** Not through our own reader, and told in the URL to pass the owner's search pipeline by. */
+/** Reads without Lexpand's own reader, and bypasses the owner's search pipeline in the URL. */
 async function everything(
   client: Client,
   index: string,

@@ -107,7 +107,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   },
 }
 
-/** What clients do, each in one shard and in three, and with a search pipeline that hides what waits. */
+/** Ways in which clients write, each in one shard and in three, and with a search pipeline that hides pending documents. */
 export const WRITER_SHAPES: readonly Shape[] = Object.entries(WRITERS).flatMap(([how, write]): Shape[] => [
   { title: `clients write ${how}`, write },
   { title: `clients write ${how} to three shards`, write, settings: { number_of_shards: 3 } },

@@ -19,22 +19,22 @@ export interface Shape {
   readonly before?: ((place: Place) => Promise<void>) | undefined
   /** Documents before Lexpand, beside eight small ones. @default 0 */
   readonly more?: number | undefined
-  /** Runs when the index is there, with documents, and before Lexpand; gives a name if the index goes on under another. */
+  /** Runs when the index exists with documents, before Lexpand; returns a name if the index continues under another one. */
   readonly owned?: Change | undefined
   /** The same after set-up and the first vectors. */
   readonly changed?: Change | undefined
   /** Documents to which that change gives `price: 5`. */
   readonly touches?: readonly string[] | undefined
-  /** How clients write one document. @default a bulk index operation */
+  /** Writes one document as the clients do. @default a bulk index operation */
   readonly write?: Writer | undefined
-  /** What Lexpand's push does not do here, because the engine or the shape forbids it. @default true */
+  /** Whether Lexpand's push works here; false where the engine or the shape forbids it. @default true */
   readonly pushes?: boolean | undefined
   /** Whether the index is then moved to a new one. @default true */
   readonly reindexes?: boolean | undefined
   /** A document with this text. @default {text} */
   readonly source?: ((text: string, id: string) => Record<string, unknown>) | undefined
   readonly routing?: ((id: string) => string) | undefined
-  /** What the owner's search pipeline lets users see. @default everything */
+  /** Whether users see a document through the owner's search pipeline. @default everything */
   readonly isVisible?: ((id: string) => boolean) | undefined
 }
 

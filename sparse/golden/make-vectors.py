@@ -1,4 +1,4 @@
-"""Writes sparse/golden/vectors.json.gz: the vectors of 200 texts by a reference that shares no code with ours.
+"""Writes sparse/golden/vectors.json.gz: the vectors of 200 texts by a reference that shares no code with Lexpand.
 
 Word pieces by Rust `tokenizers`, the graph by Python onnxruntime one window at a time, windows, merge and pruning in
 numpy, written from their definitions. Texts: our own, and paragraphs of READMEs of the installed npm packages

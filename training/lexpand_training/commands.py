@@ -1,4 +1,4 @@
-"""What the commands do. Every stage reads the files of the stage before and writes its own below the work folder."""
+"""The commands. Every stage reads the files of the stage before and writes its own below the work folder."""
 
 from __future__ import annotations
 

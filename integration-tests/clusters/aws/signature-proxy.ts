@@ -7,7 +7,7 @@ export interface SignatureProxy {
   readonly url: string
   /** Requests that came through. */
   passed: number
-  /** How far its clock is before ours. */
+  /** Milliseconds by which its clock is fast. */
   clockAheadMs: number
   close(): Promise<void>
 }
@@ -18,7 +18,7 @@ interface Expected {
   readonly credentials: AwsCredentials
 }
 
-/** How far clocks may differ. */
+/** Largest accepted difference of the clocks. */
 const SKEW_MS = 5 * 60_000
 
 /**

@@ -9,7 +9,7 @@ import type { Site } from './role-flows.ts'
 
 const DOCUMENTS = 300
 
-/** Login and privileges of a worker are taken away while it works, and given back. */
+/** Takes login and privileges from a worker while it works, and gives them back. */
 export function deniedInTheMiddle(siteOf: () => Site): void {
   describe('a worker whose user may do nothing for a while', () => {
     test.each(['privileges', 'login'] as const)(

@@ -12,7 +12,7 @@ import { startPrivateOpenSearch } from '../../../embedded/index.ts'
 import { machineSettings } from '../../../embedded/settings.ts'
 import { openSearchClient } from '../../../opensearch/client.ts'
 
-/** What a user may do: names of actions, which may hold `*`. */
+/** Privileges of a user: names of actions, which may contain `*`. */
 export interface Privileges {
   readonly cluster: readonly string[]
   /** Pattern of index names -> actions. */
@@ -28,7 +28,7 @@ export interface PrivilegeNode {
   grant(user: string, privileges: Privileges): Client
   /** Takes the login away. */
   forget(user: string): void
-  /** What was asked for a user since the last call, each once: `cluster ACTION` or `index NAME ACTION`. */
+  /** Requests of a user since the last call, each once: `cluster ACTION` or `index NAME ACTION`. */
   asked(user: string): string[]
   stop(): Promise<void>
 }

@@ -25,7 +25,7 @@ beforeAll(async () => {
   site = { node, model, specification, queue, redisUrl, index }
   await installIndex(node.admin, index, specification)
   await installIngestPipeline(node.admin, index, specification)
-  // What is not this user's: it must be in nobody's way.
+  // An index that this user may not read must not disturb anything.
   await node.admin.indices.create({ index: 'foreign' })
   const text_sparse = { hello: 1 }
   await node.admin.index({
@@ -43,11 +43,11 @@ afterAll(async () => {
   await node?.stop()
 })
 
-/** Taken away, these are missed by nobody: what is kept open for five minutes more is all that follows. */
+/** Without these privileges no request fails; the only effect is that a point in time stays open for five more minutes. */
 const QUIET = new Set(['indices:data/read/point_in_time/delete'])
 
 describe.each(ROLES)('role $name', (role) => {
-  /** What each flow asked for: without a privilege, only those that need it are run. */
+  /** Privileges that each flow used: without one of them, only the flows that need it run. */
   const askedBy = new Map<Flow, readonly string[]>()
 
   test('is sufficient, and everything in it is asked for', async () => {
@@ -99,7 +99,7 @@ function placesOf({ privileges }: Role): ScopedPrivilege[] {
   )
 }
 
-/** What the operator shares with worker and set-up is taken away there. */
+/** Privileges that the operator shares with worker and set-up are tested there. */
 function isOwn(role: Role) {
   const others = ROLES.filter(({ name }) => name === 'worker' || name === 'set-up')
   return ({ privilege, scope }: ScopedPrivilege) =>
@@ -126,7 +126,7 @@ function covers({ privilege, scope }: ScopedPrivilege, line: string): boolean {
   const isAction = privilege.endsWith('*') ? action.startsWith(privilege.slice(0, -1)) : action === privilege
   if (scope === 'cluster' || kind === 'cluster') return isAction && kind === scope
   const index = rest[0] ?? ''
-  // A point in time is asked for without its index.
+  // A point in time is requested without its index.
   if (index === '?' || scope === 'all') return isAction
   return isAction && (scope === 'indices' ? index.startsWith('articles') : index === SCOPE_INDEX[scope])
 }

@@ -28,7 +28,7 @@ import { testEncoder } from '../../fixtures/test-encoder.ts'
 import { until } from '../../fixtures/until.ts'
 import { type PrivilegeNode, passwordOf } from './privilege-node.ts'
 
-/** What the flows of all roles work with; names of indices begin with `articles`. */
+/** Resources for the flows of all roles; names of indices begin with `articles`. */
 export interface Site {
   readonly node: PrivilegeNode
   readonly model: Model
@@ -82,7 +82,7 @@ async function* from<T>(one: T): AsyncGenerator<T> {
   yield one
 }
 
-/** A document that is encoded, and one that fails and is mended: its letter is written and removed. */
+/** One document that is encoded, and one that fails and is repaired: its letter is written and removed. */
 async function encodesAndSweeps(
   client: Client,
   { node, model, redisUrl, index, queue }: Site,

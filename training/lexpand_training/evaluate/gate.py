@@ -25,7 +25,7 @@ from .retrieval import PRUNING, Retrieval, Sparse, bm25_scores, quality_of
 
 BUDGET = 512  # word pieces of a batch, as workers/encoders/onnx.ts
 CPU = Path("/proc/cpuinfo")
-# As workers/encoders/integer-products.ts: without VNNI onnxruntime's products of uint8 and int8 saturate.
+# The same rule as workers/encoders/integer-products.ts: without VNNI onnxruntime's products of uint8 and int8 saturate.
 SATURATES = platform.machine() in ("x86_64", "AMD64") and not (CPU.exists() and re.search(r"\b(avx512_vnni|avx_vnni)\b", CPU.read_text()))
 
 

@@ -17,7 +17,7 @@ from ..model.bert import Packing
 from ..teachers.lexical import Stems, bm25_of_stems, query_matrix
 
 LENGTH = 510
-# As DEFAULT_PRUNING of sparse/vectors/prune.ts: the share of a document's largest weight.
+# The same as DEFAULT_PRUNING of sparse/vectors/prune.ts: the share of a document's largest weight.
 PRUNING = 0.1
 # The default search: half corpus IDF, BM25 in the same sum, and where a set has titles, their own vectors on top.
 BALANCE = 0.3

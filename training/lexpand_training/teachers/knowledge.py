@@ -1,4 +1,4 @@
-"""What the teachers know about every text of the stores, on disk: vectors, postings, BM25, candidates."""
+"""Knowledge of the teachers about every text of the stores, on disk: vectors, postings, BM25, candidates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the student is asked for: the teachers' ranking, with few word pieces."""
+"""The loss of the student: the teachers' ranking, with few word pieces."""
 
 from __future__ import annotations
 

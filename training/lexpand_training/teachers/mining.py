@@ -67,7 +67,7 @@ class Mined:
 
 @torch.inference_mode()
 def of_student(model: DocumentEncoder, table: torch.Tensor, store: TokenStore, options: Options, seed: int, device: str) -> Mined:
-    """The student's own best documents, out of a sample, for some queries."""
+    """The student's own best documents from a sample, for some queries."""
     training = model.training
     model.eval()
     chosen = np.flatnonzero(np.isin(store.query_kind, options.student_kinds))
