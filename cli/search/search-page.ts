@@ -18,21 +18,36 @@ export async function facetAggregations(
   index: string,
   facets: readonly string[],
 ): Promise<Record<string, object>> {
-  const fields = facets.flatMap((facet) => [facet, `${facet}.keyword`])
+  const fields = await valueFields(client, index, facets)
+  return Object.fromEntries(
+    facets.map((facet, at) => [facet, { terms: { field: fields[at], size: FACET_VALUES } }]),
+  )
+}
+
+/**
+ * The fields that hold the values of others: each itself, or its keyword field.
+ *
+ * @param index names separated by commas
+ * @throws LexpandError QUERY for a field whose values cannot be compared
+ */
+export async function valueFields(
+  client: Client,
+  index: string,
+  names: readonly string[],
+): Promise<string[]> {
+  const fields = names.flatMap((name) => [name, `${name}.keyword`])
   const { body } = await client.fieldCaps({ index, fields })
-  const counted = (name: string) =>
+  const hasValues = (name: string) =>
     Object.hasOwn(body.fields, name) &&
     Object.values(body.fields[name] ?? {}).every((type) => type.aggregatable)
-  return Object.fromEntries(
-    facets.map((facet) => {
-      const field = [facet, `${facet}.keyword`].find(counted)
-      if (field !== undefined) return [facet, { terms: { field, size: FACET_VALUES } }]
-      throw new LexpandError(
-        'QUERY',
-        `[search] expected a field whose values can be counted, got ${facet}. Name a keyword, number, date or boolean field.`,
-      )
-    }),
-  )
+  return names.map((name) => {
+    const field = [name, `${name}.keyword`].find(hasValues)
+    if (field !== undefined) return field
+    throw new LexpandError(
+      'QUERY',
+      `[search] expected a field whose values can be counted, got ${name}. Name a keyword, number, date or boolean field.`,
+    )
+  })
 }
 
 /** Explains the marks of {@link explained}. */

@@ -1,3 +1,4 @@
+import type { Client } from '@opensearch-project/opensearch'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readInstalledIndices } from '../../mappings/index.ts'
 import { type QueryIdf, type SearchMode, search } from '../../pipelines/index.ts'
@@ -17,7 +18,7 @@ import {
   withFusion,
   withIdf,
 } from '../shell/ranking-flags.ts'
-import { facetAggregations, resultPage } from './search-page.ts'
+import { facetAggregations, resultPage, valueFields } from './search-page.ts'
 
 export function register(program: Command): void {
   const command = program
@@ -57,6 +58,10 @@ export function register(program: Command): void {
     .addOption(
       new Option('--facet <fields>', 'count the values of these fields over all hits').argParser(list()),
     )
+    .option(
+      '--collapse <field>',
+      'only the best hit of each value, such as the best passage of each parent_id',
+    )
     .addOption(new Option('--fields <fields>', 'fields of the documents to return').argParser(list()))
     .option('--total', 'count all hits exactly, which costs 2 to 5 times the search', false)
     .option('--explain', 'show which word pieces matched, with their share of the score', false)
@@ -66,6 +71,7 @@ export function register(program: Command): void {
     'lexpand search "heart attack treatment" --index articles',
     'lexpand search "heart attack treatment" --index articles --mode sparse --explain --highlight',
     `lexpand search '"heart attack" treatment -surgery' --index articles --sort date:desc --facet year --total`,
+    'lexpand search "heart attack" --index handbook --collapse parent_id',
     `lexpand search "shoes" --index products --filter '{"range":{"price":{"lt":50}}}' --page 2 --json`,
   ])
 }
@@ -81,6 +87,7 @@ interface SearchFlags extends ModelFlags, ConnectionFlags, FusionFlags, Feedback
   readonly filter?: Record<string, unknown> | undefined
   readonly sort?: readonly Record<string, unknown>[] | undefined
   readonly facet?: readonly string[] | undefined
+  readonly collapse?: string | undefined
   readonly fields?: readonly string[] | undefined
   readonly total: boolean
   readonly explain: boolean
@@ -89,7 +96,8 @@ interface SearchFlags extends ModelFlags, ConnectionFlags, FusionFlags, Feedback
 }
 
 async function searchIndex(text: string, flags: SearchFlags): Promise<void> {
-  const { index, mode, idf, history, size, page, filter, sort, facet, fields, explain, highlight } = flags
+  const { index, mode, idf, history, size, page, filter, sort, facet, collapse, fields, explain, highlight } =
+    flags
   const from = flags.from ?? ((page ?? 1) - 1) * size
   const model = await openModel(flags)
   const { client } = await connect(flags, { redis: false })
@@ -106,6 +114,7 @@ async function searchIndex(text: string, flags: SearchFlags): Promise<void> {
     filter,
     sort,
     aggregations: facet && (await facetAggregations(client, index.join(), facet)),
+    collapse: collapse === undefined ? undefined : { field: await collapseField(client, index, collapse) },
     sourceFields: fields,
     trackTotalHits: flags.total,
     explain,
@@ -115,6 +124,14 @@ async function searchIndex(text: string, flags: SearchFlags): Promise<void> {
   if (first === undefined)
     throw new LexpandError('INDEX', `[search] expected an index behind ${index}, got none. Check it.`)
   printResult(flags.json, result, (shown) => resultPage(shown, fields ?? first.specification.fields, from))
+}
+
+async function collapseField(
+  client: Client,
+  index: readonly string[],
+  name: string,
+): Promise<string | undefined> {
+  return (await valueFields(client, index.join(), [name]))[0]
 }
 
 /** Parses `price,date:desc`. */

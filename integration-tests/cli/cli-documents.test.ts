@@ -117,6 +117,12 @@ test('passages carry their document, and those of an earlier longer version go',
     body: { query: { term: { parent_id: { value: 'a' } } } },
   })
   expect(body.hits.hits.map(({ _id }) => _id).sort()).toEqual(['a#1', 'a#2'])
+  const search = ['search', 'rivers', '--index', manual, '--mode', 'bm25']
+  expect((await lexpandJson(search)).result.hits).toHaveLength(2)
+  const best = await lexpandJson([...search, '--collapse', 'parent_id'])
+  expect(best.result.hits).toHaveLength(1)
+  const text = await lexpandJson([...search, '--collapse', 'text'])
+  expect(text.result.error.message).toContain('expected a field whose values can be counted, got text')
 })
 
 test('Ctrl-C ends within seconds without an internal error, and says how to go on', async () => {

@@ -120,7 +120,12 @@ async function withVectors(
     const should = [...expected.keys()].map((piece) => tokenClause(mapping.vectorType, sparse_field, piece))
     const { body } = await client.search({
       index: name,
-      body: { query: { bool: { filter: [{ ids: { values: [id] } }], should } }, _source: false } as never,
+      body: {
+        query: { bool: { filter: [{ ids: { values: [id] } }], should } },
+        _source: false,
+        size: 1,
+        search_pipeline: '_none',
+      } as never,
     })
     const sum = [...expected.values()].reduce((total, weight) => total + weight, 0)
     const score = body.hits.hits[0]?._score ?? 0
