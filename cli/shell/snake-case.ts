@@ -1,5 +1,5 @@
 /**
- * A result of the library as the command line prints it: keys in snake_case, all the way down.
+ * A result of the library as the command line prints it: keys in snake_case, all the way down, and durations to a thousandth.
  *
  * @param untouched keys whose values belong to users and stay as they are, such as `source`
  */
@@ -9,9 +9,18 @@ export function snakeCase(value: unknown, untouched: readonly string[] = []): un
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       snakeName(key),
-      untouched.includes(key) ? inner : snakeCase(inner, untouched),
+      untouched.includes(key)
+        ? inner
+        : isDuration(key, inner)
+          ? Number(inner.toFixed(3))
+          : snakeCase(inner, untouched),
     ]),
   )
+}
+
+/** The clock's own digits end in what no clock measures, such as 64.16944000000058. */
+function isDuration(key: string, value: unknown): value is number {
+  return typeof value === 'number' && /(^ms|Ms|_ms|^seconds|Seconds|_seconds)$/.test(key)
 }
 
 /** `vectorMissing` -> `vector_missing`, `ndcgAt10` -> `ndcg_at_10` */
