@@ -11,6 +11,7 @@ import { testClient, uniqueName } from '../fixtures/test-index.ts'
 import { encodedTwice } from './encoded.ts'
 import { killAll } from './killer.ts'
 import { Ledger } from './ledger.ts'
+import { makeOwnedIndex, OWNED_FIELDS } from './owned-index.ts'
 import type { ChaosPlan } from './plan.ts'
 import type { ChaosServices } from './services.ts'
 import { supervise } from './supervised.ts'
@@ -50,7 +51,11 @@ export async function chaos(
   const index = uniqueName('chaos')
   const identity = randomUUID().replaceAll('-', '').repeat(2)
   const model = { ...(await loadModel()), identity }
-  const specification = testIndexSpecification(model, ['text'])
+  const ledger = new Ledger()
+  const { isOwned } = plan
+  const specification = testIndexSpecification(model, isOwned ? OWNED_FIELDS : ['text'])
+  const before = isOwned ? Math.ceil(plan.documents / 10) : 0
+  if (isOwned) await makeOwnedIndex(client, index, { ledger, documents: before, replicas: plan.nodes - 1 })
   await installIndex(client, index, specification, {
     replicas: plan.nodes - 1,
     settings: { 'index.unassigned.node_left.delayed_timeout': '0s' },
@@ -65,7 +70,6 @@ export async function chaos(
   const sweepers = [0, 1].map(() =>
     supervise(SWEEPER, { opensearchUrl, redisUrl, index }, join(folder, 'sweepers.log')),
   )
-  const ledger = new Ledger()
   try {
     const writers = Array.from({ length: plan.writers }, (_, at) =>
       write({
@@ -75,9 +79,10 @@ export async function chaos(
         seed: plan.seed,
         writer: at,
         documents: Math.ceil(plan.documents / plan.writers),
+        hasSections: isOwned,
       }),
     )
-    const progress = () => ledger.inserted / plan.documents
+    const progress = () => (ledger.inserted - before) / plan.documents
     const [kills] = await Promise.all([
       killAll(plan, { services, workers, sweepers }, progress, log),
       ...writers,

@@ -10,6 +10,8 @@ export interface ChaosPlan {
   readonly kills: number
   /** OpenSearch nodes: one, or three of which one at a time is killed. */
   readonly nodes: 1 | 3
+  /** Whether the index is one that its owner made, see `makeOwnedIndex`. */
+  readonly isOwned: boolean
   readonly writers: number
   readonly workers: number
   /** Milliseconds that a batch takes in the fake encoder: enough for kills to hit work in flight. */
@@ -24,6 +26,7 @@ export const SHORT: ChaosPlan = {
   documents: 1_200,
   kills: 8,
   nodes: 1,
+  isOwned: false,
   writers: 2,
   workers: 2,
   encodeDelayMs: 80,
@@ -35,6 +38,7 @@ export const LONG: ChaosPlan = {
   documents: 20_000,
   kills: 52,
   nodes: 1,
+  isOwned: false,
   writers: 4,
   workers: 2,
   encodeDelayMs: 80,

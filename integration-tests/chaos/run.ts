@@ -1,4 +1,4 @@
-/** `npm run chaos [-- --seed N]` and `npm run chaos:long [-- --nodes 3]`: exit 0 when nothing is lost or wrong. */
+/** `npm run chaos [-- --seed N]` and `npm run chaos:long [-- --nodes 3] [-- --owned]`: exit 0 when nothing is lost or wrong. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     documents: { type: 'string' },
     kills: { type: 'string' },
     nodes: { type: 'string' },
+    owned: { type: 'boolean', default: false },
   },
 })
 const preset = values.long ? LONG : SHORT
@@ -24,6 +25,7 @@ const plan: ChaosPlan = {
   seed: Number(values.seed ?? preset.seed),
   documents: Number(values.documents ?? preset.documents),
   kills: Number(values.kills ?? preset.kills),
+  isOwned: values.owned,
   nodes: values.nodes === '3' ? 3 : preset.nodes,
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { API, Client } from '@opensearch-project/opensearch'
 import { seededRandom } from '../../quality/seeded-random.ts'
 import type { Ledger } from './ledger.ts'
+import { sectionsOf } from './owned-index.ts'
 import { pick } from './pick.ts'
 
 export interface WriterOptions {
@@ -12,6 +13,8 @@ export interface WriterOptions {
   /** Number of this writer: it alone writes ids that begin with it, so that it knows what must be there. */
   readonly writer: number
   readonly documents: number
+  /** Whether whole documents carry text in nested objects, too. */
+  readonly hasSections: boolean
 }
 
 /** Ways in which a text reaches the index; all but `bulk-partial` run the ingest pipeline. */
@@ -73,10 +76,13 @@ function nextText(route: Route, present: string | undefined, fresh: () => string
   return route === 'other-field' ? present : fresh()
 }
 
-async function send({ client, index }: WriterOptions, batch: ReadonlyMap<string, Write>): Promise<void> {
+async function send(
+  { client, index, hasSections }: WriterOptions,
+  batch: ReadonlyMap<string, Write>,
+): Promise<void> {
   const bulk: [string, Write][] = []
   for (const [id, write] of batch) {
-    const body = { text: write.text, views: 1 }
+    const body = bodyOf(write, hasSections)
     if (write.route === 'put') await untilTaken(() => client.index({ index, id, body }))
     else if (write.route === 'update')
       await untilTaken(() => client.update({ index, id, body: { doc: body } }))
@@ -87,7 +93,9 @@ async function send({ client, index }: WriterOptions, batch: ReadonlyMap<string,
     open = await untilTaken(async () => {
       const reply = await client.bulk({
         index,
-        body: open.flatMap(([id, write]) => linesOf(id, write)) as unknown as API.Bulk_RequestBody,
+        body: open.flatMap(([id, write]) =>
+          linesOf(id, write, hasSections),
+        ) as unknown as API.Bulk_RequestBody,
       })
       return open.filter((_, at) => !isDone(Object.values(reply.body.items[at] ?? {})[0]?.status))
     })
@@ -95,12 +103,17 @@ async function send({ client, index }: WriterOptions, batch: ReadonlyMap<string,
   }
 }
 
-function linesOf(id: string, { route, text }: Write): string[] {
+function bodyOf({ text }: Write, hasSections: boolean): object {
+  return { text, views: 1, ...(hasSections ? sectionsOf(text) : {}) }
+}
+
+function linesOf(id: string, write: Write, hasSections: boolean): string[] {
+  const { route, text } = write
   const line = (action: object) => JSON.stringify(action)
   if (route === 'delete') return [line({ delete: { _id: id } })]
   if (route === 'bulk-partial') return [line({ update: { _id: id } }), line({ doc: { text } })]
   if (route === 'other-field') return [line({ update: { _id: id } }), line({ doc: { views: 2 } })]
-  return [line({ index: { _id: id } }), line({ text, views: 1 })]
+  return [line({ index: { _id: id } }), line(bodyOf(write, hasSections))]
 }
 
 /** A delete that is repeated finds nothing any more. */
