@@ -32,6 +32,7 @@ import {
   withIdf,
 } from '../shell/ranking-flags.ts'
 import { EVAL_FIELD, prepareEvalIndex } from './eval-index.ts'
+import { exportWorkbench } from './export-workbench.ts'
 
 export function register(program: Command): void {
   const command = program
@@ -60,11 +61,16 @@ export function register(program: Command): void {
       'compare the ranking of the engine with exact dot products of the stored vectors',
       false,
     )
+    .option(
+      '--export-workbench <folder>',
+      "write the judged queries there as OpenSearch's Search Relevance Workbench imports them: query-set.json, judgments.json",
+    )
     .action(evaluateFolder)
   withExamples(withJson(withModel(withConnection(withFusion(withFeedback(withIdf(command)))))), [
     'lexpand eval ./scifact',
     'lexpand eval ./scifact --modes bm25,sparse --exact-check',
     'lexpand eval ./long-documents --windows 16',
+    'lexpand eval ./scifact --export-workbench ./workbench',
     "lexpand eval ./scifact --json | jq '.modes.sparse.ndcg_at_10'",
   ])
 }
@@ -78,6 +84,7 @@ interface EvalFlags extends ModelFlags, ConnectionFlags, FusionFlags, FeedbackFl
   readonly limitQueries?: number | undefined
   readonly windows: number
   readonly exactCheck: boolean
+  readonly exportWorkbench?: string | undefined
   readonly json: boolean
 }
 
@@ -113,6 +120,9 @@ async function evaluateFolder(directory: string, flags: EvalFlags): Promise<void
   const judged = await readBeirQueries(directory, flags.split)
   const queries = new Map([...judged.queries].slice(0, flags.limitQueries))
   const qrels = new Map([...judged.qrels].filter(([id]) => queries.has(id)))
+  if (flags.exportWorkbench !== undefined) {
+    await exportWorkbench(flags.exportWorkbench, directory, queries, qrels)
+  }
   const signal = interruption('Stopping. Run the same command again to go on.')
   const model = await openModel(flags)
   const connection = await connect(flags)

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -49,9 +49,21 @@ function writeCorpus(documents: readonly (readonly string[])[]): void {
 }
 
 test('quality, latency, significance and the exact ranking come out in the shape that scripts rely on', async () => {
-  const { code, result } = await lexpandJson(['eval', folder, '--exact-check'])
+  const { code, result } = await lexpandJson([
+    'eval',
+    folder,
+    '--exact-check',
+    '--export-workbench',
+    join(folder, 'workbench'),
+  ])
   index = result.index
   expect(code).toBe(0)
+  const read = (file: string) => JSON.parse(readFileSync(join(folder, 'workbench', file), 'utf8'))
+  expect(read('query-set.json').querySetQueries).toHaveLength(3)
+  expect(read('judgments.json').judgmentRatings[0]).toEqual({
+    query: 'heart attack',
+    ratings: [{ docId: 'heart', rating: '2.000' }],
+  })
   expect(result).toMatchObject({ documents: 6, queries: 3, reused: false, exact_overlap_at_10: 1 })
   expect(index).toBe(`lexpand-eval-${basename(folder).toLowerCase()}-${result.fingerprint}`)
   for (const mode of ['bm25', 'sparse', 'hybrid']) {
