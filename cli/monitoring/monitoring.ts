@@ -72,7 +72,10 @@ export async function startMonitoring(flags: HttpFlags, process: MonitoredProces
   const pages = `/metrics, /healthz, /readyz${flags.ui ? ` and ${BOARD_PATH}` : ''}`
   logger.info({ url: server.url }, `serving ${pages}`)
   if (!isLoopback(address.host)) {
-    logger.warn({ url: server.url }, 'whoever reaches this address can read metrics and job ids: no login')
+    logger.warn(
+      { url: server.url },
+      'anybody who reaches this address can read metrics and job ids: there is no login',
+    )
   }
   return { telemetry, registry, close: () => server.close() }
 }

@@ -19,7 +19,7 @@ export function register(program: Command): void {
   const command = program
     .command('audit')
     .description(
-      'Prove that every document of an index has the vector of its present text. Reads all of them. Exit status 1 when there are problems: pending for too long, failed, stale, foreign, a vector missing or too many. Truncated, empty and oversized documents are counted and are no problem of their own.',
+      'Prove that every document of an index has the vector of its present text. Reads all of them. Exit status 1 when there are problems: pending for too long, failed, stale, foreign, a vector that is missing or should not exist. Truncated, empty and oversized documents are counted and are no problem of their own.',
     )
     .requiredOption('--index <name>', 'index or alias; each index behind an alias is audited')
     .option(

@@ -10,7 +10,7 @@ export function register(program: Command): void {
   const command = program
     .command('forget')
     .description(
-      'Take Lexpand off an index again: its pipeline, the vectors and states in the documents, their dead letters, and _meta.lexpand. Your fields and documents stay. The empty fields of ours stay in the mapping, since OpenSearch takes none out.',
+      'Remove Lexpand from an index: its pipeline, the vectors and states in the documents, their dead letters, and _meta.lexpand. Your fields and documents stay. The fields of Lexpand stay in the mapping, empty, since OpenSearch cannot remove fields.',
     )
     .requiredOption('--index <name>', 'index, or alias with one index')
     .action(forgetIndex)

@@ -18,7 +18,7 @@ import { printResult } from '../shell/output.ts'
 export function register(program: Command): void {
   const queue = program
     .command('queue')
-    .description('Hold encoding, for example while a cluster is mended, and let it go on.')
+    .description('Pause and resume encoding, for example while a cluster is repaired.')
   const pause = queue
     .command('pause')
     .description(

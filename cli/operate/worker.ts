@@ -31,7 +31,7 @@ export function register(program: Command): void {
   const command = program
     .command('worker')
     .description(
-      'Encode what is queued for one model, in any index, until stopped, and queue what other clients write and what a crash left. Several workers share the queue. SIGTERM and Ctrl-C finish the running jobs first.',
+      'Encode the documents queued for one model, in all indices, until stopped. Queue documents that other clients wrote or that a crash left behind, too. Several workers share the queue. SIGTERM and Ctrl-C finish the running jobs first.',
     )
     .option(
       '--max-text-bytes <bytes>',

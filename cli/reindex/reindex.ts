@@ -17,7 +17,7 @@ export function register(program: Command): void {
   const command = program
     .command('reindex')
     .description(
-      'Encode an existing index in the background, or build a new one beside it (new model, pruning, mapping or field type of the vectors) while clients go on, and move the alias. Ctrl-C pauses, the same command resumes, also after a kill. What a run remembers is in the index lexpand-reindex of the cluster.',
+      'Encode an existing index in the background, or build a new one beside it (new model, pruning, mapping or field type of the vectors) while clients continue, and move the alias. Ctrl-C pauses, the same command resumes, also after a kill. The state of a run is in the index lexpand-reindex of the cluster.',
     )
     .requiredOption('--index <name>', 'index to fill; with --to, alias (or index with one) to move')
     .addOption(new Option('--to <name>', 'new index to build and to move the alias to'))

@@ -56,7 +56,7 @@ export function withFusion(command: Command): Command {
     .addOption(
       new Option(
         '--balance <number>',
-        'what BM25 counts for in hybrid, score = sparse + balance x BM25; auto: by the query (default: auto)',
+        'weight of BM25 in hybrid, score = sparse + balance x BM25; auto: by the query (default: auto)',
       ).argParser(balance),
     )
 }
