@@ -11,9 +11,17 @@ import { DEFAULT_MODEL, loadModel } from '../models/index.ts'
 import { readBeirQueries } from '../quality/beir.ts'
 import { corpusVectors } from '../quality/corpus-vectors.ts'
 import { writeGeneratedBlock } from './generated-block.ts'
-import { bm25Run } from './quality/bm25-run.ts'
-import { bm25Figures, modelFigures } from './quality/quality-figures.ts'
-import { type MeasuredModel, type MeasuredSet, qualityPage, qualitySummary } from './quality/quality-page.ts'
+import { conversationFigures } from './quality/conversations.ts'
+import { engineFigures } from './quality/engine-figures.ts'
+import { withEngineIndex } from './quality/engine-index.ts'
+import { exactFigures, type Figures, figuresOf } from './quality/quality-figures.ts'
+import {
+  type MeasuredConversations,
+  type MeasuredModel,
+  type MeasuredSet,
+  qualityPage,
+  qualitySummary,
+} from './quality/quality-page.ts'
 import { commit, projectFile } from './report-source.ts'
 
 const { values, positionals } = parseArgs({
@@ -37,28 +45,43 @@ const about = {
   machine: machine(),
 }
 const sets: MeasuredSet[] = []
+const conversations: MeasuredConversations[] = []
 mkdirSync(projectFile('docs'), { recursive: true })
 for (const directory of positionals) {
-  sets.push(await measure(directory))
-  writeFileSync(projectFile('docs/quality.md'), qualityPage(sets, about))
+  await measure(directory)
+  writeFileSync(projectFile('docs/quality.md'), qualityPage(sets, conversations, about))
   if (values.readme) writeGeneratedBlock(projectFile('README.md'), 'quality', qualitySummary(sets, about))
 }
 
-async function measure(directory: string): Promise<MeasuredSet> {
+/** Adds a collection of conversations, or a set with every model. */
+async function measure(directory: string): Promise<void> {
   const name = basename(resolve(directory))
   const judged = await readBeirQueries(directory)
-  const bm25 = await bm25Run(client, directory, judged.queries)
-  const measured: MeasuredModel[] = []
-  let documents = 0
+  const queries = judged.queries.size
+  const measured: (MeasuredModel & { readonly bm25: Figures })[] = []
   for (const model of models) {
     const label = `${name}, ${model.manifest.name}`
-    const vectors = await corpusVectors(directory, model, projectFile('.lexpand/quality'), (done, all) =>
+    const documents = await corpusVectors(directory, model, projectFile('.lexpand/quality'), (done, all) =>
       process.stderr.write(`\r${label}: ${done} of ${all} documents `),
     )
-    documents = vectors.length
-    measured.push({ name: model.manifest.name, figures: modelFigures(model, vectors, judged, bm25) })
-    process.stderr.write(`\n${label}: ${measured.at(-1)?.figures[1]?.ndcg_at_10.toFixed(4)}\n`)
+    await withEngineIndex(client, { directory, model, documents }, async (index) => {
+      const set = { client, model, index, judged }
+      const figures = await conversationFigures(directory, set)
+      if (figures !== undefined) {
+        conversations.push({ name, documents: documents.length, queries, figures })
+        return
+      }
+      const { bm25, others } = await engineFigures(set)
+      measured.push({
+        name: model.manifest.name,
+        bm25: { ...figuresOf('BM25', bm25, bm25), against_baseline: undefined },
+        figures: [...others, ...exactFigures(model, documents, judged, bm25)],
+      })
+    })
+    const [first] = measured
+    process.stderr.write(`\n${label}: ${measured.at(-1)?.figures[0]?.ndcg_at_10.toFixed(4)}\n`)
+    if (first !== undefined && measured.length === models.length) {
+      sets.push({ name, documents: documents.length, queries, bm25: first.bm25, models: measured })
+    }
   }
-  const queries = judged.queries.size
-  return { name, documents, queries, bm25: bm25Figures(bm25, judged), models: measured }
 }

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import { evaluate } from '../../quality/metrics.ts'
 import { goldenTokenizer } from '../../sparse/golden/read-golden.ts'
 import { QueryTable } from '../../sparse/query/query-table.ts'
-import { bm25Figures, modelFigures, without } from './quality-figures.ts'
+import { ADVISED_WAY, chosenByHalves, DEFAULT_WAY, SPARSE_WAY } from './engine-figures.ts'
+import { exactFigures, figuresOf, without } from './quality-figures.ts'
 import { qualityPage, qualitySummary } from './quality-page.ts'
 
 const tokenizer = goldenTokenizer()
@@ -26,28 +28,40 @@ const bm25 = new Map([
   ],
 ])
 
-test('every way of a model is measured against BM25', () => {
-  const figures = modelFigures(model, documents, judged, bm25)
+const baseline = evaluate(bm25, judged.qrels)
+
+test('exact rankings are compared with BM25', () => {
+  const figures = exactFigures(model, documents, judged, baseline)
   expect(figures.map(({ way }) => way)).toEqual([
-    'sparse, unpruned',
-    'sparse, pruned at .1',
-    'sparse, pruned at .2',
-    'sparse, in lexpand_impacts',
-    'sparse, half corpus IDF',
-    'sparse, corpus IDF',
-    'two lists',
-    'two lists, half corpus IDF',
-    'default: one pass, idf auto, balance auto',
-    'one pass, idf auto, balance 0.1',
-    'one pass, idf auto, balance 0.2',
-    'one pass, idf auto, balance 0.3',
-    'one pass, idf auto, balance 0.5',
-    'one pass, idf auto, balance 0.7',
+    'exact: sparse, unpruned',
+    'exact: sparse, pruned at .1',
+    'exact: sparse, pruned at .2',
+    'exact: sparse, in lexpand_impacts',
+    'exact: sparse, half corpus IDF',
+    'exact: sparse, corpus IDF',
   ])
   const [unpruned, pruned] = figures
   expect([unpruned?.flops, pruned?.flops]).toEqual([2 / 3, 1 / 3])
   expect(pruned?.ndcg_at_10).toBe(1)
-  expect(pruned?.against_bm25?.mean_difference).toBeCloseTo(1 - 1 / Math.log2(3), 6)
+  expect(pruned?.against_baseline?.mean_difference).toBeCloseTo(1 - 1 / Math.log2(3), 6)
+})
+
+test('no query takes part in the choice of the way that it is measured with', () => {
+  const evaluationOf = (values: readonly number[]) => {
+    const metrics = values.map((value, at) => {
+      return [`q${at}`, { ndcg_at_10: value, recall_at_100: value, mrr_at_10: value }] as const
+    })
+    const mean = { ndcg_at_10: 0, recall_at_100: 0, mrr_at_10: 0 }
+    return { mean, perQuery: new Map(metrics) }
+  }
+  const chosen = chosenByHalves(
+    new Map([
+      ['best on even places', evaluationOf([1, 0, 1, 0])],
+      ['best on odd places', evaluationOf([0, 0.8, 0, 0.8])],
+    ]),
+  )
+  expect([...chosen.perQuery.values()].map(({ ndcg_at_10 }) => ndcg_at_10)).toEqual([0, 0, 0, 0])
+  expect(chosen.mean.ndcg_at_10).toBe(0)
 })
 
 test('a query that is a document does not find itself', () => {
@@ -59,13 +73,15 @@ test('a query that is a document does not find itself', () => {
   ).toEqual([{ id: 'a', score: 1 }])
 })
 
+const engine = [SPARSE_WAY, DEFAULT_WAY, ADVISED_WAY].map((way) => figuresOf(way, baseline, baseline))
+
 test('the page and the summary have a row for every set, and means over several', () => {
   const set = (name: string) => ({
     name,
     documents: 3,
     queries: 1,
-    bm25: bm25Figures(bm25, judged),
-    models: [{ name: 'mini', figures: modelFigures(model, documents, judged, bm25) }],
+    bm25: { way: 'BM25', ndcg_at_10: 0.631, recall_at_100: 1 },
+    models: [{ name: 'mini', figures: [...engine, ...exactFigures(model, documents, judged, baseline)] }],
   })
   const about = {
     command: 'node x',
@@ -73,10 +89,10 @@ test('the page and the summary have a row for every set, and means over several'
     openSearch: '3.6.0',
     machine: { processor: 'p', cores: 2, memory_gib: 8, node: '24', date: '2026-01-01T00:00:00Z' },
   }
-  const page = qualityPage([set('one'), set('two')], about)
+  const page = qualityPage([set('one'), set('two')], [], about)
   expect(page).toContain('## Mean over the sets')
-  expect(page.match(/\| mini: sparse, pruned at \.1 \| 1\.000 \|/g)).toHaveLength(3)
-  expect(qualityPage([set('one')], about)).not.toContain('## Mean')
+  expect(page.match(/\| mini: exact: sparse, pruned at \.1 \| 1\.000 \|/g)).toHaveLength(3)
+  expect(qualityPage([set('one')], [], about)).not.toContain('## Mean')
   expect(qualitySummary([set('one'), set('two')], about)).toContain(
     '| **mean** |  |  | 0.631 / 1.000 | 1.000 / 1.000 |',
   )
