@@ -45,7 +45,7 @@ export interface Limits {
 }
 
 export interface Advice {
-  readonly about: 'pruning' | 'query_table' | 'two_phase'
+  readonly about: 'pruning' | 'query_table' | 'two_phase' | 'search'
   /** Whether to change something. */
   readonly change: boolean
   /** The value to set; the present one when nothing should be changed. */

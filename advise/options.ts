@@ -9,6 +9,8 @@ export interface AdviseOptions {
   readonly sample: number
   /** Largest number of queries; the first ones are taken. */
   readonly limit: number
+  /** Whether the index keeps what was chosen for its searches. */
+  readonly store: boolean
   /** Number of counted passes of the latency. */
   readonly rounds: number
   /** With judgments: largest loss of nDCG@10, 0 to 1. */

@@ -8,8 +8,8 @@ const documents = [
   { id: 'c', tokenIds: [3, 1], weights: [2, 0.1] },
 ]
 const queries = [
-  { id: 'q1', tokens: [token(2, 1)] },
-  { id: 'q2', tokens: [token(1, 2), token(3, 1)] },
+  { id: 'q1', text: '', tokens: [token(2, 1)] },
+  { id: 'q2', text: '', tokens: [token(1, 2), token(3, 1)] },
 ]
 
 test('pruning is compared with the index as it is: postings, overlap and nDCG', async () => {
@@ -39,7 +39,7 @@ test('the tables weight the same tokens, by rarity in the sample', async () => {
 })
 
 test('a query does not find the document that it is', async () => {
-  const own = [{ id: 'b', tokens: [token(2, 1)] }]
+  const own = [{ id: 'b', text: '', tokens: [token(2, 1)] }]
   const qrels = new Map([['b', new Map([['b', 1]])]])
   const { prunings } = await measureQuality([0], { documents, queries: own, qrels })
   expect(prunings[0]?.ndcg_at_10).toBe(0)

@@ -12,6 +12,7 @@ export const QUERY_TABLES = ['model', 'blend', 'corpus'] as const satisfies read
 
 export interface AdviseQuery {
   readonly id: string
+  readonly text: string
   /** Tokens with the weights of the model's table; at least one. */
   readonly tokens: readonly QueryToken[]
 }
@@ -80,12 +81,12 @@ export async function measureQuality(
 }
 
 function reweighted(
-  { id, tokens }: AdviseQuery,
+  { id, text, tokens }: AdviseQuery,
   table: Exclude<QueryIdf, 'model'>,
   collection: SparseCollection,
 ): AdviseQuery {
   const frequencies = new Map(tokens.map(({ token, tokenId }) => [token, collection.frequency(tokenId)]))
-  return { id, tokens: weightByCorpus(tokens, table, { documents: collection.size, frequencies }) }
+  return { id, text, tokens: weightByCorpus(tokens, table, { documents: collection.size, frequencies }) }
 }
 
 async function measure(

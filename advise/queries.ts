@@ -41,6 +41,7 @@ export async function givenQueries(options: AdviseOptions, model: Model): Promis
 export function asked(texts: Iterable<readonly [string, string]>, model: Model): AdviseQuery[] {
   return Array.from(texts, ([id, text]) => ({
     id,
+    text,
     tokens: encodeQuery(text, model.tokenizer, model.queryTable),
   })).filter(({ tokens }) => tokens.length > 0)
 }

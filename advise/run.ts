@@ -1,18 +1,33 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { assertQueryTable, assertVocabulary, readInstalledIndex } from '../mappings/index.ts'
+import {
+  assertQueryTable,
+  assertVocabulary,
+  readInstalledIndex,
+  storeSearchChoice,
+} from '../mappings/index.ts'
 import { machine } from '../measure/machine.ts'
 import type { Model } from '../models/index.ts'
 import { SearchCache } from '../pipelines/index.ts'
+import type { EncodedDocument } from '../quality/corpus-vectors.ts'
 import { LexpandError } from '../sparse/index.ts'
 import { isUnreadable } from '../sparse/word-pieces/unreadable.ts'
 import { advisePruning, adviseTable, adviseTwoPhase } from './advice.ts'
 import { measureCurves } from './advise.ts'
 import { withReindex } from './change.ts'
+import { knownItems } from './known-items.ts'
 import { levelsFor } from './levels.ts'
 import type { AdviseOptions, AdviseProgress } from './options.ts'
-import { givenQueries } from './queries.ts'
+import { type GivenQueries, givenQueries } from './queries.ts'
 import type { AdvisePlan, AdviseRun } from './result.ts'
 import { type Opened, readSample } from './sample.ts'
+import {
+  adviseSearch,
+  BALANCES,
+  choiceOf,
+  chooseSearch,
+  measureSearch,
+  type SearchQueries,
+} from './search-choice.ts'
 import { findLeftOvers, LONGEST_RUN_MS, removeThrowAways } from './throw-away-index.ts'
 import { countVectors, firstTexts, sampleVectors } from './vector-sample.ts'
 import { warnings } from './warnings.ts'
@@ -46,6 +61,7 @@ export async function planAdvise(
     throw_away_indices: levels.length,
     throw_away_bytes: Math.round(bytes * sample * levels.length * COPIES_ON_DISK),
     searches: queries * (levels.length + MORE_CONTESTANTS) * (options.rounds + 1),
+    searches_of_index: queries * 3 * (given?.qrels === undefined ? 1 : 1 + BALANCES.length),
     left_overs: (await findLeftOvers(client)).map(({ index, isDead }) => ({ index, in_use: !isDead })),
   }
 }
@@ -133,6 +149,11 @@ async function measured(
     onStep: (message) => progress.note(message),
     onLeft: (indices) => progress.onLeft(indices),
   })
+  const search = await measuredSearch(
+    options,
+    { client, found, model },
+    { given, documents, signal, progress },
+  )
   const { latency_noise: noise } = curves
   const limits = { noise, maxLoss: options.maxLoss, minOverlap: options.minOverlap }
   const pruning = await withReindex(
@@ -163,7 +184,10 @@ async function measured(
       pruning,
       adviseTable(curves.query_table, noise),
       adviseTwoPhase(curves.two_phase, noise, curves.no_two_phase),
+      search.advice,
     ],
+    search: search.points,
+    search_queries: search.about,
     warnings: warnings({
       ...about,
       latency_noise: noise,
@@ -173,6 +197,40 @@ async function measured(
       usesPlugin,
     }),
     machine: machine(),
+  }
+}
+
+interface SampleForSearch {
+  readonly given: GivenQueries | undefined
+  readonly documents: readonly EncodedDocument[]
+  readonly signal: AbortSignal
+  readonly progress: AdviseProgress
+}
+
+/** Measures how the index itself is searched best, and stores it where that was asked for. */
+async function measuredSearch(
+  options: AdviseOptions,
+  { client, found, model }: Opened,
+  { given, documents, signal, progress }: SampleForSearch,
+) {
+  const ids = documents.map(({ id }) => id)
+  const queries: SearchQueries =
+    given?.qrels === undefined
+      ? await knownItems(client, found, ids, options.limit)
+      : {
+          texts: new Map(given.queries.map(({ id, text }) => [id, text])),
+          qrels: given.qrels,
+          from: 'judgments',
+        }
+  progress.note(`${queries.texts.size} queries through the index itself, with other balances and feedback`)
+  const points = await measureSearch({ client, found, model, queries, signal })
+  const settings = chooseSearch(points, queries.texts.size)
+  const choice = choiceOf(settings, points, { found, queries })
+  if (options.store) await storeSearchChoice(client, found.name, choice)
+  return {
+    points,
+    advice: adviseSearch(settings, points, queries, options.store),
+    about: { queries: queries.texts.size, queries_from: queries.from },
   }
 }
 

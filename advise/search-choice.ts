@@ -1,13 +1,14 @@
 import type { Client } from '@opensearch-project/opensearch'
 import type { InstalledIndex, SearchChoice } from '../mappings/index.ts'
 import type { Model } from '../models/index.ts'
-import { SearchCache, type SearchRequest, search } from '../pipelines/index.ts'
+import { balanceFor, SearchCache, search } from '../pipelines/index.ts'
 import { type Evaluation, evaluate, type Qrels, type ScoredDocument } from '../quality/metrics.ts'
 import { type Comparison, compare } from '../quality/significance.ts'
+import { encodeQuery } from '../sparse/index.ts'
 import type { Advice } from './advice.ts'
 
 /** Weights of BM25 that are tried beside those by the rules for queries. */
-export const BALANCES = [0, 0.1, 0.2, 0.3, 0.5, 0.7, 1] as const
+export const BALANCES = [0, 0.3, 0.5, 0.7] as const
 
 /** What a choice sets. */
 export interface SearchSettings {
@@ -155,7 +156,8 @@ function isGain({ mean_difference, p_value }: Comparison): boolean {
   return mean_difference >= LEAST_GAIN && p_value <= CHANCE
 }
 
-function pointOf(way: SearchSettings, evaluation: Evaluation, base: Evaluation): SearchPoint {
+/** @param base evaluation of the default of a search */
+export function pointOf(way: SearchSettings, evaluation: Evaluation, base: Evaluation): SearchPoint {
   const values = ({ perQuery }: Evaluation) => [...perQuery.values()].map(({ ndcg_at_10 }) => ndcg_at_10)
   const against_default = evaluation === base ? undefined : compare(values(base), values(evaluation))
   return { ...way, ndcg_at_10: evaluation.mean.ndcg_at_10, against_default }
@@ -167,15 +169,21 @@ async function evaluated(
   { client, found, model, queries, signal }: SearchMeasurement,
 ): Promise<Evaluation> {
   const { tokenizer, queryTable } = model
-  // A choice of before is no part of what is compared.
-  const fusion = balance === undefined ? undefined : ({ type: 'sum', balance } as const)
-  const way: Pick<SearchRequest, 'fusion' | 'feedback'> = { fusion, feedback: feedback ? {} : 'off' }
   const resources = { tokenizer, queryTable, cache: new SearchCache(Number.POSITIVE_INFINITY) }
   const run = new Map<string, ScoredDocument[]>()
   for (const [id, text] of queries.texts) {
     signal.throwIfAborted()
-    const request = { index: found.name, text, size: 11, sourceFields: [], operators: false, ...way }
-    const { hits } = await search(client, resources, request)
+    const pieces = encodeQuery(text, tokenizer, queryTable).length
+    const { hits } = await search(client, resources, {
+      index: found.name,
+      text,
+      size: 11,
+      sourceFields: [],
+      operators: false,
+      // Both by name: a choice that is stored already is no part of what is compared.
+      fusion: { type: 'sum', balance: balance ?? balanceFor({ pieces }) },
+      feedback: feedback ? {} : 'off',
+    })
     // In some test collections the queries are documents, too: a query does not find itself.
     const others = hits.filter((hit) => queries.from === 'documents' || hit.id !== id).slice(0, 10)
     run.set(

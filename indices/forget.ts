@@ -1,6 +1,12 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import type { SpecifiedIndex } from '../mappings/compatibility.ts'
-import { assertIndexName, parseSpecification, SIDECAR, severalIndices } from '../mappings/index.ts'
+import {
+  assertIndexName,
+  parseSpecification,
+  SEARCH_CHOICE,
+  SIDECAR,
+  severalIndices,
+} from '../mappings/index.ts'
 import { translateEngineError } from '../opensearch/failures/engine-error.ts'
 import { resultWindow } from '../opensearch/index-limits.ts'
 import { internalSearch } from '../opensearch/internal-search.ts'
@@ -172,6 +178,11 @@ async function wholeWithout(
 
 async function removeMeta(client: Client, index: string): Promise<void> {
   const reply = await client.indices.getMapping({ index })
-  const { [SIDECAR]: _own, [RETIRED]: _retired, ...rest } = reply.body[index]?.mappings._meta ?? {}
+  const {
+    [SIDECAR]: _own,
+    [RETIRED]: _retired,
+    [SEARCH_CHOICE]: _choice,
+    ...rest
+  } = reply.body[index]?.mappings._meta ?? {}
   await client.indices.putMapping({ index, body: { _meta: rest } as API.Indices_PutMapping_RequestBody })
 }

@@ -225,7 +225,10 @@ describe('a stored choice', () => {
     const fresh = () => ({ ...model, cache: new SearchCache() })
     const before = await search(client, fresh(), { index: chosen, text })
     expect([before.feedback, before.balance]).toEqual([undefined, 0.15])
-    await store(chosen, { version: 1, balance: 0.4, feedback })
+    const { fingerprint } = specification
+    await store(chosen, { version: 1, fingerprint: 'of other vectors', balance: 0.4, feedback })
+    expect((await search(client, fresh(), { index: chosen, text })).balance).toBe(0.15)
+    await store(chosen, { version: 1, fingerprint, balance: 0.4, feedback })
     const after = await search(client, fresh(), { index: chosen, text })
     expect(after.balance).toBe(0.4)
     expect(after.feedback?.pieces).toHaveLength(10)
@@ -233,7 +236,7 @@ describe('a stored choice', () => {
     expect(ids(await search(client, fresh(), asked))).toEqual(ids(before))
     const both = await search(client, fresh(), { index: [chosen, index], text })
     expect([both.feedback, both.balance]).toEqual([undefined, 0.15])
-    await store(chosen, { version: 1, feedback: { documents: 1e9 } })
+    await store(chosen, { version: 1, fingerprint, feedback: { documents: 1e9 } })
     await expect(search(client, fresh(), { index: chosen, text })).rejects.toThrow('lexpand advise --store')
   })
 

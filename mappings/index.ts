@@ -30,6 +30,7 @@ export {
   parseSearchChoice,
   SEARCH_CHOICE,
   type SearchChoice,
+  storeSearchChoice,
 } from './search-choice.ts'
 export {
   type DocumentState,

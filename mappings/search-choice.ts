@@ -1,4 +1,7 @@
+import type { API, Client } from '@opensearch-project/opensearch'
 import { z } from 'zod'
+import { acknowledged } from '../opensearch/failures/acknowledged.ts'
+import { translateEngineError } from '../opensearch/failures/engine-error.ts'
 import { LexpandError } from '../sparse/errors.ts'
 
 /** Key of `_meta` beside the specification: a choice changes no vector, so it is not part of the fingerprint. */
@@ -14,6 +17,7 @@ export const feedbackSchema = z.strictObject({
 
 const choiceSchema = z.object({
   version: z.literal(1),
+  fingerprint: z.string(),
   balance: z.number().min(0).max(1_000).optional(),
   feedback: feedbackSchema.optional(),
   measured: z.record(z.string(), z.unknown()).optional(),
@@ -34,6 +38,8 @@ export interface Feedback {
 /** Results that `lexpand advise --store` measured for an index; a search on `auto` uses them. */
 export interface SearchChoice {
   readonly version: 1
+  /** Fingerprint of the measured vectors; the choice does not apply to others. */
+  readonly fingerprint: string
   /** Weight of BM25 that replaces the one by the rules for queries. */
   readonly balance?: number | undefined
   /** Absent when the measurement showed no gain. */
@@ -58,4 +64,23 @@ export function parseSearchChoice(stored: unknown, index: string): SearchChoice 
     'INDEX',
     `[mappings] expected a search choice of version 1 in _meta.${SEARCH_CHOICE} of index ${index}, got one that does not fit (${problems}). Run lexpand advise --store again, or remove the key.`,
   )
+}
+
+/**
+ * Stores a choice with an index, in place of an earlier one. Needs `indices:admin/mappings/get` and
+ * `indices:admin/mapping/put`.
+ *
+ * @param index its own name, not an alias
+ * @throws LexpandError INDEX or SERVICE when the engine refuses
+ */
+export async function storeSearchChoice(client: Client, index: string, choice: SearchChoice): Promise<void> {
+  try {
+    const { body } = await client.indices.getMapping({ index })
+    // The engine replaces `_meta` as a whole.
+    const _meta = { ...body[index]?.mappings?._meta, [SEARCH_CHOICE]: choice }
+    const stored = client.indices.putMapping({ index, body: { _meta } as API.Indices_PutMapping_RequestBody })
+    await acknowledged(stored, { part: 'mappings', index })
+  } catch (error) {
+    throw translateEngineError(error, { part: 'mappings', index })
+  }
 }

@@ -10,6 +10,7 @@ export function planText(plan: AdvisePlan): string {
   return [
     `Would read ${sample} of the ${documents} vectors of ${index} (pages of 100 at one point in time), and write nothing to it.`,
     `Would write ${plan.throw_away_indices} hidden indices lexpand-advise-*, one shard without replicas each, for prunings ${prunings.join(', ')}: about ${byteSize(plan.throw_away_bytes)} on disk at most, deleted at the end. A node that leaves meanwhile turns the cluster red for these.`,
+    `Would send ${plan.searches_of_index} searches to ${index} itself, one after the other.`,
     `Would send ${plan.searches} searches to them, one after the other (${queries} queries, ${queries_from === 'file' ? 'from the file' : 'made from documents'}).`,
     ...left_overs.map(({ index: name, in_use }) =>
       in_use
@@ -64,6 +65,16 @@ export function curvesText(run: AdviseRun): string {
           ]),
           '',
         ]),
+    ...textTable([
+      ['search of the index', 'nDCG@10', 'p'],
+      ...run.search.map(({ balance, feedback, ndcg_at_10, against_default: against }) => [
+        `balance ${balance ?? 'auto'}${feedback ? ', feedback' : ''}`,
+        ndcg_at_10.toFixed(4),
+        against?.p_value.toPrecision(2) ?? '',
+      ]),
+    ]),
+    `${run.search_queries.queries} queries ${run.search_queries.queries_from === 'judgments' ? 'with judgments' : 'made of words from the middle of documents, each of which is the one to be found'}.`,
+    '',
     'Advice:',
     ...run.advice.flatMap((advice) => [`- ${advice.text}`, ...needs(advice).map((line) => `  ${line}`)]),
     ...(run.warnings.length === 0 ? [] : ['', 'Mind:', ...run.warnings.map((warning) => `- ${warning}`)]),
@@ -91,5 +102,7 @@ export function needs(advice: NeededAdvice): string[] {
 const QUERY_SIDE: Readonly<Record<Advice['about'], string>> = {
   pruning: '',
   query_table: 'Needs nothing of the index: lexpand search --idf, or idf of search().',
+  search:
+    'Needs nothing of the index but a note in its mapping: lexpand advise --store; or --balance and --feedback of a search.',
   two_phase: 'Needs nothing of the index: twoPhase of search(), or rescore of the query DSL.',
 }

@@ -16,7 +16,7 @@ export function register(program: Command): void {
     .command('advise')
     .description(
       `Measure size, latency and quality of an index against stronger pruning, other query tables and two-phase scoring, and say what to change and what it costs.
-Reads a sample of stored vectors and writes copies of it to hidden throw-away indices (lexpand-advise-*, one shard, no replicas), which it deletes again. The index itself is only read.`,
+Reads a sample of stored vectors and writes copies of it to hidden throw-away indices (lexpand-advise-*, one shard, no replicas), which it deletes again. The index itself is searched and read; --store alone writes, a note in its mapping.`,
     )
     .requiredOption('--index <name>', 'index, or alias with one')
     .option(
@@ -48,12 +48,14 @@ Reads a sample of stored vectors and writes copies of it to hidden throw-away in
         .default(0.98)
         .argParser(number(0, 1)),
     )
+    .option('--store', 'keep with the index which balance and feedback its searches use on auto', false)
     .option('--dry-run', 'say what would be read and written; writes nothing', false)
     .action(advise)
   withExamples(withJson(withModel(withConnection(command))), [
     'lexpand advise --index articles --dry-run',
     'lexpand advise --index articles --queries queries.txt',
     'lexpand advise --index articles --queries queries.jsonl --qrels qrels.tsv',
+    'lexpand advise --index articles --queries queries.jsonl --qrels qrels.tsv --store',
     "lexpand advise --index articles --queries queries.txt --json | jq '.advice[] | select(.change).command'",
   ])
 }

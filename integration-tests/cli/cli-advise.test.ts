@@ -106,6 +106,7 @@ test('two-phase scoring is measured where queries have weights on both sides of 
   const documents = DOCUMENTS.map(({ id, vector }) => encodedDocument(id, vector, tokenizer))
   const queries = QUERIES.map((text, at) => ({
     id: `${at}`,
+    text,
     tokens: [...new Set(text.split(' '))].map((token, place) => ({
       token,
       tokenId: tokenizer.idOf(token) ?? 0,

@@ -35,7 +35,10 @@ export async function readTarget(client: Client, asked: string): Promise<SearchT
 }
 
 function commonChoice(indices: readonly InstalledIndex[]): SearchChoice | undefined {
-  const [first, ...others] = indices.map(({ name, searchChoice }) => parseSearchChoice(searchChoice, name))
+  const [first, ...others] = indices.map(({ name, searchChoice, specification }) => {
+    const choice = parseSearchChoice(searchChoice, name)
+    return choice?.fingerprint === specification.fingerprint ? choice : undefined
+  })
   const isCommon = others.every((other) => JSON.stringify(other) === JSON.stringify(first))
   return isCommon ? first : undefined
 }

@@ -1,8 +1,15 @@
 import type { Client } from '@opensearch-project/opensearch'
+import { BALANCES, chooseSearch, pointOf, type SearchSettings } from '../../advise/search-choice.ts'
 import type { Model } from '../../models/index.ts'
 import { SearchCache, type SearchRequest, search } from '../../pipelines/index.ts'
 import type { BeirQueries } from '../../quality/beir.ts'
-import { type Evaluation, evaluate, type Run, type ScoredDocument } from '../../quality/metrics.ts'
+import {
+  type Evaluation,
+  evaluate,
+  type QualityMetrics,
+  type Run,
+  type ScoredDocument,
+} from '../../quality/metrics.ts'
 import { DEPTH, type Figures, figuresOf, without } from './quality-figures.ts'
 
 export type Way = Pick<SearchRequest, 'mode' | 'idf' | 'fusion' | 'feedback' | 'history' | 'rewrite'>
@@ -19,7 +26,6 @@ export const DEFAULT_WAY = 'default: hybrid in one pass'
 export const SPARSE_WAY = 'sparse, idf auto'
 export const ADVISED_WAY = 'as advise chooses from the other half'
 
-const BALANCES = [0, 0.1, 0.2, 0.3, 0.5, 0.7, 1] as const
 const at = (balance: number) => ({ type: 'sum', balance }) as const
 
 const WAYS: Readonly<Record<string, Way>> = {
@@ -27,13 +33,26 @@ const WAYS: Readonly<Record<string, Way>> = {
   [SPARSE_WAY]: { mode: 'sparse' },
   'two lists, min-max': { fusion: { type: 'min_max' } },
   ...FEEDBACK_WAYS,
-  ...Object.fromEntries(BALANCES.map((balance) => [`balance ${balance}`, { fusion: at(balance) }])),
+  ...Object.fromEntries(
+    BALANCES.filter((balance) => balance > 0).flatMap((balance) => [
+      [`balance ${balance}`, { fusion: at(balance) }],
+      [`balance ${balance}, feedback`, { fusion: at(balance), feedback: {} }],
+    ]),
+  ),
 }
 
-/** Ways that only the choice looks at. */
-const CANDIDATES: Readonly<Record<string, Way>> = Object.fromEntries(
-  BALANCES.map((balance) => [`balance ${balance}, feedback`, { fusion: at(balance), feedback: {} }]),
-)
+/** Names of the ways that `advise` chooses from, the default first. At balance 0 hybrid is sparse. */
+const CHOICES: readonly (readonly [SearchSettings, string])[] = [
+  [{ feedback: false }, DEFAULT_WAY],
+  [{ feedback: true }, 'feedback from hybrid, ranked by hybrid'],
+  ...BALANCES.flatMap((balance) => [
+    [{ balance, feedback: false }, balance === 0 ? SPARSE_WAY : `balance ${balance}`] as const,
+    [
+      { balance, feedback: true },
+      balance === 0 ? 'feedback from sparse, ranked by sparse' : `balance ${balance}, feedback`,
+    ] as const,
+  ]),
+]
 
 export interface EngineSet {
   readonly client: Client
@@ -47,12 +66,16 @@ export async function engineFigures(set: EngineSet): Promise<{ bm25: Evaluation;
   const { judged } = set
   const bm25 = evaluate(await engineRun(set, () => ({ mode: 'bm25' })), judged.qrels)
   const evaluations = new Map<string, Evaluation>()
-  for (const [name, way] of Object.entries({ ...WAYS, ...CANDIDATES })) {
+  for (const [name, way] of Object.entries(WAYS)) {
     evaluations.set(name, evaluate(await engineRun(set, () => way), judged.qrels))
   }
-  const shown = Object.keys(WAYS).map((name) => figuresOf(name, evaluations.get(name) ?? bm25, bm25))
-  return { bm25, others: [...shown, figuresOf(ADVISED_WAY, chosenByHalves(evaluations), bm25)] }
+  const shown = [...evaluations].map(([name, evaluation]) => figuresOf(name, evaluation, bm25))
+  const choices = CHOICES.map(([settings, name]) => [settings, evaluations.get(name) ?? bm25] as const)
+  return { bm25, others: [...shown, figuresOf(ADVISED_WAY, chosenByHalves(choices), bm25)] }
 }
+
+/** Searches that are under way at the same time. */
+const AT_ONCE = 4
 
 /** Judged queries are plain texts: a quotation mark in one is no operator. */
 export async function engineRun(
@@ -63,48 +86,59 @@ export async function engineRun(
   // The specification is read once, and so are the counts.
   const resources = { tokenizer, queryTable, cache: new SearchCache(Number.POSITIVE_INFINITY) }
   const run = new Map<string, ScoredDocument[]>()
-  for (const [id, text] of judged.queries) {
-    const request = { index, text, size: DEPTH + 1, sourceFields: [], operators: false, ...wayOf(id) }
-    const { hits } = await search(client, resources, request)
-    run.set(
-      id,
-      without(
-        id,
-        hits.map((hit) => ({ id: hit.id, score: hit.score })),
-      ),
-    )
+  const left = [...judged.queries]
+  const worker = async () => {
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const [id, text] = next
+      const request = { index, text, size: DEPTH + 1, sourceFields: [], operators: false, ...wayOf(id) }
+      const { hits } = await search(client, resources, request)
+      const ranked = hits.map((hit) => ({ id: hit.id, score: hit.score }))
+      run.set(id, without(id, ranked))
+    }
   }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
   return run
 }
 
 /**
  * What a search gives whose settings were chosen with judgments of other queries: every second query is measured with
- * the way that is best on the rest, so that no query takes part in its own choice.
+ * the choice by the rest, so that no query takes part in its own choice.
+ *
+ * @param choices the default of a search first
  */
-export function chosenByHalves(evaluations: ReadonlyMap<string, Evaluation>): Evaluation {
-  const all = [...evaluations.values()]
-  const ids = [...(all[0]?.perQuery.keys() ?? [])]
-  const halves = [0, 1].map((rest) => ids.filter((_, place) => place % 2 === rest))
-  const sumOver = (half: readonly string[]) => (one: Evaluation) =>
-    half.reduce((sum, id) => sum + (one.perQuery.get(id)?.ndcg_at_10 ?? 0), 0)
-  const best = halves.map((half) => {
-    const sum = sumOver(half)
-    return all.reduce((a, b) => (sum(b) > sum(a) ? b : a))
-  })
+export function chosenByHalves(choices: readonly (readonly [SearchSettings, Evaluation])[]): Evaluation {
+  const [[, base] = [undefined, undefined]] = choices
+  if (base === undefined) throw new RangeError('[report] expected choices, got none.')
+  const ids = [...base.perQuery.keys()]
   const perQuery = new Map(
-    ids.flatMap((id, place) => {
-      const found = best[1 - (place % 2)]?.perQuery.get(id)
-      return found === undefined ? [] : [[id, found] as const]
+    [0, 1].flatMap((measured) => {
+      const isMeasured = (place: number) => place % 2 === measured
+      const rest = new Set(ids.filter((_, place) => !isMeasured(place)))
+      const points = choices.map(([way, one]) => pointOf(way, only(one, rest), only(base, rest)))
+      const { balance, feedback } = chooseSearch(points, rest.size)
+      const [, best = base] =
+        choices.find(([way]) => way.balance === balance && way.feedback === feedback) ?? []
+      return ids
+        .filter((_, place) => isMeasured(place))
+        .map((id) => [id, best.perQuery.get(id) ?? NONE] as const)
     }),
   )
-  const mean = (metric: 'ndcg_at_10' | 'recall_at_100' | 'mrr_at_10') =>
+  return { perQuery, mean: meanOf(perQuery) }
+}
+
+const NONE = { ndcg_at_10: 0, recall_at_100: 0, mrr_at_10: 0 } as const satisfies QualityMetrics
+
+function only({ perQuery }: Evaluation, ids: ReadonlySet<string>): Evaluation {
+  const kept = new Map([...perQuery].filter(([id]) => ids.has(id)))
+  return { perQuery: kept, mean: meanOf(kept) }
+}
+
+function meanOf(perQuery: ReadonlyMap<string, QualityMetrics>): QualityMetrics {
+  const mean = (metric: keyof QualityMetrics) =>
     [...perQuery.values()].reduce((sum, values) => sum + values[metric], 0) / perQuery.size
   return {
-    mean: {
-      ndcg_at_10: mean('ndcg_at_10'),
-      recall_at_100: mean('recall_at_100'),
-      mrr_at_10: mean('mrr_at_10'),
-    },
-    perQuery,
+    ndcg_at_10: mean('ndcg_at_10'),
+    recall_at_100: mean('recall_at_100'),
+    mrr_at_10: mean('mrr_at_10'),
   }
 }

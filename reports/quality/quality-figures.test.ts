@@ -54,14 +54,20 @@ test('no query takes part in the choice of the way that it is measured with', ()
     const mean = { ndcg_at_10: 0, recall_at_100: 0, mrr_at_10: 0 }
     return { mean, perQuery: new Map(metrics) }
   }
-  const chosen = chosenByHalves(
-    new Map([
-      ['best on even places', evaluationOf([1, 0, 1, 0])],
-      ['best on odd places', evaluationOf([0, 0.8, 0, 0.8])],
-    ]),
-  )
-  expect([...chosen.perQuery.values()].map(({ ndcg_at_10 }) => ndcg_at_10)).toEqual([0, 0, 0, 0])
-  expect(chosen.mean.ndcg_at_10).toBe(0)
+  // Feedback helps the queries of odd places only: those of even places choose what they have.
+  const odd = Array.from({ length: 80 }, (_, at) => (at % 2 === 1 ? 0.9 : 0.5))
+  const chosen = chosenByHalves([
+    [{ feedback: false }, evaluationOf(Array(80).fill(0.5))],
+    [{ feedback: true }, evaluationOf(odd)],
+  ])
+  const gainOf = (at: number) => chosen.perQuery.get(`q${at}`)?.ndcg_at_10
+  expect([gainOf(0), gainOf(1)]).toEqual([0.5, 0.5])
+  expect(chosen.perQuery.size).toBe(80)
+  const all = chosenByHalves([
+    [{ feedback: false }, evaluationOf(Array(80).fill(0.5))],
+    [{ feedback: true }, evaluationOf(Array(80).fill(0.6))],
+  ])
+  expect(all.mean.ndcg_at_10).toBeCloseTo(0.6, 9)
 })
 
 test('a query that is a document does not find itself', () => {
