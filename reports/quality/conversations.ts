@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { evaluate } from '../../quality/metrics.ts'
 import { readInput } from '../../quality/query-files.ts'
 import { type EngineSet, engineRun, type Way } from './engine-figures.ts'
-import { type Figures, figuresOf } from './quality-figures.ts'
+import { DEPTH, type Figures, figuresOf } from './quality-figures.ts'
 
 /** A question of a conversation, with what `queries.jsonl` says about it beside its text. */
 interface Turn {
@@ -34,10 +34,10 @@ export async function conversationFigures(
       rewrite: (text) => turns.get(id)?.rewrite ?? text,
     }),
   }
-  const alone = evaluate(await engineRun(set, () => ({})), qrels)
+  const alone = evaluate(await engineRun(set, () => ({}), DEPTH), qrels)
   const figures: Figures[] = []
   for (const [name, way] of Object.entries(ways)) {
-    figures.push(figuresOf(name, evaluate(await engineRun(set, way), qrels), alone))
+    figures.push(figuresOf(name, evaluate(await engineRun(set, way, DEPTH), qrels), alone))
   }
   return figures
 }

@@ -41,6 +41,9 @@ const WAYS: Readonly<Record<string, Way>> = {
   ),
 }
 
+/** Ways whose first hundred are looked at: most of the time of a search of this index goes into reading that many hits. */
+const DEEP: ReadonlySet<string> = new Set([DEFAULT_WAY, SPARSE_WAY, 'feedback from hybrid, ranked by hybrid'])
+
 /** Names of the ways that `advise` chooses from, the default first. At balance 0 hybrid is sparse. */
 const CHOICES: readonly (readonly [SearchSettings, string])[] = [
   [{ feedback: false }, DEFAULT_WAY],
@@ -64,14 +67,21 @@ export interface EngineSet {
 /** Every way through `search` itself. @returns BM25, and the others compared with it */
 export async function engineFigures(set: EngineSet): Promise<{ bm25: Evaluation; others: Figures[] }> {
   const { judged } = set
-  const bm25 = evaluate(await engineRun(set, () => ({ mode: 'bm25' })), judged.qrels)
+  const bm25 = evaluate(await engineRun(set, () => ({ mode: 'bm25' }), DEPTH), judged.qrels)
   const evaluations = new Map<string, Evaluation>()
   for (const [name, way] of Object.entries(WAYS)) {
-    evaluations.set(name, evaluate(await engineRun(set, () => way), judged.qrels))
+    evaluations.set(
+      name,
+      evaluate(await engineRun(set, () => way, DEEP.has(name) ? DEPTH : 10), judged.qrels),
+    )
   }
-  const shown = [...evaluations].map(([name, evaluation]) => figuresOf(name, evaluation, bm25))
+  const shown = [...evaluations].map(([name, evaluation]) => {
+    const figures = figuresOf(name, evaluation, bm25)
+    return DEEP.has(name) ? figures : { ...figures, recall_at_100: undefined }
+  })
   const choices = CHOICES.map(([settings, name]) => [settings, evaluations.get(name) ?? bm25] as const)
-  return { bm25, others: [...shown, figuresOf(ADVISED_WAY, chosenByHalves(choices), bm25)] }
+  const advised = figuresOf(ADVISED_WAY, chosenByHalves(choices), bm25)
+  return { bm25, others: [...shown, { ...advised, recall_at_100: undefined }] }
 }
 
 /** Searches that are under way at the same time. */
@@ -81,6 +91,7 @@ const AT_ONCE = 4
 export async function engineRun(
   { client, model, index, judged }: EngineSet,
   wayOf: (query: string) => Way,
+  depth: number,
 ): Promise<Run> {
   const { tokenizer, queryTable } = model
   // The specification is read once, and so are the counts.
@@ -90,7 +101,7 @@ export async function engineRun(
   const worker = async () => {
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
       const [id, text] = next
-      const request = { index, text, size: DEPTH + 1, sourceFields: [], operators: false, ...wayOf(id) }
+      const request = { index, text, size: depth + 1, sourceFields: [], operators: false, ...wayOf(id) }
       const { hits } = await search(client, resources, request)
       const ranked = hits.map((hit) => ({ id: hit.id, score: hit.score }))
       run.set(id, without(id, ranked))

@@ -15,7 +15,8 @@ export const DEPTH = 100
 export interface Figures {
   readonly way: string
   readonly ndcg_at_10: number
-  readonly recall_at_100: number
+  /** Absent where only the first ten were asked for. */
+  readonly recall_at_100?: number | undefined
   /** nDCG@10 against the baseline, paired by query; absent for the baseline itself. */
   readonly against_baseline?: Comparison | undefined
   readonly tokens_per_document?: number | undefined

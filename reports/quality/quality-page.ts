@@ -80,7 +80,7 @@ function conversationSection({ name, documents, queries, figures }: MeasuredConv
   const rows = figures.map(({ way, ndcg_at_10, recall_at_100, against_baseline: found }) => [
     way,
     fixed(ndcg_at_10),
-    fixed(recall_at_100),
+    recallOf({ recall_at_100 }),
     found === undefined || found.mean_difference === 0 ? '' : signed(found.mean_difference),
     found === undefined || found.mean_difference === 0 ? '' : found.p_value.toPrecision(1),
   ])
@@ -99,7 +99,7 @@ function conversationSection({ name, documents, queries, figures }: MeasuredConv
 export function qualitySummary(sets: readonly MeasuredSet[], about: Circumstances): string {
   const ways = ['exact: sparse, pruned at .1', SPARSE_WAY, DEFAULT_WAY, ADVISED_WAY]
   const cells = (bm25: Figures, found: readonly (Figures | undefined)[]) =>
-    [bm25, ...found].map((f) => (f === undefined ? '' : `${fixed(f.ndcg_at_10)} / ${fixed(f.recall_at_100)}`))
+    [bm25, ...found].map((f) => (f === undefined ? '' : both(f)))
   const rows = sets.map(({ name, documents, queries, bm25, models }) => {
     const figures = models[0]?.figures ?? []
     const found = ways.map((way) => figures.find((f) => f.way === way))
@@ -140,7 +140,11 @@ function meanLine(sets: readonly MeasuredSet[], ways: readonly string[]): string
     )
     return found.length < sets.length
       ? ''
-      : `${fixed(mean(found.map((f) => f.ndcg_at_10)))} / ${fixed(mean(found.map((f) => f.recall_at_100)))}`
+      : both({
+          way: way ?? '',
+          ndcg_at_10: mean(found.map((f) => f.ndcg_at_10)),
+          recall_at_100: meanRecall(found),
+        })
   })
   return [['**mean**', '', '', ...means, '']]
 }
@@ -162,7 +166,7 @@ function cellsOf(name: string, figure: Figures): string[] {
   return [
     name,
     fixed(figure.ndcg_at_10),
-    fixed(figure.recall_at_100),
+    recallOf(figure),
     found === undefined ? '' : signed(found.mean_difference),
     found?.p_value.toPrecision(1) ?? '',
     tokens?.toFixed(0) ?? '',
@@ -205,6 +209,20 @@ function table(rows: readonly (readonly string[])[]): string {
 
 function lined(rows: readonly (readonly string[])[]): string {
   return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+function both(figure: Figures): string {
+  const recall = recallOf(figure)
+  return recall === '' ? fixed(figure.ndcg_at_10) : `${fixed(figure.ndcg_at_10)} / ${recall}`
+}
+
+function recallOf({ recall_at_100: recall }: Pick<Figures, 'recall_at_100'>): string {
+  return recall === undefined ? '' : fixed(recall)
+}
+
+function meanRecall(figures: readonly Figures[]): number | undefined {
+  const values = figures.map(({ recall_at_100: recall }) => recall).filter((recall) => recall !== undefined)
+  return values.length < figures.length ? undefined : mean(values)
 }
 
 function mean(values: readonly number[]): number {
