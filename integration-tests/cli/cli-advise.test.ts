@@ -67,6 +67,7 @@ test('with judgments: every curve, the judged documents among the sample, and no
     '200',
     '--rounds',
     '1',
+    '--store',
   ])
   expect({ code, stderr }).toMatchObject({ code: 0 })
   expect(result).toMatchObject({
@@ -95,7 +96,16 @@ test('with judgments: every curve, the judged documents among the sample, and no
     'pruning',
     'query_table',
     'two_phase',
+    'search',
   ])
+  expect(result.search_queries).toEqual({ queries: 60, queries_from: 'judgments' })
+  expect(result.search[0]).toMatchObject({ feedback: false })
+  expect(result.search).toHaveLength(10)
+  // What is stored is what was chosen, with its figures, and searches on auto take it.
+  const { body } = await client.indices.getMapping({ index })
+  const [stored, chosen] = [body[index]?.mappings?._meta?.lexpand_search, result.advice.at(-1)]
+  expect(stored).toMatchObject({ version: 1, measured: { queries: 60, queries_from: 'judgments' } })
+  expect(chosen.value).toContain(`feedback ${'feedback' in (stored as object) ? 'on' : 'off'}`)
   expect(result.warnings).toContainEqual(expect.stringContaining('another build of the model'))
   expect(await throwAways()).toEqual([])
   expect((await client.count({ index })).body.count).toBe(400)
