@@ -59,8 +59,13 @@ def _installed(name: str, mapping: Mapping[str, Any], model: Model) -> Installed
         sparse_field=field,
         vector_type=properties.get(field, {}).get("type", "rank_features"),
         lexical=_lexical_fields(specification["fields"], properties),
-        balance=mapping["_meta"].get("lexpand_search", {}).get("balance"),
+        balance=_measured_balance(mapping["_meta"].get("lexpand_search", {}), specification),
     )
+
+
+def _measured_balance(choice: Mapping[str, Any], specification: Mapping[str, Any]) -> float | None:
+    """What was measured for other vectors does not apply."""
+    return choice.get("balance") if choice.get("fingerprint") == specification.get("fingerprint") else None
 
 
 def _lexical_fields(fields: list[str], properties: Properties) -> LexicalFields:
