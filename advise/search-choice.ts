@@ -184,12 +184,10 @@ async function evaluated(
       fusion: { type: 'sum', balance: balance ?? balanceFor({ pieces }) },
       feedback: feedback ? {} : 'off',
     })
+    const ranked = hits.map((hit) => ({ id: hit.id, score: hit.score }))
     // In some test collections the queries are documents, too: a query does not find itself.
-    const others = hits.filter((hit) => queries.from === 'documents' || hit.id !== id).slice(0, 10)
-    run.set(
-      id,
-      others.map((hit) => ({ id: hit.id, score: hit.score })),
-    )
+    const others = ranked.filter((hit) => queries.from === 'documents' || hit.id !== id)
+    run.set(id, others.slice(0, 10))
   }
   return evaluate(run, queries.qrels)
 }
