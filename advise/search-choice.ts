@@ -184,10 +184,11 @@ async function evaluated(
       fusion: { type: 'sum', balance: balance ?? balanceFor({ pieces }) },
       feedback: feedback ? {} : 'off',
     })
-    const ranked = hits.map((hit) => ({ id: hit.id, score: hit.score }))
     // In some test collections the queries are documents, too: a query does not find itself.
-    const others = ranked.filter((hit) => queries.from === 'documents' || hit.id !== id)
-    run.set(id, others.slice(0, 10))
+    const ranked = hits
+      .map((hit) => ({ id: hit.id, score: hit.score }))
+      .filter((hit) => queries.from === 'documents' || hit.id !== id)
+    run.set(id, ranked.slice(0, 10))
   }
   return evaluate(run, queries.qrels)
 }
