@@ -1,5 +1,6 @@
 import { documentText, type IndexSpecification } from '../../mappings/index.ts'
 import type { IndexMapping } from '../../mappings/index-mapping.ts'
+import { assertTextFields } from '../../mappings/text-fields.ts'
 import type { SourceProblem, SourceRecord } from '../../sources/record.ts'
 import { findTextFields } from '../../sources/text-fields.ts'
 import { LexpandError } from '../../sparse/errors.ts'
@@ -12,6 +13,8 @@ export interface FieldChoice {
   readonly installed?: IndexSpecification | undefined
   /** Mapping of the index, where there is one. */
   readonly mapping?: IndexMapping | undefined
+  /** Its name, for messages. */
+  readonly index: string
   /** The first records, and the problems of others before the last of them. */
   readonly sample: readonly SourceRecord[]
   readonly problems: readonly SourceProblem[]
@@ -23,10 +26,10 @@ export interface FieldChoice {
  * The text fields: those of the user, else those of the index, else those found in the first documents.
  *
  * @throws LexpandError INPUT for a source without documents (its first problems are the message), and for a field that
- *   no document of the sample has: nothing is made then
+ *   no document of the sample has; INDEX where the mapping tells why: nothing is made then
  */
 export function chooseFields(choice: FieldChoice): { fields: readonly string[]; isFound: boolean } {
-  const { wanted, installed, mapping, sample, problems, source } = choice
+  const { wanted, installed, mapping = {}, index, sample, problems, source } = choice
   if (sample.length === 0 && (installed === undefined || problems.length > 0))
     throw noDocuments(source, problems)
   const fields = wanted ?? installed?.fields ?? findTextFields(sample)
@@ -36,15 +39,24 @@ export function chooseFields(choice: FieldChoice): { fields: readonly string[]; 
     return { fields, isFound: false }
   }
   // Fields that the index maps may be rare; a name that neither documents nor index know is a mistake.
-  const isMapped = Object.keys(mapping?.properties ?? {}).length > 0
+  const isMapped = Object.keys(mapping.properties ?? {}).length > 0
   if (!isMapped && !fields.every(has))
     throw noText(
       fields.filter((field) => !has(field)),
       sample,
       source,
     )
-  if (isMapped && !fields.some(has)) throw noText(fields, sample, source)
+  if (isMapped && !fields.some(has)) {
+    // Of targets of copy_to, aliases and multi-fields, which no document has, the mapping says what to name instead.
+    assertTextFields(fields, mapping, index)
+    throw noText(fields, sample, source)
+  }
   return { fields, isFound: wanted === undefined }
+}
+
+/** "the first document", "the first 1,000 documents" */
+export function firstDocuments(count: number): string {
+  return count === 1 ? 'the first document' : `the first ${count.toLocaleString('en-US')} documents`
 }
 
 function holdsText({ source }: SourceRecord, field: string): boolean {
@@ -76,6 +88,6 @@ function noText(missing: readonly string[], sample: readonly SourceRecord[], sou
       : 'Name the text fields with --fields.'
   return new LexpandError(
     'INPUT',
-    `[source] expected text in ${missing.join(', ')}, got none in the first ${sample.length} documents of ${source}, which have ${names.slice(0, 20).join(', ')}. ${advice} Nothing was stored.`,
+    `[source] expected text in ${missing.join(', ')}, got none in ${firstDocuments(sample.length)} of ${source}, which ${sample.length === 1 ? 'has' : 'have'} ${names.slice(0, 20).join(', ')}. ${advice} Nothing was stored.`,
   )
 }

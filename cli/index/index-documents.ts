@@ -11,7 +11,7 @@ import { interruption } from '../shell/interrupt.ts'
 import { readMappingFile } from '../shell/mapping-file.ts'
 import { openModel, withModel } from '../shell/model.ts'
 import { EXIT, note, printResult } from '../shell/output.ts'
-import { chooseFields } from './choose-fields.ts'
+import { chooseFields, firstDocuments } from './choose-fields.ts'
 import { fillIndex } from './fill-index.ts'
 import { type IndexFlags, withIndexFlags } from './index-flags.ts'
 import { type IndexResult, indexReport } from './index-report.ts'
@@ -63,13 +63,14 @@ async function indexDocuments(reference: string, flags: IndexFlags): Promise<voi
   const target = await readTarget(client, flags.index)
   const { fields, isFound } = chooseFields({
     ...target,
+    index: flags.index,
     wanted: flags.fields,
     sample,
     problems,
     source: reference === '-' ? 'standard input' : reference,
   })
   const plan = planColumns(flags, body, target, { kind: source.kind, sample, fields })
-  const first = `found in the first ${sample.length} documents`
+  const first = `found in ${firstDocuments(sample.length)}`
   if (isFound) note(`Text fields: ${fields.join(', ')} (${first}; others with --fields)`)
   const found = Object.entries(plan.found).map(([name, type]) => `${name} ${type}`)
   if (found.length > 0)

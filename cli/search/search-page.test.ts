@@ -21,3 +21,15 @@ test('an explanation names the share of BM25, which is no word piece, and says w
 test('a page without explanations has no marks to explain', () => {
   expect(page([hit])).toHaveLength(3)
 })
+
+test('texts in lists and nested objects are shown as texts, and other values as they are', () => {
+  const source = {
+    title: ['first part', 'second part'],
+    parts: [{ text: 'deep' }, { text: 'river' }],
+    year: 1999,
+  }
+  const result = { mode: 'bm25', hits: [{ ...hit, source }], tookMs: 1, engineTookMs: 1 } as const
+  expect(resultPage(result, ['title', 'parts.text', 'year'], 0).split('\n')[2]).toBe(
+    '     first part second part | deep river | 1999',
+  )
+})

@@ -1,4 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
+import { documentText } from '../../mappings/index.ts'
 import type { FeedbackReport, SearchHit, SearchResult } from '../../pipelines/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { textStart } from '../../sparse/text-start.ts'
@@ -86,7 +87,7 @@ function addedBy({ documents, pieces }: FeedbackReport): string {
 
 function lines(hit: SearchHit, fields: readonly string[], rank: number): string {
   const text = fields
-    .map((field) => valueAt(hit.source, field))
+    .map((field) => shownValue(hit.source, field))
     .filter((value) => value !== undefined && value !== null && value !== '')
     .map((value) => (typeof value === 'object' ? JSON.stringify(value) : String(value)))
   const { explanation, highlights, shares } = hit
@@ -98,6 +99,12 @@ function lines(hit: SearchHit, fields: readonly string[], rank: number): string 
       : highlights.map((excerpt) => `     ${excerpt.replace(/\s+/g, ' ')}`)),
     ...(explanation === undefined ? [] : [`     ${explained(explanation)}${lexical}`]),
   ].join('\n')
+}
+
+/** The text of a field, also that of lists and nested objects; of other fields the value. */
+function shownValue(source: object, field: string): unknown {
+  const found = documentText(source, [field])
+  return 'text' in found && found.text !== '' ? found.text : valueAt(source, field)
 }
 
 function valueAt(source: unknown, path: string): unknown {
