@@ -1,6 +1,6 @@
 import type { API, Client } from '@opensearch-project/opensearch'
 import { documentText, type InstalledIndex, SIDECAR } from '../mappings/index.ts'
-import { resultWindow } from '../opensearch/index-limits.ts'
+import { chunks, resultWindow } from '../opensearch/index-limits.ts'
 import { countDocuments, internalSearch } from '../opensearch/internal-search.ts'
 import type { EncodedDocument } from '../quality/corpus-vectors.ts'
 import type { WordPieceTokenizer } from '../sparse/index.ts'
@@ -163,10 +163,4 @@ async function atOnePoint(client: Client, index: string, use: (search: PitSearch
   } finally {
     await client.deletePit({ body: { pit_id: [id] } }).catch(() => undefined)
   }
-}
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
-    items.slice(at * size, (at + 1) * size),
-  )
 }

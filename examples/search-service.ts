@@ -37,7 +37,8 @@ app.get('/search', async (context) => {
   }
 })
 
+// A supervisor may stop this process as soon as it reads "listening".
+process.once('SIGTERM', () => server.close())
 const server = serve({ fetch: app.fetch, port: Number(port), hostname: '127.0.0.1' }, ({ port: open }) =>
   console.log(`listening on ${open}`),
 )
-process.once('SIGTERM', () => server.close())

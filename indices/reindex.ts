@@ -94,13 +94,11 @@ export interface RollBackOptions {
  *
  * @throws Paused when aborted; LexpandError INDEX when there is nothing to go back to
  */
-export async function rollBackReindex({
-  client,
-  redis,
-  prefix,
-  name,
-  signal = NEVER,
-}: RollBackOptions): Promise<RollBackReport & { readonly state: ReindexState }> {
+export async function rollBackReindex(
+  options: RollBackOptions,
+): Promise<RollBackReport & { readonly state: ReindexState }> {
+  assertShape(rollBackSchema, options, 'reindex', 'CONFIGURATION')
+  const { client, redis, prefix, name, signal = NEVER } = options
   const run = await beginRollBack(client, name, signal)
   try {
     const { specification } = await existingIndex(client, run.state.source)
@@ -119,6 +117,13 @@ export async function rollBackReindex({
     await run.close()
   }
 }
+
+const rollBackSchema = z.looseObject({
+  client: z.looseObject({}),
+  redis: z.union([z.string(), z.looseObject({})]),
+  prefix: z.string().min(1).optional(),
+  name: z.string(),
+})
 
 /** The default signal, which never aborts. */
 const NEVER = new AbortController().signal

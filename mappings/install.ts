@@ -1,9 +1,11 @@
 import type { API, Client } from '@opensearch-project/opensearch'
+import { z } from 'zod'
 import { acknowledged } from '../opensearch/failures/acknowledged.ts'
 import { translateEngineError } from '../opensearch/failures/engine-error.ts'
 import { isAlreadyThere } from '../opensearch/failures/transient.ts'
 import { assertIndexName } from '../opensearch/index-name.ts'
 import { LexpandError } from '../sparse/errors.ts'
+import { assertShape } from '../sparse/shape.ts'
 import { textStart } from '../sparse/text-start.ts'
 import { assertQueryTable, assertSameEncoding, severalIndices } from './compatibility.ts'
 import type { IndexMapping } from './index-mapping.ts'
@@ -41,6 +43,16 @@ export interface InstallOptions {
   readonly settings?: Readonly<Record<string, unknown>> | undefined
 }
 
+const optionsSchema = z.looseObject({
+  analyzer: z.string().optional(),
+  vectorType: z.enum(['rank_features', 'lexpand_impacts']).optional(),
+  versioning: z.enum(['internal', 'external']).optional(),
+  mapping: z.looseObject({}).optional(),
+  shards: z.int().min(1).optional(),
+  replicas: z.int().min(0).optional(),
+  settings: z.record(z.string(), z.unknown()).optional(),
+})
+
 export interface Installed {
   /** Whether this call made the index. */
   readonly created: boolean
@@ -68,6 +80,7 @@ export async function installIndex(
   specification: IndexSpecification,
   options: InstallOptions = {},
 ): Promise<Installed> {
+  assertShape(optionsSchema, options, 'mappings', 'CONFIGURATION')
   assertIndexName(index, 'mappings')
   try {
     const existing = await findIndex(client, index)
@@ -105,6 +118,7 @@ export async function installTemplate(
   specification: IndexSpecification,
   options: InstallOptions = {},
 ): Promise<Installed> {
+  assertShape(optionsSchema, options, 'mappings', 'CONFIGURATION')
   assertIndexName(name, 'mappings')
   assertPatterns(patterns)
   try {

@@ -69,3 +69,10 @@ export function limitsIn(settings: unknown): IndexLimits {
     scriptFields: limit('scriptFields', 0),
   }
 }
+
+/** Splits a list into parts that stay within a limit. */
+export function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
+    items.slice(at * size, (at + 1) * size),
+  )
+}

@@ -9,12 +9,13 @@ import { textStart } from '../sparse/text-start.ts'
  * @throws LexpandError CONFIGURATION
  */
 export function assertIndexName(name: string, part: string): string {
-  const bytes = Buffer.byteLength(name)
+  // A caller from JavaScript may give anything.
+  const bytes = typeof name === 'string' ? Buffer.byteLength(name) : 0
   if (bytes > 0 && bytes <= 255 && /^[^\p{C}\s\\/*?"<>|,#:_.+-][^\p{C}\s\\/*?"<>|,#:]*$/u.test(name)) {
     if (name === name.toLowerCase()) return name
   }
   throw new LexpandError(
     'CONFIGURATION',
-    `[${part}] expected the name of one index or alias (lower case, at most 255 bytes, none of \\ / * ? " < > | , # : or spaces, not starting with _ - + or a dot), got ${textStart(JSON.stringify(name), 120)}. Correct the name.`,
+    `[${part}] expected the name of one index or alias (lower case, at most 255 bytes, none of \\ / * ? " < > | , # : or spaces, not starting with _ - + or a dot), got ${textStart(JSON.stringify(name) ?? 'nothing', 120)}. Correct the name.`,
   )
 }

@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
@@ -19,10 +19,15 @@ export async function bodyServer(
     })
     request.on('end', () => answer(request.url ?? '', body, response))
   })
+  return { url: `http://127.0.0.1:${await portOf(server)}`, connections }
+}
+
+/** Starts a server on a free port of the loopback address, until the test ends. */
+export async function portOf(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, connections }
+  return (server.address() as AddressInfo).port
 }

@@ -18,6 +18,8 @@ import { BoundedLabels } from '../workers/telemetry/bounded-labels.ts'
 import { readHouse } from './floor-plan.ts'
 import { testTokenizer } from './test-fixtures.ts'
 
+const TOKENIZER = testTokenizer()
+
 /** All functions that cut a user's text, at every possible cut. */
 const CUTS: Readonly<Record<string, (text: string) => string>> = {
   'a value in a message': (text) => shorten(text),
@@ -32,7 +34,7 @@ const CUTS: Readonly<Record<string, (text: string) => string>> = {
   'the first words of a query': (text) => leadingTerms(text, 3),
   'a query taken from a document': (text) => queryFrom(text),
   passages: (text) => passages(text, 2).join('\n'),
-  highlights: (text) => highlight(text, testTokenizer(), new Set(['a']), { fragmentLength: 5 }).join('\n'),
+  highlights: (text) => highlight(text, TOKENIZER, new Set(['a']), { fragmentLength: 5 }).join('\n'),
 }
 
 test.each(Object.entries(CUTS))('%s holds no half character', (_, cut) => {

@@ -9,6 +9,8 @@ export interface SweeperProcessSettings {
   readonly index: string
 }
 
+// Before the sweeper runs: a signal that comes at its first sweep closes it, too.
+const asked = new Promise<void>((resolve) => process.on('SIGTERM', () => resolve()))
 const { opensearchUrl, redisUrl, index }: SweeperProcessSettings = JSON.parse(process.argv[2] ?? '')
 const sweeper = await startSweeper({
   client: testClient(opensearchUrl),
@@ -17,4 +19,6 @@ const sweeper = await startSweeper({
   everyMs: 1_000,
   logger: pino({ level: 'warn' }, pino.destination(2)),
 })
-process.on('SIGTERM', () => void sweeper.close().then(() => process.exit(0)))
+await asked
+await sweeper.close()
+process.exit(0)

@@ -35,6 +35,19 @@ test('the package can be required from CommonJS', async () => {
   expect(await project.run(process.execPath, ['query.cjs'])).toMatch(/^lexpand-mini-v1 function/)
 })
 
+test('CommonJS in TypeScript is checked and runs: by require, and by a late import under module node16', async () => {
+  await project.npm('install', '--omit=optional', '@types/node@24')
+  copyInto(project, 'query.cts')
+  copyInto(project, 'late.cts')
+  await checkTypes('node20', 'node16', 'query.cts', 'late.cts')
+  await checkTypes('nodenext', 'nodenext', 'query.cts', 'late.cts')
+  await checkTypes('node16', 'node16', 'late.cts')
+  expect(await project.run(process.execPath, ['built/query.cjs'])).toMatch(
+    /^lexpand-mini-v1 function SERVICE/m,
+  )
+  expect(await project.run(process.execPath, ['built/late.cjs'])).toMatch(/^lexpand-mini-v1 sparse/m)
+})
+
 test('no benchmark, report or test helper is in the package, and bench says where they are', async () => {
   const home = join(project.folder, 'node_modules', 'lexpand', 'dist')
   for (const absent of ['bench', 'reports', 'testing', 'integration-tests', 'cli/bench']) {
@@ -55,27 +68,9 @@ test('an encoder without its runtime says what to install', async () => {
 test('in TypeScript: set up, enqueue, work, search, reindex, roll back', { timeout: 240_000 }, async () => {
   await project.npm('install', 'onnxruntime-node@1.30.0', '@types/node@24')
   copyInto(project, 'life.mts')
-  for (const [module, resolution] of [
-    ['nodenext', 'nodenext'],
-    ['node16', 'node16'],
-    ['esnext', 'bundler'],
-  ]) {
-    const checks = [
-      '--strict',
-      '--skipLibCheck',
-      'false',
-      '--noEmit',
-      '--target',
-      'es2024',
-      '--types',
-      'node',
-    ]
-    await project.run(process.execPath, [
-      TYPESCRIPT,
-      ...checks,
-      ...['--module', module ?? '', '--moduleResolution', resolution ?? '', 'life.mts'],
-    ])
-  }
+  await checkTypes('nodenext', 'nodenext', 'life.mts')
+  await checkTypes('node16', 'node16', 'life.mts')
+  await checkTypes('esnext', 'bundler', 'life.mts')
   const index = uniqueName('stranger')
   const client = testClient(inject('opensearchUrl'))
   onTestFinished(async () => {
@@ -85,3 +80,12 @@ test('in TypeScript: set up, enqueue, work, search, reindex, roll back', { timeo
   const services = { OPENSEARCH_URL: inject('opensearchUrl'), REDIS_URL: inject('redisUrl'), INDEX: index }
   expect(await project.run(process.execPath, ['life.mts'], services)).toMatch(/lived/)
 })
+
+/** Checks files of the project together with the declarations of all packages, and compiles them into `built`. */
+async function checkTypes(module: string, resolution: string, ...files: readonly string[]): Promise<void> {
+  await project.run(process.execPath, [
+    TYPESCRIPT,
+    ...['--strict', '--skipLibCheck', 'false', '--outDir', 'built', '--target', 'es2024', '--types', 'node'],
+    ...['--module', module, '--moduleResolution', resolution, ...files],
+  ])
+}

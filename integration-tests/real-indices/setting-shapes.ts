@@ -46,43 +46,28 @@ export const SETTING_SHAPES: readonly Shape[] = [
     mapping: { _routing: { required: true } },
     routing: (id) => `r${Number(id.slice(1)) % 4}`,
   },
-  {
-    title: 'the owner has a default pipeline',
-    source: (text) => ({ text, checked: true }),
-    async before({ client, index }) {
-      const { ingest } = ownNames(index)
-      await client.ingest.putPipeline({
-        id: ingest,
-        body: { processors: [{ set: { field: 'checked', value: true as never } }] },
-      })
-    },
-    async owned({ client, index }) {
-      await client.indices.putSettings({
-        index,
-        body: { 'index.default_pipeline': ownNames(index).ingest } as object,
-      })
-      return undefined
-    },
-  },
-  {
-    title: 'the owner has a final pipeline',
-    source: (text) => ({ text, checked: true }),
-    async before({ client, index }) {
-      const { final } = ownNames(index)
-      await client.ingest.putPipeline({
-        id: final,
-        body: { processors: [{ set: { field: 'checked', value: true as never } }] },
-      })
-    },
-    async owned({ client, index }) {
-      await client.indices.putSettings({
-        index,
-        body: { 'index.final_pipeline': ownNames(index).final } as object,
-      })
-      return undefined
-    },
-  },
+  withPipeline('default', 'ingest'),
+  withPipeline('final', 'final'),
 ]
+
+/** An ingest pipeline of the owner's that adds a field to each document. */
+function withPipeline(kind: 'default' | 'final', name: 'ingest' | 'final'): Shape {
+  return {
+    title: `the owner has a ${kind} pipeline`,
+    source: (text) => ({ text, checked: true }),
+    async before({ client, index }) {
+      await client.ingest.putPipeline({
+        id: ownNames(index)[name],
+        body: { processors: [{ set: { field: 'checked', value: true as never } }] },
+      })
+    },
+    async owned({ client, index }) {
+      const body = { [`index.${kind}_pipeline`]: ownNames(index)[name] } as object
+      await client.indices.putSettings({ index, body })
+      return undefined
+    },
+  }
+}
 
 const WRITERS: Readonly<Record<string, Writer>> = {
   'one by one': async ({ client, index }, { id, source }) => {

@@ -1,7 +1,7 @@
 import type { API, Client, Types } from '@opensearch-project/opensearch'
 import { type EngineFailure, translateEngineFailure } from '../../mappings/index.ts'
 import { abortable } from '../../opensearch/abortable.ts'
-import { DEFAULT_LIMITS, type IndexLimits } from '../../opensearch/index-limits.ts'
+import { chunks, DEFAULT_LIMITS, type IndexLimits } from '../../opensearch/index-limits.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { fuseMinMax, fuseReciprocalRank, type Ranked } from '../hybrid/fusion.ts'
 import type { ScaledQuery } from '../hybrid/one-pass.ts'
@@ -226,12 +226,6 @@ async function withSources({ hits, engineTookMs }: Ranking, context: RankingCont
     }),
     engineTookMs: engineTookMs + engineTime,
   }
-}
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
-    items.slice(at * size, (at + 1) * size),
-  )
 }
 
 async function searchOnce(

@@ -1,7 +1,9 @@
 import type { Client } from '@opensearch-project/opensearch'
+import { z } from 'zod'
 import { type InstalledIndex, readInstalledIndices } from '../../mappings/compatibility.ts'
 import type { DocumentState } from '../../mappings/sidecar.ts'
 import { refreshAll } from '../../opensearch/shard-changes.ts'
+import { assertShape } from '../../sparse/shape.ts'
 import { DEFAULT_MAX_TEXT_BYTES } from '../encode/encode-documents.ts'
 import type { EncodeQueue } from '../queue/queue.ts'
 import { AuditRepair, type RepairCounts } from './audit-repair.ts'
@@ -59,6 +61,14 @@ export interface AuditOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+const optionsSchema = z.looseObject({
+  client: z.looseObject({}),
+  index: z.string(),
+  samples: z.int().min(0).optional(),
+  graceSeconds: z.number().min(0).optional(),
+  maxTextBytes: z.int().min(1).optional(),
+})
+
 /**
  * Reads every document of an index, or of all indices behind an alias, and reports whether its vector exists and
  * belongs to the present text of the document. The audit sees the index as it is when the audit starts; memory does not
@@ -68,6 +78,7 @@ export interface AuditOptions {
  *   for repairs) stays away
  */
 export async function audit(client: Client, index: string, options: AuditOptions = {}): Promise<AuditResult> {
+  assertShape(optionsSchema, { client, index, ...options }, 'audit', 'CONFIGURATION')
   const startedAt = performance.now()
   const targets = await readInstalledIndices(client, index)
   // Documents that were written just before have to be visible.

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
+import { z } from 'zod'
 import { type InstalledIndex, readInstalledIndex } from '../../mappings/compatibility.ts'
 import type { IndexLimits } from '../../opensearch/index-limits.ts'
 import { readShards, refreshAll, type ShardCheckpoint } from '../../opensearch/shard-changes.ts'
+import { assertShape } from '../../sparse/shape.ts'
 import { withoutStuck } from '../dead-letters/known-letters.ts'
 import type { EncodeQueue, QueuedDocument } from '../queue/queue.ts'
 import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
@@ -28,6 +30,14 @@ export interface SweepOptions {
   /** @default no telemetry */
   readonly telemetry?: Telemetry | undefined
 }
+
+const optionsSchema = z.looseObject({
+  client: z.looseObject({}),
+  queue: z.looseObject({ redis: z.looseObject({}) }),
+  index: z.string(),
+  pending: z.boolean().optional(),
+  waitMs: z.number().min(0).optional(),
+})
 
 export interface SweepProgress {
   /** Number of documents inspected so far. */
@@ -74,6 +84,7 @@ export async function sweep(
   index: string,
   options: SweepOptions = {},
 ): Promise<SweepReport> {
+  assertShape(optionsSchema, { client, queue, index, ...options }, 'sweep', 'CONFIGURATION')
   const { telemetry = NO_TELEMETRY, waitMs = 10_000 } = options
   const startedAt = performance.now()
   const installed = await readInstalledIndex(client, index)

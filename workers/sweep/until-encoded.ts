@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
+import { z } from 'zod'
 import { EngineDenied, isDenied } from '../../opensearch/failures/denied.ts'
 import { isTransient } from '../../opensearch/failures/transient.ts'
 import { refreshAll } from '../../opensearch/shard-changes.ts'
 import { LexpandError } from '../../sparse/errors.ts'
+import { assertShape } from '../../sparse/shape.ts'
 import { countStates } from '../documents/index-states.ts'
 import type { EncodeQueue } from '../queue/queue.ts'
 import { waitsFor } from '../queue/waits-for.ts'
@@ -23,6 +25,13 @@ export interface UntilEncodedOptions {
   readonly onTrouble?: ((message: string) => void) | undefined
 }
 
+const optionsSchema = z.looseObject({
+  client: z.looseObject({}),
+  queue: z.looseObject({ jobs: z.looseObject({}) }),
+  index: z.string(),
+  queued: z.int().min(0).optional(),
+})
+
 const POLL_MS = 500
 /** Number of sweeps without effect after which documents count as stuck. */
 const VAIN_SWEEPS = 3
@@ -39,6 +48,7 @@ const DENIED_MS = 30_000
  *   failure when a service stays away
  */
 export async function untilEncoded(options: UntilEncodedOptions): Promise<void> {
+  assertShape(optionsSchema, options, 'until-encoded', 'CONFIGURATION')
   const { index, signal, onProgress, onTrouble } = options
   let total = options.queued ?? 0
   let encoded = 0

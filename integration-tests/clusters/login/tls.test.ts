@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerOptions } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readConfiguration } from '../../../cli/shell/configuration.ts'
 import { openSearchClient } from '../../../opensearch/client.ts'
 import { translateEngineError } from '../../../opensearch/failures/engine-error.ts'
 import type { TlsSettings } from '../../../opensearch/login/tls-agent.ts'
+import { portOf } from '../../../testing/body-server.ts'
 import { until } from '../../fixtures/until.ts'
 import { type Pair, TestAuthority } from './certificates.ts'
 
@@ -154,11 +154,6 @@ async function tlsPort(pair: Pair, options: ServerOptions = {}) {
     clients.push(subject?.CN ?? '')
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
+  const port = await portOf(server)
   return { url: `https://127.0.0.1:${port}`, clients, hangUp: () => server.closeAllConnections() }
 }
