@@ -134,7 +134,8 @@ describe.each(['stdio', 'http'] as const)('a client over %s', (way) => {
     const { hits } = await ask('find_similar', { id: 'doc-1', limit: 5 })
     expect(hits).toHaveLength(5)
     expect(hits.map(({ id }: { id: string }) => id)).not.toContain('doc-1')
-    expect(hits[0].why.length).toBeGreaterThan(0)
+    const why = hits.flatMap((hit: { why: { in_text: boolean }[] }) => hit.why)
+    expect(new Set(why.map(({ in_text }: { in_text: boolean }) => in_text))).toEqual(new Set([true, false]))
     const filtered = await ask('find_similar', {
       id: 'doc-1',
       filters: [{ field: 'tenant', equals: 'acme' }],

@@ -45,9 +45,10 @@ function pathOf(name: string, fields: readonly FilterField[]): string {
   const names = fields.map((field) => field.name)
   const near = nearest(name, names)
   const known = names.length === 0 ? 'none' : names.slice(0, 30).join(', ')
+  const advice = near === undefined ? 'Take one of these.' : `Did you mean ${near}?`
   throw new LexpandError(
     'QUERY',
-    `[tools] expected a field to filter by (${known}), got ${JSON.stringify(textStart(name, 120))}. ${near === undefined ? 'Take one of these' : `Did you mean ${near}`}${near === undefined ? '.' : '?'}`,
+    `[tools] expected a field to filter by (${known}), got ${JSON.stringify(textStart(name, 120))}. ${advice}`,
   )
 }
 

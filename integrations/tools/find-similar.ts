@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { documentText } from '../../mappings/index.ts'
 import { sparseQuery } from '../../pipelines/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import { LARGEST_QUERY_WEIGHT, type QueryToken } from '../../sparse/query/encode-query.ts'
@@ -52,7 +53,7 @@ export const findSimilarTool: DocumentTool<typeof input, typeof output> = {
     )
     const hits = reply.hits.hits.map(({ _id = '', _score, _source }) => {
       const found = (_source ?? {}) as Record<string, unknown>
-      const explanation = explain(tokens, vectorOf(found, field), SHARED)
+      const explanation = explain(tokens, vectorOf(found, field), piecesOf(found, fields, resources))
       const raw = { index, id: _id, score: Number(_score ?? 0), source: found, explanation }
       return hitOf(raw, fields, filterFields)
     })
@@ -65,8 +66,18 @@ export const findSimilarTool: DocumentTool<typeof input, typeof output> = {
     ].join('\n'),
 }
 
-/** Replaces the pieces of a text: both documents share the piece, whether their texts contain it or not. */
-const SHARED = { has: () => true } as unknown as ReadonlySet<string>
+/** Number of UTF-16 units of a text that are read for its words. */
+const READ_UNITS = 20_000
+
+function piecesOf(
+  source: Readonly<Record<string, unknown>>,
+  fields: readonly string[],
+  { tokenizer }: Scope['resources'],
+): ReadonlySet<string> {
+  const found = documentText(source, fields)
+  const text = 'text' in found ? textStart(found.text, READ_UNITS) : ''
+  return new Set(Array.from(tokenizer.tokenize(text), (id) => tokenizer.piece(id) ?? ''))
+}
 
 function vectorOf(source: Readonly<Record<string, unknown>>, field: string): Map<string, number> {
   const stored = Object.hasOwn(source, field) ? source[field] : undefined
