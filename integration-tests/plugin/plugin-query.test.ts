@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type PrivateService, startPrivateOpenSearch } from '../../embedded/index.ts'
 import { type IndexSpecification, installIndex, specificationFor } from '../../mappings/index.ts'
 import { loadModel, type Model } from '../../models/index.ts'
-import { sparseQuery } from '../../pipelines/index.ts'
+import { search as searchBy, sparseQuery } from '../../pipelines/index.ts'
 import { encodeQuery } from '../../sparse/query/encode-query.ts'
 import { QueryTable } from '../../sparse/query/query-table.ts'
 import { hasPlugin, pluginHome } from '../fixtures/plugin-home.ts'
@@ -160,6 +160,27 @@ describe.skipIf(!hasPlugin)('the query lexpand', () => {
       )
     })
   })
+
+  test.each(['sparse', 'hybrid'] as const)(
+    'feedback gives the hits of the stock clauses, in mode %s',
+    async (mode) => {
+      const feedback = { documents: 3, pieces: 8, weight: 0.5 }
+      for (const text of ['bird river', 'wing', 'heart blood music']) {
+        const asked = { index, text, mode, idf: 'model', feedback, size: 100 } as const
+        const [byPlugin, byClauses] = await Promise.all(
+          (['lexpand', 'rank_feature'] as const).map((form) => searchBy(client, model, { ...asked, form })),
+        )
+        expect(byPlugin?.feedback?.documents).toEqual(byClauses?.feedback?.documents)
+        const wanted = new Map(byClauses?.hits.map(({ id, score }) => [id, score]))
+        expect(byPlugin?.hits).toHaveLength(100)
+        for (const { id, score } of byPlugin?.hits ?? []) {
+          // Documents of equal scores may change places at the end of the page.
+          const clauses = wanted.get(id) ?? byClauses?.hits.at(-1)?.score ?? 0
+          expect(score / clauses).toBeCloseTo(1, 2)
+        }
+      }
+    },
+  )
 
   test('finds nested documents', async () => {
     const nested = uniqueName('nested')
