@@ -10,10 +10,17 @@ import {
 } from '../mappings/index.ts'
 import { installIngestPipeline, type StampForm } from '../pipelines/index.ts'
 import { assertShape } from '../sparse/shape.ts'
+import { concreteIndices } from './concrete-indices.ts'
+import { extendTemplate } from './extend-template.ts'
 
 export interface SetUpOptions extends SpecificationOptions, InstallOptions {
   /** How documents of other clients are stamped; see `StampForm`. @default 'script', which runs on every cluster */
   readonly stamp?: StampForm | undefined
+  /**
+   * Index template of the owner that makes the next index of an alias or data stream (rollover, ISM): it is extended, so that
+   * this index is set up from the start. @default none
+   */
+  readonly template?: string | undefined
 }
 
 export type SetUp = Installed
@@ -22,7 +29,7 @@ export type SetUp = Installed
  * Sets an index up: the mapping (text fields, sparse field, sidecar), `_meta.lexpand`, and the ingest pipeline that
  * stamps the documents of other clients. Creates a missing index. Running it again changes nothing.
  *
- * @param index index, or alias of one index
+ * @param index index, alias or data stream; of the last two, every index is set up
  * @throws LexpandError CONFIGURATION for options that cannot be used; INDEX when the index holds something else (both
  *   hashes in the message), lacks a text field or is blocked; SERVICE when the engine does not answer
  */
@@ -33,10 +40,18 @@ export async function setUp(
   options: SetUpOptions,
 ): Promise<SetUp> {
   assertShape(optionsSchema, options, 'set-up', 'CONFIGURATION')
-  const specification = specificationFor(model, options)
-  const installed = await installIndex(client, index, specification, options)
-  await installIngestPipeline(client, index, installed.specification, { form: options.stamp })
-  return installed
+  let specification = specificationFor(model, options)
+  let created = false
+  const fieldsAdded = new Set<string>()
+  for (const name of await concreteIndices(client, index)) {
+    const installed = await installIndex(client, name, specification, options)
+    await installIngestPipeline(client, name, installed.specification, { form: options.stamp })
+    specification = installed.specification
+    created ||= installed.created
+    for (const field of installed.fieldsAdded) fieldsAdded.add(field)
+  }
+  if (options.template !== undefined) await extendTemplate(client, options.template, specification, options)
+  return { created, fieldsAdded: [...fieldsAdded], specification }
 }
 
 const optionsSchema = z.strictObject({
@@ -54,4 +69,5 @@ const optionsSchema = z.strictObject({
   mapping: z.looseObject({}).optional(),
   settings: z.record(z.string(), z.unknown()).optional(),
   stamp: z.enum(['script', 'plugin']).optional(),
+  template: z.string().optional(),
 })

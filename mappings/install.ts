@@ -171,17 +171,22 @@ interface ExistingIndex {
   readonly mapping: IndexMapping
   /** Flat. */
   readonly settings: Readonly<Record<string, unknown>>
+  /** The data stream that it belongs to. */
+  readonly dataStream?: string | undefined
 }
 
 async function findIndex(client: Client, index: string): Promise<ExistingIndex | undefined> {
   const reply = await client.indices.get({ index, flat_settings: true }, { ignore: [404] })
   if (reply.statusCode === 404) return undefined
   const found = Object.entries(reply.body)
-  const stream = found.find(([, state]) => state.data_stream !== undefined)
+  const stream = found.find(([name, state]) => state.data_stream !== undefined && name !== index)
   if (stream !== undefined) {
     throw new LexpandError(
       'INDEX',
-      `[mappings] expected an index, got the data stream ${index}. Data streams allow no updates, so vectors cannot be written back: reindex into an index.`,
+      `[mappings] expected an index, got the data stream ${index}. Name one of its indices (${found
+        .map(([name]) => name)
+        .slice(0, 5)
+        .join(', ')}), or set all up with setUp.`,
     )
   }
   const [only] = found
@@ -191,8 +196,13 @@ async function findIndex(client: Client, index: string): Promise<ExistingIndex |
       found.map(([name]) => name),
     )
   }
-  const [name, { mappings, settings }] = only
-  return { name, mapping: (mappings ?? {}) as IndexMapping, settings: settings ?? {} }
+  const [name, { mappings, settings, data_stream }] = only
+  return {
+    name,
+    dataStream: data_stream,
+    mapping: (mappings ?? {}) as IndexMapping,
+    settings: settings ?? {},
+  }
 }
 
 /** @returns false when another client made the index meanwhile */
@@ -219,7 +229,7 @@ async function create(
 
 async function extend(
   client: Client,
-  { name, mapping, settings }: ExistingIndex,
+  { name, mapping, settings, dataStream }: ExistingIndex,
   given: IndexSpecification,
   options: InstallOptions,
 ): Promise<Installed> {
@@ -228,6 +238,12 @@ async function extend(
   if (before !== undefined) assertCompatible(before, given, name)
   const specification = withVersioning(given, options.versioning ?? before?.versioning)
   assertVersioning(specification, name, mapping, settings)
+  if (dataStream !== undefined && specification.versioning === 'external') {
+    throw new LexpandError(
+      'INDEX',
+      `[mappings] expected versions numbered by the engine in the data stream ${dataStream}, got versioning external, which data streams do not take. Leave it out.`,
+    )
+  }
   const wanted = newMapping(specification, options)
   const present = mapping.properties ?? {}
   // An index without any field is treated as a new one: it gets its text fields, too.

@@ -33,10 +33,13 @@ export async function resolveName(client: Client, name: string): Promise<Resolve
     const reply = await client.indices.get({ index: name, expand_wildcards: 'all' }, { ignore: [404] })
     if (reply.statusCode === 404) return undefined
     const found = Object.entries(reply.body)
-    if (found.some(([, state]) => state.data_stream !== undefined)) {
+    if (found.some(([index, state]) => state.data_stream !== undefined && index !== name)) {
       throw new LexpandError(
         'INDEX',
-        `[alias] expected an index or an alias, got the data stream ${name}. Data streams allow no updates, so vectors cannot be written back: copy it into an index with _reindex first.`,
+        `[alias] expected an index or an alias, got the data stream ${name}. Its indices take vectors one by one: name one of ${found
+          .map(([index]) => index)
+          .slice(0, 5)
+          .join(', ')}, or set all up with setUp.`,
       )
     }
     const [only] = found

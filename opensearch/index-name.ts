@@ -11,7 +11,9 @@ import { textStart } from '../sparse/text-start.ts'
 export function assertIndexName(name: string, part: string): string {
   // A caller from JavaScript may give anything.
   const bytes = typeof name === 'string' ? Buffer.byteLength(name) : 0
-  if (bytes > 0 && bytes <= 255 && /^[^\p{C}\s\\/*?"<>|,#:_.+-][^\p{C}\s\\/*?"<>|,#:]*$/u.test(name)) {
+  // The engine names the indices behind a data stream so.
+  const plain = bytes > 0 ? name.replace(/^\.ds-/, '') : ''
+  if (bytes > 0 && bytes <= 255 && /^[^\p{C}\s\\/*?"<>|,#:_.+-][^\p{C}\s\\/*?"<>|,#:]*$/u.test(plain)) {
     if (name === name.toLowerCase()) return name
   }
   throw new LexpandError(

@@ -8,6 +8,7 @@ export {
   installIngestPipeline,
   STAMP_PROCESSOR,
   type StampForm,
+  templatePipelineName,
 } from './ingest/ingest-pipeline.ts'
 export { missingPipelines } from './ingest/missing-pipelines.ts'
 export { chainName, removeChain } from './ingest/owner-chain.ts'

@@ -76,14 +76,14 @@ export async function fillIndex(options: FillOptions): Promise<FillReport> {
   const startedAt = performance.now()
   const { fields, sparseField, windowing, analyzer, vectorType, versioning, mapping, settings } = options
   const wanted = { fields, sparseField, windowing, analyzer, vectorType, versioning, mapping, settings }
-  const { specification } = await setUp(client, options.model, index, wanted)
+  await setUp(client, options.model, index, wanted)
   await options.onInstalled?.()
   const queue = await openQueue({ redis: connection.redisPlace, model: options.model })
   const progress = progressBar('encode')
   let worker: RunningWorker | undefined
   try {
     if (options.wait) worker = await startOwnWorker(options)
-    const target = { client, queue, index, specification }
+    const target = { client, queue, index }
     const counts = await enqueue(target, options.documents, {
       signal,
       onProgress: (soFar) => progress.update(Math.min(worker?.stats.ready ?? 0, soFar.queued), soFar.queued),

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import type { Logger } from 'pino'
-import { readSpecification } from '../../mappings/index.ts'
+import { readInstalledIndices } from '../../mappings/index.ts'
 import { LexpandError } from '../../sparse/errors.ts'
 import {
   connect as connectRedis,
@@ -64,19 +64,21 @@ async function sweepIndices(flags: SweepFlags): Promise<void> {
   }
   const signal = interruption('Stopping after the page in flight. A second signal ends it at once.')
   const connection = await connect(flags)
-  for (const index of flags.index) {
-    const report = await sweepOnce(connection, index, signal)
-    printResult(flags.json, { index, ...report }, summary)
-    if (signal.aborted) break
+  for (const asked of flags.index) {
+    // An alias or a data stream may have several.
+    for (const { name: index, specification } of await readInstalledIndices(connection.client, asked)) {
+      const report = await sweepOnce(connection, { index, model: specification.model }, signal)
+      printResult(flags.json, { index, ...report }, summary)
+      if (signal.aborted) return
+    }
   }
 }
 
 async function sweepOnce(
   { client, redisPlace }: Connection,
-  index: string,
+  { index, model }: { readonly index: string; readonly model: { readonly identity: string } },
   signal: AbortSignal,
 ): Promise<SweepReport> {
-  const { model } = await readSpecification(client, index)
   const queue = await openQueue({ redis: redisPlace, model })
   const progress = progressBar('sweep')
   try {

@@ -122,6 +122,14 @@ export function ingestPipelineName(index: string): string {
   return `lexpand-${index}`
 }
 
+/** Name of the stamp that a template of the owner gives to new indices. */
+export function templatePipelineName(template: string): string {
+  return `${ingestPipelineName(template)}${TEMPLATE}`
+}
+
+/** No index has a colon in its name. */
+const TEMPLATE = ':template'
+
 export interface InstallPipelineOptions {
   /**
    * `plugin` suits documents that clients send again as a whole: those with the same text keep their vector. Run this
@@ -236,8 +244,12 @@ async function mapWholeSidecar(client: Client, index: string): Promise<void> {
 
 /** Whether the pipeline belongs to the index that this one was shrunken, split or cloned from; that index may not exist here. */
 function isOfAnotherIndex(id: string, processors: readonly IngestProcessor[] | undefined): boolean {
-  if (!id.startsWith(ingestPipelineName('')) || id.includes(':')) return false
-  if (processors === undefined) return true
+  if (!id.startsWith(ingestPipelineName('')) || (id.includes(':') && !id.endsWith(TEMPLATE))) return false
+  return processors === undefined || isStamp(processors)
+}
+
+/** Whether a pipeline stamps documents and does nothing else. */
+export function isStamp(processors: readonly IngestProcessor[]): boolean {
   const [only] = processors as readonly (IngestProcessor & { readonly [STAMP_PROCESSOR]?: object })[]
   const script = (only?.script as { source?: string } | undefined)?.source
   return processors.length === 1 && (only?.[STAMP_PROCESSOR] !== undefined || script === STAMP_SCRIPT)

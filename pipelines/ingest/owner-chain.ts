@@ -50,6 +50,12 @@ export async function removeChain(
   { present, stamp }: { readonly present: string; readonly stamp: string },
 ): Promise<boolean> {
   const chain = chainName(index)
+  if (present.startsWith('lexpand-') && present.endsWith(':template')) {
+    // The pipeline of a template may serve other indices: this one alone leaves it.
+    const [first] = (await processorsOf(client, present)) ?? []
+    await useByDefault(client, index, first?.pipeline?.name ?? null)
+    return true
+  }
   if (present !== chain) return false
   const processors = (await processorsOf(client, chain)) ?? []
   const owner = ownerIn(chain, processors)

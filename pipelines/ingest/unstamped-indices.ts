@@ -1,6 +1,6 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { translateEngineError } from '../../mappings/index.ts'
-import { ingestPipelineName } from './ingest-pipeline.ts'
+import { ingestPipelineName, isStamp } from './ingest-pipeline.ts'
 import { processorsOf } from './store-pipeline.ts'
 
 /**
@@ -25,7 +25,8 @@ export async function unstampedIndices(
       if (pipeline === stamp) continue
       const processors = pipeline === undefined ? [] : await processorsOf(client, pipeline)
       // A missing pipeline is another fault, see `missingPipelines`.
-      const isStamped = processors?.some((processor) => processor.pipeline?.name === stamp) ?? true
+      const isStamped =
+        processors?.some((processor) => processor.pipeline?.name === stamp || isStamp([processor])) ?? true
       if (!isStamped) unstamped.push({ name, pipeline })
     }
     return unstamped

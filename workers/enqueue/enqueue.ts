@@ -1,6 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
 import { z } from 'zod'
-import { readSpecification } from '../../mappings/compatibility.ts'
 import type { IndexSpecification } from '../../mappings/specification.ts'
 import { ChunkSize } from '../../opensearch/chunk-size.ts'
 import type { Persistence } from '../../opensearch/failures/back-off.ts'
@@ -14,6 +13,7 @@ import { NO_TELEMETRY, type Telemetry } from '../telemetry/telemetry.ts'
 import { type PreparedDocument, prepareDocument, type SourceDocument } from './prepare-document.ts'
 import { RecentIds } from './recent-ids.ts'
 import { reuseStored } from './reuse.ts'
+import { readWriteIndex, type WriteIndex } from './write-index.ts'
 import { type Written, writePending } from './write-pending.ts'
 
 export interface EnqueueTarget {
@@ -21,7 +21,7 @@ export interface EnqueueTarget {
   readonly queue: EncodeQueue
   /** Index or write alias that Lexpand has set up. */
   readonly index: string
-  /** @default read from the index */
+  /** @default read from the index; needed where an alias has several indices, of which one is the write index */
   readonly specification?: IndexSpecification | undefined
 }
 
@@ -87,15 +87,24 @@ export async function enqueue(
   { onProgress, giveUpAfterMs = 120_000, signal, telemetry = NO_TELEMETRY }: EnqueueOptions = {},
 ): Promise<EnqueueReport> {
   assertShape(targetSchema, target, 'enqueue', 'CONFIGURATION')
-  const specification = target.specification ?? (await readSpecification(target.client, target.index))
+  const { index, specification } = await placeOf(target)
   assertSameModel(specification, target)
-  const run = new EnqueueRun({ ...target, specification }, { giveUpAfterMs, signal }, telemetry, onProgress)
+  const run = new EnqueueRun(
+    { ...target, index, specification },
+    { giveUpAfterMs, signal },
+    telemetry,
+    onProgress,
+  )
   for await (const document of documents) {
     await run.take(document)
     if (signal?.aborted) break
   }
   await run.flush()
   return run.report
+}
+
+async function placeOf({ client, index, specification }: EnqueueTarget): Promise<WriteIndex> {
+  return specification === undefined ? readWriteIndex(client, index) : { index, specification }
 }
 
 const targetSchema = z.looseObject({

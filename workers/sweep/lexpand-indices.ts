@@ -20,7 +20,10 @@ export interface LexpandIndex {
  */
 export async function lexpandIndices(
   client: Client,
-  { indices = ['*'], identity }: { readonly indices?: readonly string[]; readonly identity?: string } = {},
+  {
+    indices = EVERYWHERE,
+    identity,
+  }: { readonly indices?: readonly string[]; readonly identity?: string } = {},
 ): Promise<LexpandIndex[]> {
   const found = await ofMappings(client, indices).catch(async (error: unknown) => {
     const translated = translateEngineError(error, { part: 'sweep', index: indices.join(', ') })
@@ -67,6 +70,8 @@ interface Mappings {
   readonly _meta?: { readonly [SIDECAR]?: { readonly model?: { readonly identity?: unknown } } }
 }
 
+/** All indices, and those of data streams, which the first pattern does not name since they are hidden. */
+const EVERYWHERE = ['*', '.ds-*']
 const IDENTITY = `_meta.${SIDECAR}.model.identity`
 
 function ours(name: string, mappings: unknown): LexpandIndex[] {

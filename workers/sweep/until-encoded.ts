@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { z } from 'zod'
+import { readInstalledIndices } from '../../mappings/compatibility.ts'
 import { EngineDenied, isDenied } from '../../opensearch/failures/denied.ts'
 import { isTransient } from '../../opensearch/failures/transient.ts'
 import { refreshAll } from '../../opensearch/shard-changes.ts'
@@ -78,7 +79,9 @@ export async function untilEncoded(options: UntilEncodedOptions): Promise<void> 
       vain = pending < before ? 0 : vain + 1
       before = pending
       if (vain === VAIN_SWEEPS) throw stuck(index, pending)
-      await sweep(options.client, options.queue, index, { signal })
+      for (const { name } of await readInstalledIndices(options.client, index)) {
+        await sweep(options.client, options.queue, name, { signal })
+      }
     } catch (error) {
       if (error instanceof LexpandError && error.code === 'INDEX' && !isTransient(error)) throw error
       if (isDenied(error)) throw error
