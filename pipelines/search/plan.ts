@@ -174,11 +174,10 @@ function feedbackFor(
 }
 
 function isByScore({ size, sort, minScore }: CheckedRequest): boolean {
-  if (size === 0 || (sort !== undefined && minScore === undefined)) {
-    const keys = [sort ?? []].flat() as readonly SortKey[]
-    return size > 0 && keys.some((key) => key === '_score' || (typeof key === 'object' && '_score' in key))
-  }
-  return true
+  if (size === 0) return false
+  if (sort === undefined || minScore !== undefined) return true
+  const keys = [sort].flat() as readonly SortKey[]
+  return keys.some((key) => key === '_score' || (typeof key === 'object' && '_score' in key))
 }
 
 async function liftOf(
