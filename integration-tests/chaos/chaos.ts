@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '@opensearch-project/opensearch'
 import { installIndex } from '../../mappings/index.ts'
 import { loadModel } from '../../models/index.ts'
+import { countDocuments } from '../../opensearch/internal-search.ts'
 import { installIngestPipeline } from '../../pipelines/index.ts'
-import { audit } from '../../workers/index.ts'
+import { audit, DEAD_LETTERS } from '../../workers/index.ts'
 import { testIndexSpecification } from '../fixtures/stored-vectors.ts'
-import { testClient, uniqueName } from '../fixtures/test-index.ts'
+import { uniqueName } from '../fixtures/test-index.ts'
 import { encodedTwice } from './encoded.ts'
 import { killAll } from './killer.ts'
 import { Ledger } from './ledger.ts'
@@ -20,6 +21,10 @@ import { write } from './writers.ts'
 
 export interface ChaosResult extends Verdict {
   readonly kills: number
+  /** How often something was taken away from workers and sweepers, and given back. */
+  readonly troubles: number
+  /** Dead letters that are left, which a person would have to replay. */
+  readonly letters: number
   readonly documents: number
   readonly writes: number
   /** Texts encoded, and how many of these encodings were of a text that had been encoded before. */
@@ -46,8 +51,7 @@ export async function chaos(
 ): Promise<ChaosResult> {
   const startedAt = performance.now()
   const encodedLog = join(folder, 'encoded')
-  const opensearchUrl = services.nodes.map(({ url }) => url)
-  const client = testClient(opensearchUrl)
+  const { access, admin: client } = services
   const index = uniqueName('chaos')
   const identity = randomUUID().replaceAll('-', '').repeat(2)
   const model = { ...(await loadModel()), identity }
@@ -62,18 +66,15 @@ export async function chaos(
   })
   await installIngestPipeline(client, index, specification)
 
-  const redisUrl = services.redis.url
-  const worker = { opensearchUrl, redisUrl, identity, fakeDelayMs: plan.encodeDelayMs, encodedLog }
+  const worker = { ...access, identity, fakeDelayMs: plan.encodeDelayMs, encodedLog }
   const workers = Array.from({ length: plan.workers }, () =>
     supervise(WORKER, worker, join(folder, 'workers.log')),
   )
-  const sweepers = [0, 1].map(() =>
-    supervise(SWEEPER, { opensearchUrl, redisUrl, index }, join(folder, 'sweepers.log')),
-  )
+  const sweepers = [0, 1].map(() => supervise(SWEEPER, { ...access, index }, join(folder, 'sweepers.log')))
   try {
     const writers = Array.from({ length: plan.writers }, (_, at) =>
       write({
-        client,
+        client: services.writer,
         index,
         ledger,
         seed: plan.seed,
@@ -83,7 +84,7 @@ export async function chaos(
       }),
     )
     const progress = () => (ledger.inserted - before) / plan.documents
-    const [kills] = await Promise.all([
+    const [{ kills, troubles }] = await Promise.all([
       killAll(plan, { services, workers, sweepers }, progress, log),
       ...writers,
     ])
@@ -94,6 +95,8 @@ export async function chaos(
       ...verdict,
       ...encodedTwice(encodedLog),
       kills,
+      troubles,
+      letters: await countLetters(client),
       documents: ledger.inserted,
       writes: ledger.operations,
       isAuditClean,
@@ -101,8 +104,14 @@ export async function chaos(
     }
   } finally {
     await Promise.all([...workers, ...sweepers].map((child) => child.stop()))
-    await client.close()
   }
+}
+
+async function countLetters(client: Client): Promise<number> {
+  const { body: isThere } = await client.indices.exists({ index: DEAD_LETTERS })
+  if (!isThere) return 0
+  await client.indices.refresh({ index: DEAD_LETTERS })
+  return countDocuments(client, { index: DEAD_LETTERS })
 }
 
 /** @returns whether the audit found nothing within the time */

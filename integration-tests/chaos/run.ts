@@ -1,10 +1,14 @@
-/** `npm run chaos [-- --seed N]` and `npm run chaos:long [-- --nodes 3] [-- --owned]`: exit 0 when nothing is lost or wrong. */
+/**
+ * `npm run chaos [-- --seed N]` and `npm run chaos:long [-- --nodes 3] [-- --owned] [-- --secured]`: exit 0 when nothing is lost or wrong. Secured: over TLS,
+ * with least rights in engine and Redis, which are taken away and given back; certificates and passwords rotate.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type ChaosResult, chaos } from './chaos.ts'
 import { type ChaosPlan, LONG, SHORT } from './plan.ts'
+import { startSecuredServices } from './secured/secured-services.ts'
 import { startServices } from './services.ts'
 
 const DUPLICATES_MAX = 0.05
@@ -17,6 +21,7 @@ const { values } = parseArgs({
     kills: { type: 'string' },
     nodes: { type: 'string' },
     owned: { type: 'boolean', default: false },
+    secured: { type: 'boolean', default: false },
   },
 })
 const preset = values.long ? LONG : SHORT
@@ -32,7 +37,7 @@ const plan: ChaosPlan = {
 const log = (line: string) => void process.stderr.write(`[chaos] ${line}\n`)
 log(`starting ${plan.nodes} OpenSearch node(s) and Redis; seed ${plan.seed}`)
 const folder = mkdtempSync(join(tmpdir(), 'lexpand-chaos-'))
-const services = await startServices(plan.nodes)
+const services = await (values.secured ? startSecuredServices(plan.nodes) : startServices(plan.nodes))
 try {
   const result = await chaos(plan, services, folder, log)
   const isClean = isGood(result)
@@ -45,9 +50,9 @@ try {
 }
 
 function isGood(result: ChaosResult): boolean {
-  const { lost, resurrected, wrong, duplicates, encoded, isAuditClean } = result
+  const { lost, resurrected, wrong, duplicates, encoded, isAuditClean, letters } = result
   const isComplete = lost.length + resurrected.length + wrong.length === 0
-  return isComplete && isAuditClean && duplicates <= encoded * DUPLICATES_MAX
+  return isComplete && isAuditClean && letters === 0 && duplicates <= encoded * DUPLICATES_MAX
 }
 
 function summary({ lost, resurrected, wrong, ...result }: ChaosResult): string {
@@ -56,12 +61,14 @@ function summary({ lost, resurrected, wrong, ...result }: ChaosResult): string {
     `${ids.length}${ids.length > 0 ? ` (${ids.slice(0, 5).join(' ')})` : ''}`
   return [
     `kills ${result.kills}`,
+    ...(result.troubles > 0 ? [`troubles ${result.troubles}`] : []),
     `documents ${result.documents}`,
     `writes ${result.writes}`,
     `duplicates ${result.duplicates} (${share}% of ${result.encoded} encoded)`,
     `lost ${some(lost)}`,
     `resurrected ${some(resurrected)}`,
     `wrong ${some(wrong)}`,
+    `dead letters ${result.letters}`,
     `audit ${result.isAuditClean ? 'clean' : 'not clean'}`,
     `${result.seconds.toFixed(0)} s`,
   ].join(', ')

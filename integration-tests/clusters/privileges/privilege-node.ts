@@ -47,7 +47,7 @@ export async function startPrivilegeNode(): Promise<PrivilegeNode> {
   const file = join(service.dataDirectory, 'config', 'privileges.properties')
   const write = () => {
     const draft = `${file}.draft`
-    writeFileSync(draft, [...users].map(linesOf).join('\n'))
+    writeFileSync(draft, [...users].map((user) => userLines(...user)).join('\n'))
     chmodSync(draft, 0o644)
     renameSync(draft, file)
   }
@@ -79,9 +79,10 @@ export async function startPrivilegeNode(): Promise<PrivilegeNode> {
   }
 }
 
-function linesOf([user, { cluster, index }]: [string, Privileges]): string {
+/** A user in the file that the plugin reads. */
+export function userLines(user: string, { cluster, index }: Privileges, password = passwordOf(user)): string {
   return [
-    `${user}=${passwordOf(user)}`,
+    `${user}=${password}`,
     `${user}.cluster=${cluster.join(',')}`,
     ...Object.entries(index).map(([pattern, actions]) => `${user}.index.${pattern}=${actions.join(',')}`),
   ].join('\n')
