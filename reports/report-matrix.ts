@@ -33,8 +33,8 @@ const FILES = [
   ],
   ...['reindex', 'search', 'search-hybrid', 'sweep', 'two-phase', 'plugin/', 'clusters/privileges/'],
 ]
-/** Mapping, hook, paging by sequence number and shard, aliases, queries, privileges: what an older engine could lack. */
-const SHORT = ['mappings', 'ingest-pipeline', 'audit', 'dead-letters', 'two-phase']
+/** Mapping, hook, paging by sequence number and shard, queries and their scores: what an older engine could lack. */
+const SHORT = ['mappings', 'ingest-pipeline', 'audit', 'search-hybrid', 'two-phase']
 const MISSING = 3
 const RUNS = projectFile('docs/versions')
 

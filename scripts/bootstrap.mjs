@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { nodeProgram, runNpm, startNpm } from '../bin/node-24.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-/** Exit status of scripts/build-plugin.ts. */
+/** Exit status of scripts/build-plugin.ts and reports/report-matrix.ts. */
 const MISSING_TOOLS = 3
 const JOBS = { demo: runDemo, test: runTests }
 
@@ -64,7 +64,7 @@ function runDemo(demoArguments) {
 
 /**
  * Lint, types and unit tests run beside the plugin's build and the engine's start: each of the three waits for files or
- * for one processor most of the time. Then come the integration tests, then the chaos run. What fails first ends it.
+ * for one processor most of the time. Then come the integration tests, then the chaos run, then a few tests on the oldest OpenSearch. What fails first ends it.
  */
 async function runTests(testArguments) {
   const folder = mkdtempSync(join(tmpdir(), 'lexpand-test-'))
@@ -98,10 +98,20 @@ async function runTests(testArguments) {
   if (status === 0 && testArguments.length === 0) {
     status = npmRun(['chaos'])
     counts[status === 0 ? 'passed' : 'failed']++
+    if (status === 0) status = testOldest(counts)
   }
   rmSync(folder, { recursive: true, force: true })
   process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
   return status
+}
+
+/** Needs a JDK of its own age: where there is none, the default release has been tested all the same. */
+function testOldest(counts) {
+  const status = npmRun(['test:oldest'])
+  counts[status === 0 ? 'passed' : status === MISSING_TOOLS ? 'skipped' : 'failed']++
+  if (status !== MISSING_TOOLS) return status
+  process.stderr.write('[bootstrap] SKIPPED: the tests on the oldest OpenSearch (see above)\n')
+  return 0
 }
 
 /** The engine and the Redis of the integration tests, in a process that stops them when this one lets go. */

@@ -7,7 +7,7 @@ import { withLock } from '../host/lock.ts'
 import { assemble } from './assembly.ts'
 import type { Jdk } from './jdk.ts'
 import { copyArtifact } from './maven.ts'
-import { embeddedRelease, LENDER_VERSION, type Release, releaseOf } from './release.ts'
+import { embeddedRelease, type Release, releaseOf } from './release.ts'
 import { unzip } from './unzip.ts'
 
 const DRAFT = 'fetching-'
@@ -56,9 +56,10 @@ async function fetchInto(
   jdk: Jdk,
 ): Promise<void> {
   const { version, zip, parts } = release
-  const lender = homeOf(context.cache, releaseOf(LENDER_VERSION))
-  if (parts !== undefined && !existsSync(lender))
-    await fetchInto(lender, releaseOf(LENDER_VERSION), context, jdk)
+  const lends = parts && releaseOf(parts.lender)
+  const lender = lends && homeOf(context.cache, lends)
+  if (lends !== undefined && lender !== undefined && !existsSync(lender))
+    await fetchInto(lender, lends, context, jdk)
   const draft = draftOf(home)
   try {
     const unpacked = join(draft, `opensearch-${version}`)
@@ -68,7 +69,7 @@ async function fetchInto(
       await assertChecksum(`${unpacked}.zip`, zip.sha256)
       await unpack(`${unpacked}.zip`, jdk)
     }
-    if (parts !== undefined)
+    if (parts !== undefined && lender !== undefined)
       await assemble(unpacked, release, parts, { jdk, lender, onProgress: context.onProgress })
     makeReadable(draft)
     renameSync(unpacked, home)

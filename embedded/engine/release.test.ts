@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { program, stubPath, testFolder } from '../../testing/test-folder.ts'
 import { assemble, digestOfJars } from './assembly.ts'
 import { findJdk } from './jdk.ts'
-import { embeddedRelease, LENDER_VERSION, OPENSEARCH_VERSION, RELEASES, releaseOf } from './release.ts'
+import { embeddedRelease, OPENSEARCH_VERSION, RELEASES, releaseOf } from './release.ts'
 
 test('the embedded engine is the default release, or the one that LEXPAND_OPENSEARCH_VERSION names', () => {
   expect(embeddedRelease({}).version).toBe(OPENSEARCH_VERSION)
@@ -15,8 +15,9 @@ test('the embedded engine is the default release, or the one that LEXPAND_OPENSE
   )
 })
 
-test('default and lender are published whole', () => {
-  for (const version of [OPENSEARCH_VERSION, LENDER_VERSION]) {
+test('default and lenders are published whole', () => {
+  const lenders = RELEASES.flatMap(({ parts }) => parts?.lender ?? [])
+  for (const version of [OPENSEARCH_VERSION, ...lenders]) {
     const { parts, zip } = releaseOf(version)
     expect(parts).toBeUndefined()
     expect(zip?.sha256).toMatch(/^[0-9a-f]{64}$/)
@@ -59,6 +60,7 @@ test('an engine is put together of its artifacts, each jar in one place, and che
   const parts = {
     lib: ['org.opensearch:opensearch:3.9.0'],
     modules: ['lang-painless', 'analysis-common', 'reindex'] as const,
+    lender: '3.8.0',
     borrowed: ['ingest-common'] as const,
     sha256: 'other',
   }

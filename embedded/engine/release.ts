@@ -17,7 +17,9 @@ export interface Parts {
   readonly lib: readonly string[]
   /** Modules built from the artifacts of this release. */
   readonly modules: readonly ModuleName[]
-  /** Modules taken from {@link LENDER_VERSION}, since this release does not publish its own. */
+  /** Whole release whose security policies and modules replace those that this release does not publish. */
+  readonly lender: string
+  /** Modules taken from the lender, since this release does not publish its own. */
   readonly borrowed: readonly ModuleName[]
   /** Digest of the list of all jars, see `digestOfJars`. */
   readonly sha256: string
@@ -35,8 +37,6 @@ export type ModuleName =
 
 /** The default release; LEXPAND_OPENSEARCH_VERSION names another one. */
 export const OPENSEARCH_VERSION = '3.6.0'
-/** Release whose parts replace those that others do not publish. */
-export const LENDER_VERSION = '3.8.0'
 
 /** Oldest first. `npm run report:matrix` runs the integration tests on each; docs/versions.md shows the results. */
 export const RELEASES: readonly Release[] = [
@@ -56,6 +56,7 @@ export const RELEASES: readonly Release[] = [
         'reindex',
         'parent-join',
       ],
+      lender: OPENSEARCH_VERSION,
       borrowed: [],
       sha256: '1481731c4d20fef20024358cc02fb4828c75026d29f5bd21bd54b7202170dff3',
     },
@@ -66,7 +67,7 @@ export const RELEASES: readonly Release[] = [
     zip: { sha256: 'a91faa1dc1cadc78cb278b4f63847e19e1627a4e9de698e14e7efc14ee37b286', megabytes: 162 },
   },
   {
-    version: LENDER_VERSION,
+    version: '3.8.0',
     java: { least: 21 },
     zip: { sha256: '196c3cf4602c394f2e40e6174ccbf2a924eae37246f08fa6bbb6b75f9fd5ff1f', megabytes: 161 },
   },
@@ -88,6 +89,7 @@ export const RELEASES: readonly Release[] = [
         'reindex',
         'parent-join',
       ],
+      lender: '3.8.0',
       borrowed: ['ingest-common', 'search-pipeline-common'],
       sha256: '1ba0e923cd4e43938028a01242be69ec023eb3b54c82a7e1656c92d4e23340cc',
     },
