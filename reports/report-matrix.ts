@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { parseArgs, stripVTControlCharacters } from 'node:util'
 import { findEngine } from '../embedded/engine/engine-home.ts'
 import { pluginZip } from '../embedded/engine/plugin.ts'
 import { RELEASES, releaseOf } from '../embedded/engine/release.ts'
@@ -107,7 +107,8 @@ function pluginFor(environment: NodeJS.ProcessEnv): true | string {
     encoding: 'utf8',
   })
   if (built.status === 0) return true
-  const said = `${built.stdout}\n${built.stderr}`.split('\n').find((line) => /ERROR|\[plugin\]/.test(line))
+  const lines = stripVTControlCharacters(`${built.stdout}\n${built.stderr}`).split('\n')
+  const said = lines.find((line) => /ERROR|\[plugin\]/.test(line))?.replace('[ERROR] ', '')
   return `it does not build for this release on this machine (${said?.trim() ?? 'no reason given'}).`
 }
 
