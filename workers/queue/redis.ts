@@ -23,7 +23,7 @@ const QUEUE_RETRIES = 8
  * Opens a connection and proves that it works. Afterwards it reconnects by itself; add an `error` listener to be told
  * of breaks.
  *
- * @throws LexpandError SERVICE when Redis cannot be reached or refuses the login; CONFIGURATION for a bad URL
+ * @throws LexpandError SERVICE when Redis cannot be reached, refuses the login, or is a node of a cluster that is not named as one; CONFIGURATION for a bad URL
  */
 export async function connect(place: RedisPlace, { role }: RedisRole): Promise<RedisConnection> {
   const name = nameOf(place)
@@ -41,6 +41,7 @@ export async function connect(place: RedisPlace, { role }: RedisRole): Promise<R
   try {
     await redis.connect()
     await redis.ping()
+    await assertSlot(redis)
     return redis
   } catch (error) {
     redis.disconnect()
@@ -54,6 +55,17 @@ export async function connect(place: RedisPlace, { role }: RedisRole): Promise<R
       },
     )
   }
+}
+
+/**
+ * A node of a Redis Cluster answers a plain client and then refuses the keys of other nodes, so one key is asked for at once.
+ *
+ * @throws the refusal of the node; a user who may not read this key is not judged
+ */
+async function assertSlot(redis: RedisConnection): Promise<void> {
+  await redis.exists(`${DEFAULT_PREFIX}:slot`).catch((error: Error) => {
+    if (/^(MOVED|ASK|CLUSTERDOWN)\b/.test(error.message)) throw error
+  })
 }
 
 /**
@@ -88,6 +100,10 @@ function field(info: string, name: string): string | undefined {
 function adviceOn(message: string): string {
   if (/NOAUTH|WRONGPASS/.test(message)) return 'Correct user name and password in the Redis URL.'
   if (/NOPERM/.test(message)) return `Give its user what Lexpand needs: ${LEAST_ACL}`
+  if (/^(MOVED|ASK) /.test(message)) {
+    return 'That is one node of a Redis Cluster: write redis-cluster://HOST:PORT (rediss-cluster:// for TLS) in REDIS_URL.'
+  }
+  if (/^CLUSTERDOWN/.test(message)) return 'Bring the nodes of that Redis Cluster back.'
   if (/certificate|self.signed/i.test(message))
     return 'Give the certificate authority of Redis (REDIS_CA_FILE).'
   if (/alert|EPROTO/i.test(message)) {

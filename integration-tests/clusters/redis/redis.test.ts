@@ -78,8 +78,35 @@ test('found by Sentinel', async () => {
   )
 })
 
-test('in a cluster of three', async () => {
-  await encodeAll(await workerFixture('cluster', { redis: await startRedisCluster() }))
+test('in a cluster of three; a plain URL of one of its nodes is refused with the one to write', async () => {
+  const redis = await startRedisCluster()
+  await encodeAll(await workerFixture('cluster', { redis }))
+  const nodes = redis.replace('redis-cluster://', '').split(',')
+  const answers = await Promise.allSettled(nodes.map((node) => connect(`redis://${node}`, { role: 'queue' })))
+  const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [String(answer.reason)] : []))
+  // One of the three has the keys.
+  expect(refused).toHaveLength(2)
+  for (const message of refused) expect(message).toMatch(/MOVED.*write redis-cluster:\/\/HOST:PORT/s)
+  for (const answer of answers) if (answer.status === 'fulfilled') answer.value.disconnect()
+})
+
+test('a worker whose Redis is full says so in a few lines, does not spin, and goes on when there is room', async () => {
+  const { port, admin } = await startRedisProcess(plain)
+  const fixture = await workerFixture('oom', { redis: `redis://127.0.0.1:${port}` })
+  const lines: string[] = []
+  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line).msg) })
+  await enqueueDocuments(fixture)
+  await admin.config('SET', 'maxmemory', '1')
+  const worker = await fixture.startWorker(undefined, { logger })
+  await until(() => lines.some((line) => line.includes('OOM')))
+  const refusals = async () => Number(/errorstat_OOM:count=(\d+)/.exec(await admin.info('errorstats'))?.[1])
+  const before = await refusals()
+  await sleep(2_000)
+  expect((await refusals()) - before).toBeLessThan(200)
+  expect(lines.length).toBeLessThan(20)
+  expect(worker.isRunning()).toBe(true)
+  await admin.config('SET', 'maxmemory', '0')
+  await allReady(fixture)
 })
 
 async function rejectedCalls(admin: { info(section: string): Promise<string> }): Promise<number> {
