@@ -93,8 +93,8 @@ describe.skipIf(!hasPlugin)('the ingest processor lexpand_stamp', () => {
       stored.push(answer.body.docs.map((document) => withoutClock((document as { _source: Source })._source)))
     }
     expect(stored[1]).toEqual(stored[0])
-    const states = new Set(stored[1]?.map(({ lexpand }) => (lexpand as Source).state))
-    expect(states).toEqual(new Set(['pending', 'ready', 'empty', 'failed']))
+    const states = stored[1]?.map(({ lexpand }) => (lexpand as Source | undefined)?.state)
+    expect(states).toEqual(expect.arrayContaining(['pending', 'ready', 'empty', 'failed']))
     await removeIndices(client, stock, ours)
   })
 
@@ -387,6 +387,8 @@ describe.skipIf(!hasPlugin)('copies of a shard', () => {
 
 /** The time at which a document became pending is the one thing in which two runs differ. */
 function withoutClock(source: Source): Source {
+  // The hook leaves a document alone that holds a value of its owner under a name of Lexpand.
+  if (source.lexpand === undefined) return source
   const { pending_since: _, ...sidecar } = source.lexpand as Source
   return { ...source, lexpand: sidecar }
 }
