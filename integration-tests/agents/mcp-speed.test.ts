@@ -25,7 +25,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started
 }
 
-test('the first search is answered within two seconds of the start of the command', async () => {
+test('the start of the command and its first search take no more than six seconds, or three times a search by the command line', async () => {
   const { index } = await tenantIndex()
   const took = await timed(async () => {
     const connection = await overStdio(['--index', index])
@@ -37,7 +37,7 @@ test('the first search is answered within two seconds of the start of the comman
   expect(took).toBeLessThan(ROOM * Math.max(FIRST_ANSWER_MS, command))
 })
 
-test('half of the searches take no more than 3 ms longer than search() itself, over both ways', async () => {
+test('half of the searches take at most 9 ms longer than search() itself, or three times as much more, over both ways', async () => {
   const { index } = await tenantIndex()
   const client = testClient(inject('opensearchUrl'))
   const server = await httpServer(['--index', index])
