@@ -268,53 +268,54 @@ class Resize implements Command {
   toString = () => this.#how
 }
 
-/** The owner hides everything from searches, or nothing. */
-class SearchPipeline implements Command {
-  readonly #isThere: boolean
+/** Something that the owner switches on or off at any time. */
+abstract class Switch implements Command {
+  protected readonly isThere: boolean
 
   constructor(isThere: boolean) {
-    this.#isThere = isThere
+    this.isThere = isThere
   }
 
   check(): boolean {
     return true
   }
 
+  abstract run(expected: Expected, actual: Actual): Promise<void>
+
+  abstract toString(): string
+}
+
+/** The owner hides everything from searches, or nothing. */
+class SearchPipeline extends Switch {
   async run(_: Expected, actual: Actual): Promise<void> {
     const name = actual.alias
-    if (this.#isThere) {
+    if (this.isThere) {
       const body = { request_processors: [{ filter_query: { query: { term: { visible: true } } } }] }
       await actual.client.transport.request({ method: 'PUT', path: `/_search/pipeline/${name}`, body })
     }
     await actual.client.indices.putSettings({
       index: presentOf(actual),
-      body: { 'index.search.default_pipeline': this.#isThere ? name : '_none' } as object,
+      body: { 'index.search.default_pipeline': this.isThere ? name : '_none' } as object,
     })
   }
 
-  toString = () => (this.#isThere ? 'hide all from searches' : 'hide nothing from searches')
+  toString(): string {
+    return this.isThere ? 'hide all from searches' : 'hide nothing from searches'
+  }
 }
 
 /** The owner takes the ingest pipeline off, or puts it back. */
-class Hook implements Command {
-  readonly #isThere: boolean
-
-  constructor(isThere: boolean) {
-    this.#isThere = isThere
-  }
-
-  check(): boolean {
-    return true
-  }
-
+class Hook extends Switch {
   async run(_: Expected, actual: Actual): Promise<void> {
     const { client, specification } = actual
     const index = presentOf(actual)
-    if (this.#isThere) await installIngestPipeline(client, index, specification)
+    if (this.isThere) await installIngestPipeline(client, index, specification)
     else await client.indices.putSettings({ index, body: { 'index.default_pipeline': '_none' } as object })
   }
 
-  toString = () => (this.#isThere ? 'hook on' : 'hook off')
+  toString(): string {
+    return this.isThere ? 'hook on' : 'hook off'
+  }
 }
 
 class SetUpAgain implements Command {
